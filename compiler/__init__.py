@@ -1,0 +1,1 @@
+"""The compiler: MLN text to the normalized intermediate representation (IR)."""
