@@ -1,0 +1,29 @@
+"""What all tests share: the option that rewrites goldens, and the comparison with them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Golden = Callable[[str, str], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the golden files with what comes out now")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a text with the file of that name below ``tests/golden``; with ``--update`` write it first."""
+
+    def compare(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--update"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="")
+        assert file.exists(), f"{file} is missing: run pytest --update and review it"
+        assert text == file.read_bytes().decode(), f"{file} differs: run pytest --update and review it"
+
+    return compare
