@@ -1,0 +1,144 @@
+"""The YAML of every file mlnc writes and reads back: block style, a line a scalar, the same bytes everywhere.
+
+Written by hand, because libyaml folds and quotes differently from version to version. Sources: YAML 1.1
+(https://yaml.org/type/, as PyYAML resolves it) and the core schema of YAML 1.2.2. The one door to PyYAML.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+LONGEST_KEY = 1000
+"""Readers look at most 1024 characters ahead for the colon of a key; a longer key is written with ``?``."""
+
+# What a reviewer can see beyond ASCII. Blanks, format and direction characters, private use and the like are
+# escaped. A list of our own: Python's Unicode tables change with its version.
+_SEEN = (
+    "\u00a1-\u00ac\u00ae-\u061b\u061d-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2fff"
+    "\u3001-\ud7ff\uf900-\ufefe\uff00-\uffef\U00010000-\U000dffff"
+)
+_SOLID = '!-"$-9;-~' + _SEEN
+_AMBIGUOUS = "|".join(
+    (
+        r"(?i:y|n|yes|no|on|off|true|false|null)",
+        r"[-+]?[0-9.][0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)?",
+        r"[-+]?0[xob][0-9a-fA-F_]+",
+        r"[-+]?[0-9][0-9_]*(?::[0-9]+)+(?:\.[0-9_]*)?",
+        r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*",
+        r"[-+]?\.(?i:inf|nan)",
+        r"\.\.\..*",
+    )
+)
+_PLAIN = re.compile(
+    rf"(?!(?:{_AMBIGUOUS})\Z)[A-Za-z0-9_/.$({_SEEN}](?:[{_SOLID}#]|:(?=[{_SOLID}#:])|\x20+(?=[{_SOLID}:]))*\Z"
+)
+_ESCAPED = re.compile(rf'["\\]|[^\x20-\x7e{_SEEN}]')
+_SHORT_ESCAPES = {
+    "\0": r"\0",
+    "\a": r"\a",
+    "\b": r"\b",
+    "\t": r"\t",
+    "\n": r"\n",
+    "\v": r"\v",
+    "\f": r"\f",
+    "\r": r"\r",
+    "\x1b": r"\e",
+    '"': r"\"",
+    "\\": r"\\",
+}
+
+
+class YamlError(ValueError):
+    """A text that is not YAML; the message is the parser's, with line and column."""
+
+
+def dump(data: object, header: Sequence[str] = ()) -> str:
+    """*data* as YAML that YAML 1.1 and 1.2 readers read back as the same value (tuples as lists).
+
+    Takes dict (keys are str, in the order given), list, tuple, str, int, bool and None; each line of *header*
+    becomes a comment on top. Raises TypeError for anything else, ValueError for a lone surrogate.
+    """
+    lines = [f"# {line}" for line in header]
+    _block(data, "", "", lines.append)
+    lines.append("")
+    return "\n".join(lines)
+
+
+def load(text: str) -> object:
+    """The value *text* stands for, read with libyaml where PyYAML has it. Raises YamlError."""
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError) as error:
+        raise YamlError(str(error)) from None
+
+
+def _block(data: object, first: str, indent: str, add: Callable[[str], None]) -> None:
+    """Write *data*: its first line after *first*, the others after *indent*."""
+    scalar = _inline(data)
+    if scalar is not None:
+        add(first + scalar)
+    elif isinstance(data, Mapping):
+        _map(data, first, indent, add)
+    else:
+        _list(data, first, indent, add)  # type: ignore[arg-type]
+
+
+def _map(data: Mapping[str, object], first: str, indent: str, add: Callable[[str], None]) -> None:
+    deeper = indent + "  "
+    for key, value in data.items():
+        name = _text(key)
+        head = f"{first}{name}:" if len(name) <= LONGEST_KEY else f"{first}? {name}\n{indent}:"
+        scalar = _inline(value)
+        if scalar is None:
+            add(head)
+            _block(value, deeper, deeper, add)
+        else:
+            add(f"{head} {scalar}")
+        first = indent
+
+
+def _list(data: Sequence[object], first: str, indent: str, add: Callable[[str], None]) -> None:
+    deeper = indent + "  "
+    for item in data:
+        _block(item, first + "- ", deeper, add)
+        first = indent
+
+
+def _inline(value: Any) -> str | None:
+    """*value* as it stands in one line; None for a list or map that needs lines of its own."""
+    if isinstance(value, str):
+        return _text(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, dict):
+        return None if value else "{}"
+    if isinstance(value, list | tuple):
+        return None if value else "[]"
+    raise TypeError(f"YAML text is made of dict, list, tuple, str, int, bool and None, not {type(value)}")
+
+
+@lru_cache(maxsize=1 << 16)
+def _text(value: str) -> str:
+    """*value* as a YAML scalar: plain where every reader takes that for this very string, else quoted."""
+    if _PLAIN.match(value):
+        return value
+    return '"' + _ESCAPED.sub(_escape, value) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    code = ord(character)
+    if 0xD800 <= code <= 0xDFFF:
+        raise ValueError(f"a lone surrogate is no text: U+{code:04X}")
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
