@@ -1,1 +1,1 @@
-"""The contracts between the rooms, as data: the directive table, the IR, the manifest. Imports no other room."""
+"""The contracts between the rooms, as data: directive table, IR, manifest. Imports no other room."""

@@ -35,7 +35,6 @@ Type = Literal[
     "superclass",
     "bridge",
     "volume_group",
-    "volume",
     "template",
     "user",
     "mode",
@@ -140,6 +139,11 @@ class Language:
     def names(self, block: str) -> tuple[str, ...]:
         """The words that may stand in *block*, sorted; none for an unknown block."""
         return tuple(sorted(self._block(block)))
+
+    def entries(self, block: str) -> tuple[Directive, ...]:
+        """The directives of *block*, sorted by name, each once."""
+        found = {entry.name: entry for entry in self._block(block).values()}
+        return tuple(found[name] for name in sorted(found))
 
     def find(self, name: str) -> tuple[Directive, ...]:
         """Every entry of that name, in the order of the table."""
