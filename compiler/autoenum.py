@@ -1,0 +1,189 @@
+"""autoenum: ``global { autoenum { ... } }`` and its numbered forms make hosts, before switches are resolved.
+
+Mends the original (mln-language.md, sections 9.2 and 15 I16): the prefix defaults to ``node``, the first address
+is the first of the net, addresses carry across octets and never leave the net, several blocks may stand together.
+"""
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.inherit import Entry, Node
+from mlnc.compiler.source import Origin, Via
+from mlnc.compiler.structure import Draft, Notice, Statement
+from mlnc.compiler.tree import Word
+
+BLOCKS = ("autoenum", *(f"autoenum{number}" for number in range(6)))
+MOST_HOSTS = 10_000
+
+
+@dataclass(slots=True)
+class Plan:
+    """What one autoenum block asks for, checked."""
+
+    node: Node
+    superclass: Entry
+    count: int
+    prefix: str
+    addresses: list[str]
+    user: Entry | None
+    servers: list[Entry]
+
+    def names(self) -> list[str]:
+        """The hosts' names: numbers from 1, padded with zeros to one width."""
+        width = len(str(self.count))
+        return [f"{self.prefix}{number:0{width}}" for number in range(1, self.count + 1)]
+
+
+def plan(node: Node, netmask: str | None, notice: Notice) -> Plan | None:
+    """The plan of the expanded block *node*; None, and diagnostics, where it cannot be one.
+
+    *netmask* is what the superclass gives eth0, if anything: it bounds the net where ``net`` has no ``/len``.
+    """
+    superclass = node.values.get("superclass")
+    count = _number(node, "numhosts", None, notice)
+    if superclass is None or "numhosts" not in node.values:
+        missing = "superclass" if superclass is None else "numhosts"
+        _refuse(notice, node.origin, f"{node.name} lacks {missing}", f"add {missing} to it")
+        return None
+    if count is None:
+        return None
+    addresses = _addresses(node, count, netmask, notice)
+    servers = _servers(node, count, notice)
+    if addresses is None or servers is None:
+        return None
+    prefix = node.values["hostprefix"].value if "hostprefix" in node.values else "node"
+    return Plan(node, superclass, count, prefix, addresses, node.values.get("autouser"), servers)
+
+
+def _refuse(notice: Notice, origin: Origin, message: str, hint: str | None = None) -> None:
+    notice(Diagnostic("autoenum-incomplete", message, origin, hint))
+
+
+def _number(node: Node, name: str, default: int | None, notice: Notice) -> int | None:
+    entry = node.values.get(name)
+    if entry is None:
+        return default
+    if not (entry.rest.isascii() and entry.rest.isdigit()) or len(entry.rest) > 9:
+        _refuse(notice, entry.origin, f"{name} takes a number, not {entry.rest or 'nothing'!r}")
+        return None
+    if name == "numhosts" and not 1 <= int(entry.rest) <= MOST_HOSTS:
+        _refuse(notice, entry.origin, f"numhosts takes a number from 1 to {MOST_HOSTS}")
+        return None
+    return int(entry.rest)
+
+
+def _addresses(node: Node, count: int, netmask: str | None, notice: Notice) -> list[str] | None:
+    """The addresses of the hosts in order; an empty list where none are asked for, None where they do not fit."""
+    entry = node.values.get("address")
+    first = _number(node, "addresses_begin", 1, notice)
+    if entry is None or first is None:
+        return None if first is None else []
+    if entry.value != "auto":
+        _refuse(notice, entry.origin, f"address takes auto here, not {entry.value!r}", "address auto")
+        return None
+    net = node.values.get("net")
+    if net is None:
+        _refuse(notice, entry.origin, "address auto needs a net", "add net A.B.C.D")
+        return None
+    base = _base(net, netmask)
+    if base is None:
+        _refuse(notice, net.origin, f"net takes A.B.C.D or A.B.C.D/len, not {net.rest!r}")
+        return None
+    return _counted(*base, first, count, net, notice)
+
+
+def _base(net: Entry, netmask: str | None) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Network] | None:
+    """The address to count from and the net that bounds it: ``/len``, else the netmask, else trailing zeros."""
+    text, _, length = net.rest.partition("/")
+    if text.count(".") == 2:
+        text += ".0"
+    try:
+        address = ipaddress.IPv4Address(text)
+        mask = length or netmask or _natural_length(address)
+        return address, ipaddress.IPv4Network((int(address), mask) if isinstance(mask, int) else f"{text}/{mask}", strict=False)
+    except ValueError:
+        return None
+
+
+def _natural_length(address: ipaddress.IPv4Address) -> int:
+    octets = address.packed
+    if octets[3]:
+        return 24
+    return 24 if octets[2] else 16 if octets[1] else 8
+
+
+def _counted(
+    base: ipaddress.IPv4Address, net: ipaddress.IPv4Network, first: int, count: int, entry: Entry, notice: Notice
+) -> list[str] | None:
+    low, high = int(base) + first, int(base) + first + count - 1
+    if net.prefixlen < 31 and not int(net.network_address) < low <= high < int(net.broadcast_address):
+        usable = net.num_addresses - 2
+        message = f"{count} addresses from the {first}. of {entry.rest} leave the net {net} ({usable} can be used)"
+        hint = "write a larger net (net A.B.C.D/len), fewer hosts, or another addresses_begin"
+        notice(Diagnostic("autoenum-overflow", message, entry.origin, hint))
+        return None
+    return [str(ipaddress.IPv4Address(value)) for value in range(low, high + 1)]
+
+
+def _servers(node: Node, count: int, notice: Notice) -> list[Entry] | None:
+    """One entry a host, in order, until ``service_hosts`` is used up."""
+    block = node.blocks.get("service_hosts")
+    placed: list[Entry] = []
+    for entry in block.lines if block else ():
+        share = _share(entry, count - len(placed))
+        if share is None:
+            _refuse(notice, entry.origin, f"{entry.rest!r} is not a count", "write SERVER, SERVER count or SERVER all")
+            return None
+        placed += [entry] * min(share, count - len(placed))
+    if block and len(placed) < count:
+        message = f"service_hosts places {len(placed)} of {count} hosts; the others get no service_host"
+        notice(Diagnostic("autoenum-unplaced", message, block.origin, "let the last line say: SERVER all"))
+    return placed
+
+
+def _share(entry: Entry, left: int) -> int | None:
+    if entry.rest in ("", "all"):
+        return left if entry.rest else 1
+    return int(entry.rest) if entry.rest.isascii() and entry.rest.isdigit() and len(entry.rest) < 9 else None
+
+
+def drafts(made: Plan, existing: dict[str, Draft]) -> Iterator[Draft]:
+    """The new hosts of *made*; a host that exists already is completed in place. What it says itself wins."""
+    for index, name in enumerate(made.names()):
+        host = existing.get(name)
+        if host is None:
+            host = Draft(Word(name, made.node.origin.span), made.node.origin)
+            yield host
+        _set(host, "superclass", made.superclass)
+        if index < len(made.servers):
+            _set(host, "service_host", made.servers[index], made.servers[index].name)
+        if made.addresses:
+            _set(_eth0(host), "address", made.node.values["net"], made.addresses[index])
+        if made.user is not None:
+            _add_user(host, made.user, name)
+
+
+def _set(draft: Draft, name: str, entry: Entry, value: str | None = None) -> None:
+    if not any(line.words[0].text == name for line in draft.lines):
+        draft.lines.append(_statement(entry, name, value if value is not None else entry.value))
+
+
+def _statement(entry: Entry, name: str, value: str) -> Statement:
+    span = entry.statement.origin.span
+    via = Via("autoenum", span, entry.statement.via)
+    return Statement((Word(name, span), Word(value, span)), via)
+
+
+def _eth0(host: Draft) -> Draft:
+    network = host.blocks.setdefault("network", Draft(Word("network", host.origin.span), host.origin))
+    return network.blocks.setdefault("eth0", Draft(Word("eth0", host.origin.span), host.origin))
+
+
+def _add_user(host: Draft, user: Entry, name: str) -> None:
+    users = host.blocks.setdefault("users", Draft(Word("users", host.origin.span), host.origin))
+    if not any(line.words[0].text == name for line in users.lines):
+        users.lines.append(_statement(user, name, user.value))
+
+

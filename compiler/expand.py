@@ -1,0 +1,214 @@
+"""Expansion: a project's tree to its blocks after includes, autoenum, inheritance and variables.
+
+Nothing here asks whether a directive is known or a value makes sense: ``mlnc show --expanded`` stops here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from mlnc.compiler import autoenum
+from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.inherit import Ancestry, Entry, Level, Node, merge
+from mlnc.compiler.source import Origin, Span
+from mlnc.compiler.structure import SECTIONS, Draft, Notice, Outline, Statement, outline
+from mlnc.compiler.tree import File, Word
+from mlnc.compiler.variables import BUILTINS, Scope, Undefined
+from mlnc.schemas.language import load
+
+LOCALHOST = "localhost"
+
+
+@dataclass(slots=True)
+class Expanded:
+    """A project after expansion. ``deferred`` are findings that only checks mind."""
+
+    source: Span
+    project: str
+    globals: Node
+    hosts: dict[str, Node] = field(default_factory=dict)
+    switches: dict[str, Node] = field(default_factory=dict)
+    service_hosts: dict[str, Node] = field(default_factory=dict)
+    names: dict[str, tuple[Undefined, ...]] = field(default_factory=dict)
+    deferred: list[Diagnostic] = field(default_factory=list)
+
+    def data(self) -> dict[str, object]:
+        """What ``mlnc show --expanded`` prints."""
+        return {
+            "project": self.project,
+            "global": self.globals.data(),
+            "hosts": {name: node.data() for name, node in self.hosts.items()},
+            "switches": {name: node.data() for name, node in self.switches.items()},
+        }
+
+
+def expand_project(file: File, notice: Notice) -> Expanded | None:
+    """*file* as a project; None where it has no project name (nothing is said of that here)."""
+    found = outline(file, notice)
+    return _Expansion(found, notice).run()
+
+
+def expand_site(file: File, notice: Notice) -> Expanded:
+    """*file* as a site file: its service hosts; a project in it is not looked at."""
+    expansion = _Expansion(outline(file, notice), notice)
+    return expansion.site()
+
+
+class _Expansion:
+    def __init__(self, found: Outline, notice: Notice) -> None:
+        self.found = found
+        self.notice = notice
+        self.globals = self.merged_globals(found.globals)
+        self.texts: dict[str, str | Statement] = {}
+        self.made = Expanded(found.end, "", Node("global", Origin(found.end)), deferred=found.deferred)
+        self.drafts: dict[str, dict[str, Draft]] = {}
+
+    def run(self) -> Expanded | None:
+        name = self.project_name()
+        if name is None:
+            return None
+        self.made.project = name
+        self.texts = {"project": name}
+        self.made.globals = merge([Level(self.globals)], Scope({}, self.notice, texts=self.texts))
+        self.drafts = {kind: self.named(kind) for kind in SECTIONS}
+        ancestry = Ancestry(self.drafts["superclass"], self.notice)
+        self.enumerate(ancestry)
+        self.check_superclasses(ancestry)
+        for host, draft in self.drafts["host"].items():
+            self.made.hosts[host] = self.host(host, draft, ancestry)
+        for switch, draft in self.drafts["switch"].items():
+            self.made.switches[switch] = merge([Level(draft)], self.global_scope())
+        self.service_hosts()
+        return self.made
+
+    def site(self) -> Expanded:
+        self.made.globals = merge([Level(self.globals)], Scope({}, self.notice))
+        self.drafts = {"service_host": self.named("service_host")}
+        self.service_hosts()
+        return self.made
+
+    def service_hosts(self) -> None:
+        for server, draft in self.drafts["service_host"].items():
+            self.made.service_hosts[server] = merge([Level(draft)], self.global_scope())
+
+    def global_scope(self, **texts: str | Statement) -> Scope:
+        return Scope(self.globals.variables, self.notice, texts={**self.texts, **texts})
+
+    def project_name(self) -> str | None:
+        lines = [line for line in self.globals.lines if line.words[0].text == "project" and line.value_words]
+        if not lines:
+            return None
+        return self.global_scope().fill(lines[-1].value_words, lines[-1]).text
+
+    def merged_globals(self, blocks: list[Draft]) -> Draft:
+        """All ``global`` blocks as one; what they set differently is an error naming both places."""
+        if not blocks:
+            return Draft(Word("global", self.found.end), Origin(self.found.end))
+        merged = replace(blocks[0], lines=[*blocks[0].lines], variables={**blocks[0].variables}, blocks={**blocks[0].blocks})
+        for block in blocks[1:]:
+            self.merge_global(merged, block)
+        return merged
+
+    def merge_global(self, merged: Draft, block: Draft) -> None:
+        script = block.name.text in load().script_blocks()
+        known = {line.words[0].text: line for line in merged.lines}
+        for line in () if script else block.lines:
+            self.conflict(known.get(line.words[0].text), line, line.words[0].text)
+        for name, line in block.variables.items():
+            self.conflict(merged.variables.get(name), line, f"${name}")
+        merged.lines += block.lines
+        merged.variables |= block.variables
+        for name, child in block.blocks.items():
+            if name in merged.blocks:
+                merged.blocks[name] = replace(merged.blocks[name], lines=[*merged.blocks[name].lines])
+                self.merge_global(merged.blocks[name], child)
+            else:
+                merged.blocks[name] = child
+
+    def conflict(self, earlier: Statement | None, later: Statement, name: str) -> None:
+        if earlier is None or _same(earlier, later):
+            return
+        related = (Related("the other one is here", earlier.origin.span),)
+        message = f"two global blocks set {name} to different values"
+        self.notice(Diagnostic("global-conflict", message, later.origin, "keep one of them", related))
+
+    def named(self, kind: str) -> dict[str, Draft]:
+        """The members of section *kind* by name, variables of ``global`` filled in; a second of a name is an error."""
+        members: dict[str, Draft] = {}
+        for draft in self.found.sections[kind]:
+            filled = self.global_scope().fill((draft.name,), Statement((draft.name,), draft.origin.via))
+            if filled.undefined:
+                self.made.names[f"{kind} {filled.text}"] = filled.undefined
+            if filled.text in members:
+                self.duplicate(kind, filled.text, members[filled.text], draft)
+            else:
+                members[filled.text] = replace(draft, name=Word(filled.text, draft.name.span))
+        return members
+
+    def duplicate(self, kind: str, name: str, first: Draft, second: Draft) -> None:
+        related = (Related("the first one is here", first.origin.span),)
+        message = f"a second {kind.replace('_', ' ')} named {name}"
+        hint = "give one of them another name, or write both as one block"
+        code = f"duplicate-{kind.replace('_', '-')}"
+        self.notice(Diagnostic(code, message, second.origin, hint, related))
+
+    def enumerate(self, ancestry: Ancestry) -> None:
+        for name in autoenum.BLOCKS:
+            node = self.made.globals.blocks.get(name)
+            if node is None:
+                continue
+            made = autoenum.plan(node, self.netmask(node, ancestry), self.notice)
+            for draft in autoenum.drafts(made, self.drafts["host"]) if made else ():
+                self.drafts["host"][draft.name.text] = draft
+
+    def netmask(self, node: Node, ancestry: Ancestry) -> str | None:
+        """The netmask that the superclass named by an autoenum block gives eth0."""
+        entry = node.values.get("superclass")
+        draft = self.drafts["superclass"].get(entry.value) if entry else None
+        if draft is None:
+            return None
+        silent = Ancestry(ancestry.superclasses, lambda _: None)
+        scope = Scope(self.globals.variables, lambda _: None, texts=self.texts)
+        merged = merge(silent.levels(draft, scope), scope)
+        eth0 = merged.blocks.get("network", merged).blocks.get("eth0")
+        found = eth0.values.get("netmask") if eth0 else None
+        return found.value if found else None
+
+    def check_superclasses(self, ancestry: Ancestry) -> None:
+        """Says what is wrong with superclasses that no host uses; the others are said when hosts use them."""
+        for name, draft in self.drafts["superclass"].items():
+            ancestry.levels(draft, self.global_scope(hostname=f"${name}"))
+
+    def host(self, name: str, draft: Draft, ancestry: Ancestry) -> Node:
+        levels = ancestry.levels(draft, self.global_scope(hostname=name))
+        variables: dict[str, Statement] = {}
+        placed: str | Statement = LOCALHOST
+        for level in levels:
+            variables.update(level.draft.variables)
+            placed = _last(level.draft.lines, "service_host") or placed
+        outer = self.global_scope(hostname=name, service_host=placed)
+        outer.home = Scope(variables, self.notice, outer)
+        return merge(levels, outer.home)
+
+
+def _same(first: Statement, second: Statement) -> bool:
+    return [word.text for word in first.value_words] == [word.text for word in second.value_words]
+
+
+def _last(lines: Iterable[Statement], name: str) -> Statement | None:
+    found = None
+    for line in lines:
+        if line.words[0].text == name and line.value_words:
+            found = line
+    return found
+
+
+def entries(node: Node) -> Iterable[Entry]:
+    """Every statement of *node* and of the blocks in it."""
+    yield from node.lines
+    for child in node.blocks.values():
+        yield from entries(child)
+
+
+def builtin_definitions(node: Node) -> list[str]:
+    """The built-in variables that *node* itself tries to define."""
+    return [name for name in BUILTINS if name in node.variables]

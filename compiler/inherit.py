@@ -1,0 +1,166 @@
+"""Inheritance and expansion of one host: its superclass chain, the merged blocks, every variable filled in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.source import Origin, Via
+from mlnc.compiler.structure import Draft, Notice, Statement
+from mlnc.compiler.variables import Filled, Scope, Undefined
+from mlnc.schemas.language import load
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An expanded statement: ``name`` its first word, ``rest`` the others (without an ``=`` after the name)."""
+
+    name: str
+    rest: str
+    text: str
+    statement: Statement
+    undefined: tuple[Undefined, ...] = ()
+    inherited: Via | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was written, and through which superclass and includes it came."""
+        span = self.statement.origin.span
+        if self.inherited is None:
+            return Origin(span, self.statement.via)
+        return Origin(span, Via("superclass", self.inherited.span, self.statement.via))
+
+    @property
+    def value(self) -> str:
+        """What the statement sets its name to: a bare word sets 1 (mln-language.md, section 4)."""
+        return self.rest if self.rest or len(self.statement.words) > 1 else "1"
+
+
+@dataclass(slots=True)
+class Node:
+    """An expanded block. ``values`` has the last entry of each name, nearest level first; ``lines`` all of them."""
+
+    name: str
+    origin: Origin
+    values: dict[str, Entry] = field(default_factory=dict)
+    lines: list[Entry] = field(default_factory=list)
+    variables: dict[str, str] = field(default_factory=dict)
+    blocks: dict[str, "Node"] = field(default_factory=dict)
+
+    def data(self) -> dict[str, object]:
+        """The model of mln-language.md section 1, for ``mlnc show --expanded``."""
+        values = {f"${name}": text for name, text in self.variables.items()}
+        values |= {name: entry.value for name, entry in self.values.items()}
+        lines = [entry.text for entry in self.lines]
+        return {"values": values, "lines": lines, "blocks": {name: node.data() for name, node in self.blocks.items()}}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One block of an inheritance chain and the statement through which it is inherited (None: the host's own)."""
+
+    draft: Draft
+    inherited: Via | None = None
+
+
+def merge(levels: Sequence[Level], scope: Scope) -> Node:
+    """The expanded block that *levels* (root superclass first, the host last) make together, seen from *scope*.
+
+    Scalars: the nearest level wins. Blocks merge by name. Lists: root first; a line that a higher level has word
+    for word is dropped, except in blocks of script lines (docs/differences.md).
+    """
+    draft = levels[-1].draft
+    variables: dict[str, Statement] = {}
+    for level in levels:
+        variables.update(level.draft.variables)
+    inner = scope.inner(variables)
+    made = Node(draft.name.text, draft.origin)
+    made.variables = {name: _fill(inner, variables[name]).text for name in variables}
+    _merge_lines(made, levels, inner)
+    for name in dict.fromkeys(name for level in levels for name in level.draft.blocks):
+        below = [Level(level.draft.blocks[name], level.inherited) for level in levels if name in level.draft.blocks]
+        made.blocks[name] = merge(below, inner)
+    return made
+
+
+def _fill(scope: Scope, definition: Statement) -> Filled:
+    return scope.fill(definition.value_words, definition)
+
+
+def _merge_lines(made: Node, levels: Sequence[Level], scope: Scope) -> None:
+    script = made.name in load().script_blocks()
+    above: set[str] = set()
+    for number, level in enumerate(levels):
+        last = number == len(levels) - 1
+        for statement in level.draft.lines:
+            if not last and statement.words[0].text == "superclass":
+                continue
+            entry = expand(statement, scope, level.inherited)
+            made.values[entry.name] = entry
+            if script or statement.raw not in above:
+                made.lines.append(entry)
+        above.update(statement.raw for statement in level.draft.lines)
+
+
+def expand(statement: Statement, scope: Scope, inherited: Via | None = None) -> Entry:
+    """*statement* with its variables filled in."""
+    filled = scope.fill(statement.words, statement)
+    name, _, rest = filled.text.partition(" ")
+    if statement.assigns and rest.startswith("="):
+        rest = rest[1:].lstrip(" ")
+    return Entry(name, rest, filled.text, statement, filled.undefined, inherited)
+
+
+@dataclass(slots=True)
+class Ancestry:
+    """Finds the chain of superclasses of hosts and superclasses, and says what is wrong with it."""
+
+    superclasses: dict[str, Draft]
+    notice: Notice
+
+    def levels(self, host: Draft, scope: Scope) -> list[Level]:
+        """The levels of *host*, root superclass first. A broken chain ends where it breaks, with a diagnostic."""
+        chain = [Level(host)]
+        seen: dict[str, Statement] = {}
+        while True:
+            draft = chain[0].draft
+            statement = self.parent(draft)
+            if statement is None:
+                return chain
+            own = scope.inner(host.variables).inner(draft.variables)
+            name = own.fill(statement.value_words, statement).text
+            if name in seen:
+                self.cycle(name, statement, seen)
+                return chain
+            seen[name] = statement
+            if name not in self.superclasses:
+                self.unknown(name, statement)
+                return chain
+            chain.insert(0, Level(self.superclasses[name], Via("superclass", statement.origin.span, statement.via)))
+
+    def parent(self, draft: Draft) -> Statement | None:
+        """The ``superclass`` statement of *draft*; the first one where it has several, with a diagnostic."""
+        found = [line for line in draft.lines if line.words[0].text == "superclass" and line.value_words]
+        if not found:
+            return None
+        extra = found[1:2] or [line for line in found if len(line.value_words) > 1]
+        if extra:
+            message = f"{draft.name.text} has more than one superclass"
+            hint = "inherit from one, and let that one inherit from the other"
+            related = (Related("the first is here", found[0].origin.span),) if len(found) > 1 else ()
+            self.notice(Diagnostic("several-superclasses", message, extra[0].origin, hint, related))
+            return None
+        return found[0]
+
+    def cycle(self, name: str, statement: Statement, seen: dict[str, Statement]) -> None:
+        names = list(seen)
+        chain = " -> ".join([*names[names.index(name) :], name])
+        message = f"superclass {name} inherits from itself: {chain}"
+        self.notice(Diagnostic("superclass-cycle", message, statement.origin, "break the circle in one place"))
+
+    def unknown(self, name: str, statement: Statement) -> None:
+        from mlnc.compiler.reference import suggest
+
+        near = suggest(name, self.superclasses)
+        hint = f"did you mean {near}?" if near else f"declare it: superclass {name} {{ }}"
+        message = f"there is no superclass {name}"
+        self.notice(Diagnostic("unknown-superclass", message, statement.origin, hint))

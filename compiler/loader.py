@@ -1,0 +1,167 @@
+"""Loading: a path to a tree, with every included file read and parsed once and shared by all that include it."""
+
+import hashlib
+import os
+import re
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from mlnc.compiler.diagnostics import Diagnostic, Related, Report
+from mlnc.compiler.parser import parse
+from mlnc.compiler.source import Origin, Source, Span, Via
+from mlnc.compiler.tree import Block, File, Include, Item, Word
+
+DEEPEST = 100
+"""Blocks and includes nested deeper than this are an error: nobody means it, and no pass need fear it."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+
+
+class Unreadable(Exception):
+    """A file that cannot be used as a source; the text says why, in a person's words."""
+
+
+def read(path: Path, shown: str) -> Source:
+    """The source at *path*, called *shown* in messages.
+
+    Raises Unreadable for anything but a readable regular file of UTF-8 text (a byte order mark is dropped).
+    """
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise Unreadable("is a folder" if path.is_dir() else "is not a regular file")
+        content = path.read_bytes()
+        return Source(shown, content.decode("utf-8-sig"), hashlib.sha256(content).hexdigest())
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise Unreadable(f"is not UTF-8 text (line {line}); convert it, with iconv for example") from error
+    except (OSError, ValueError) as error:
+        raise Unreadable(getattr(error, "strerror", None) or str(error)) from error
+
+
+class Loader:
+    """Loads files for one run. ``files`` holds every file read so far, by its real path."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.files: dict[Path, File | None] = {}
+        self._open: list[tuple[Path, Include | None, Source | None]] = []
+
+    def load(self, path: Path) -> File | None:
+        """The tree of the file at *path* with its includes; None, and a diagnostic, where there is none."""
+        try:
+            source = read(path, shown(path))
+        except Unreadable as error:
+            self.report.add(Diagnostic("not-found", f"{shown(path)} {_verb(error)}", None))
+            return None
+        return self._parsed(path, source, None)
+
+    def _parsed(self, path: Path, source: Source, via: Via | None) -> File:
+        key = path.resolve()
+        known = self.files.get(key)
+        if known is not None:
+            return known
+        self.files[key] = None
+        self._check_text(source, via)
+        found: list[Diagnostic] = []
+        file = parse(source, found.append)
+        self.report.extend(_with_via(found, via))
+        made = replace(file, items=self._items(file.items, path, via, 0))
+        self.files[key] = made
+        return made
+
+    def _check_text(self, source: Source, via: Via | None) -> None:
+        match = _CONTROL.search(source.text)
+        if match:
+            span = Span(source, match.start(), match.end())
+            message = f"control character U+{ord(match.group()):04X} in the text"
+            self.report.add(Diagnostic("control-character", message, Origin(span, via), "remove it"))
+
+    def _items(self, items: tuple[Item, ...], path: Path, via: Via | None, depth: int) -> tuple[Item, ...]:
+        return tuple(self._item(item, path, via, depth) for item in items)
+
+    def _item(self, item: Item, path: Path, via: Via | None, depth: int) -> Item:
+        if isinstance(item, Include):
+            return replace(item, file=self._included(item.path, path, via))
+        if isinstance(item, Block):
+            if depth >= DEEPEST:
+                self._too_deep(item.brace, via, "blocks")
+                return replace(item, items=())
+            return replace(item, items=self._items(item.items, path, via, depth + 1))
+        return item
+
+    def _included(self, name: Word, includer: Path, outer: Via | None) -> File | None:
+        via = Via("include", name.span, outer)
+        if not name.text:
+            self._refuse("include-without-file", "#include names no file", name, outer, "write #include FILE")
+            return None
+        path = self._find(name, includer, outer)
+        if path is None:
+            return None
+        key = path.resolve()
+        if key in self.files:
+            return self._known(key, name, outer)
+        if len(via.chain()) > DEEPEST:
+            self._too_deep(name.span, outer, "includes")
+            return None
+        return self._read_include(path, name, via)
+
+    def _read_include(self, path: Path, name: Word, via: Via) -> File | None:
+        try:
+            source = read(path, shown(path))
+        except Unreadable as error:
+            message = f"the included file {shown(path)} {_verb(error)}"
+            self._refuse("include-not-found", message, name, via.outer, None)
+            return None
+        return self._parsed(path, source, via)
+
+    def _known(self, key: Path, name: Word, outer: Via | None) -> File | None:
+        file = self.files[key]
+        if file is None:
+            steps = tuple(Related("included from here", step.span) for step in (outer.chain() if outer else ()))
+            message = f"{name.text} includes itself"
+            hint = "take one of these includes away"
+            self.report.add(Diagnostic("include-cycle", message, Origin(name.span), hint, steps))
+        return file
+
+    def _find(self, name: Word, includer: Path, outer: Via | None) -> Path | None:
+        """The including file's folder first, then the working directory."""
+        candidates = list(dict.fromkeys((includer.parent / name.text, Path(name.text))))
+        for path in candidates:
+            if "\0" not in name.text and path.exists():
+                return path
+        looked = " and ".join(shown(path) for path in candidates)
+        hint = f"looked for {looked}; {_advice(name.text)}"
+        self._refuse("include-not-found", f"the included file {name.text} does not exist", name, outer, hint)
+        return None
+
+    def _refuse(self, code: str, message: str, word: Word, outer: Via | None, hint: str | None) -> None:
+        self.report.add(Diagnostic(code, message, Origin(word.span, outer), hint))
+
+    def _too_deep(self, span: Span, via: Via | None, what: str) -> None:
+        message = f"{what} nested more than {DEEPEST} deep"
+        self.report.add(Diagnostic("too-deep", message, Origin(span, via), "is a } or a line missing above?"))
+
+
+def shown(path: Path) -> str:
+    """*path* as messages name it: tidy, with ``/``, relative if it was given so."""
+    return Path(os.path.normpath(path)).as_posix()
+
+
+def _verb(error: Unreadable) -> str:
+    text = str(error)
+    return text if text.startswith("is ") else f"cannot be read: {text}"
+
+
+def _advice(name: str) -> str:
+    if "$" in name:
+        return "variables are not filled in here"
+    if name.startswith("~"):
+        return "~ is not a folder here"
+    if name.rstrip().endswith("|"):
+        return "an include is never a command"
+    return "the name runs to the end of the line, or to ; or }"
+
+
+def _with_via(found: list[Diagnostic], via: Via | None) -> list[Diagnostic]:
+    return [replace(each, origin=replace(each.origin, via=via)) if each.origin else each for each in found]

@@ -1,0 +1,206 @@
+"""The outline of a project: its tree with includes spliced in and sections taken apart, before any meaning.
+
+A ``Draft`` is a block as written; nothing is inherited and no variable is filled in yet. Statements keep the word
+spans of their file and the chain of includes that brought them here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.source import Origin, Span, Via
+from mlnc.compiler.tree import Block, File, Include, Item, Line, Ref, Word
+
+Notice = Callable[[Diagnostic], None]
+
+SECTIONS = ("host", "switch", "superclass", "service_host")
+_MOST_INCLUDES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement and how it came here."""
+
+    words: tuple[Word, ...]
+    via: Via | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """The whole statement's place."""
+        return Origin(self.words[0].span.to(self.words[-1].span), self.via)
+
+    @property
+    def raw(self) -> str:
+        """Its text, words joined by one blank, variables not filled in."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def assigns(self) -> bool:
+        """Whether its second word is ``=``."""
+        return len(self.words) > 1 and self.words[1].text == "="
+
+    @property
+    def value_words(self) -> tuple[Word, ...]:
+        """The words after the name and an ``=``."""
+        return self.words[2:] if self.assigns else self.words[1:]
+
+    def variable(self) -> str | None:
+        """The variable that this statement defines, if it is ``$name = text``."""
+        first = self.words[0]
+        if self.assigns and len(first.parts) == 1 and isinstance(first.parts[0], Ref):
+            return first.parts[0].name
+        return None
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block as written: statements in order, variables by name (the last definition counts), child blocks."""
+
+    name: Word
+    origin: Origin
+    lines: list[Statement] = field(default_factory=list)
+    variables: dict[str, Statement] = field(default_factory=dict)
+    blocks: dict[str, "Draft"] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Outline:
+    """A project's parts as written. ``deferred`` are findings that only a check, not an expansion, minds."""
+
+    end: Span
+    globals: list[Draft] = field(default_factory=list)
+    sections: dict[str, list[Draft]] = field(default_factory=lambda: {name: [] for name in SECTIONS})
+    deferred: list[Diagnostic] = field(default_factory=list)
+
+
+def outline(file: File, notice: Notice) -> Outline:
+    """The outline of the project whose main file is *file*; findings that stop the expansion go to *notice*."""
+    end = Span(file.source, 0, 0)
+    made = Outline(end)
+    _Outliner(made, notice).top(file.items, None)
+    return made
+
+
+class _Outliner:
+    def __init__(self, made: Outline, notice: Notice) -> None:
+        self.made = made
+        self.notice = notice
+        self.includes = 0
+
+    def top(self, items: tuple[Item, ...], via: Via | None) -> None:
+        for item in items:
+            if isinstance(item, Include):
+                inner = self.enter(item, via)
+                if inner is not None:
+                    self.top(*inner)
+            elif isinstance(item, Line):
+                self.stray(Statement(item.words, via), "outside every block")
+            else:
+                self.top_block(item, via)
+
+    def enter(self, item: Include, via: Via | None) -> tuple[tuple[Item, ...], Via] | None:
+        """The items of an included file; None where loading it failed, or once there are absurdly many."""
+        self.includes += 1
+        if item.file is None or self.includes > _MOST_INCLUDES:
+            if self.includes == _MOST_INCLUDES + 1:
+                message = f"more than {_MOST_INCLUDES} includes in one project"
+                self.notice(Diagnostic("too-deep", message, Origin(item.path.span, via)))
+            return None
+        return item.file.items, Via("include", item.path.span, via)
+
+    def top_block(self, block: Block, via: Via | None) -> None:
+        kind = block.header[0].text
+        if kind == "global":
+            self.extra_words(block, 1, via)
+            self.made.globals.append(self.draft(block.header[0], block, via))
+        elif kind in SECTIONS and len(block.header) > 1:
+            self.extra_words(block, 2, via)
+            self.made.sections[kind].append(self.draft(block.header[1], block, via))
+        elif kind in SECTIONS:
+            self.section(kind, block.items, via)
+        else:
+            self.defer("unknown-block", f"there is no top-level block {kind!r}", block.span, via, _TOP_HINT)
+
+    def section(self, kind: str, items: tuple[Item, ...], via: Via | None) -> None:
+        for item in items:
+            if isinstance(item, Include):
+                inner = self.enter(item, via)
+                if inner is not None:
+                    self.section(kind, *inner)
+            elif isinstance(item, Line):
+                self.stray(Statement(item.words, via), f"between the members of a {kind} section")
+            else:
+                self.extra_words(item, 1, via)
+                self.made.sections[kind].append(self.draft(item.header[0], item, via))
+
+    def draft(self, name: Word, block: Block, via: Via | None) -> Draft:
+        made = Draft(name, Origin(name.span, via))
+        self.fill(made, block.items, via)
+        return made
+
+    def fill(self, into: Draft, items: tuple[Item, ...], via: Via | None) -> None:
+        for item in items:
+            if isinstance(item, Include):
+                inner = self.enter(item, via)
+                if inner is not None:
+                    self.fill(into, *inner)
+            elif isinstance(item, Line):
+                self.line(into, Statement(item.words, via))
+            else:
+                self.child(into, item, via)
+
+    def line(self, into: Draft, statement: Statement) -> None:
+        name = statement.variable()
+        if name is not None:
+            into.variables[name] = statement
+        elif statement.raw == "0":
+            self.defer("lone-zero", "a statement that is only 0 says nothing", statement.origin.span, statement.via)
+        else:
+            into.lines.append(statement)
+
+    def child(self, into: Draft, block: Block, via: Via | None) -> None:
+        first = block.header[0]
+        if first.text != "network":
+            self.extra_words(block, 1, via)
+            self.place(into, self.draft(first, block, via))
+            return
+        network = into.blocks.setdefault("network", Draft(first, Origin(first.span, via)))
+        if len(block.header) > 1:
+            self.extra_words(block, 2, via)
+            self.place(network, self.draft(block.header[1], block, via))
+        else:
+            self.merge_section(network, self.draft(first, block, via))
+
+    def merge_section(self, network: Draft, section: Draft) -> None:
+        network.lines += section.lines
+        network.variables |= section.variables
+        for interface in section.blocks.values():
+            self.place(network, interface)
+
+    def place(self, into: Draft, child: Draft) -> None:
+        earlier = into.blocks.get(child.name.text)
+        if earlier is not None:
+            related = (Related("this one no longer counts", earlier.origin.span),)
+            message = f"a second block {child.name.text!r} in one place replaces the first"
+            hint = "write both as one block"
+            self.made.deferred.append(Diagnostic("repeated-block", message, child.origin, hint, related))
+        into.blocks[child.name.text] = child
+
+    def extra_words(self, block: Block, expected: int, via: Via | None) -> None:
+        if len(block.header) <= expected:
+            return
+        extra = block.header[expected].span.to(block.header[-1].span)
+        name = " ".join(word.text for word in block.header[:expected])
+        shell = block.header[-1].text.endswith("$")
+        hint = "quote the braces of a shell line or write \\{ and \\}" if shell else f"write {name} {{"
+        self.defer("extra-words", f"more words than a name before the {{ of {name!r}", extra, via, hint)
+
+    def stray(self, statement: Statement, where: str) -> None:
+        message = f"a statement {where} has no effect"
+        self.defer("stray-statement", message, statement.origin.span, statement.via, "move it into a block")
+
+    def defer(self, code: str, message: str, span: Span, via: Via | None, hint: str | None = None) -> None:
+        self.made.deferred.append(Diagnostic(code, message, Origin(span, via), hint))
+
+
+_TOP_HINT = "the top-level blocks are global, host, switch, superclass and service_host"

@@ -1,0 +1,129 @@
+"""Variables: lazy, looked up from the block outwards, with a trail that finds recursion and a bound on growth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.source import Origin
+from mlnc.compiler.structure import Notice, Statement
+from mlnc.compiler.tree import Ref, Word
+
+BUILTINS = ("hostname", "project", "service_host")
+LONGEST = 65_536
+"""A value longer than this, in characters, is an error: doubling variables must not fill the memory."""
+_DEEPEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """A reference that nothing defines, and the word it stands in."""
+
+    name: str
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Text with its variables filled in; ``undefined`` references stand in it as they were written."""
+
+    text: str
+    undefined: tuple[Undefined, ...] = ()
+
+
+@dataclass(slots=True)
+class Scope:
+    """The variables of one block and of those around it.
+
+    ``texts`` are built-in variables (of the outermost scope); ``home`` is where the definitions found here are
+    resolved: a global variable used by a host sees the host's definitions.
+    """
+
+    variables: Mapping[str, Statement]
+    notice: Notice
+    outer: "Scope | None" = None
+    texts: Mapping[str, str | Statement] = field(default_factory=dict)
+    home: "Scope | None" = None
+    memo: dict[str, Filled] = field(default_factory=dict)
+
+    def inner(self, variables: Mapping[str, Statement]) -> "Scope":
+        """The scope of a block inside this one; this one itself where the block defines nothing."""
+        return Scope(variables, self.notice, self) if variables else self
+
+    def fill(self, words: tuple[Word, ...], via_origin: Statement) -> Filled:
+        """*words* joined by blanks with every variable filled in."""
+        if not any(word.parts for word in words):
+            return Filled(" ".join(word.text for word in words))
+        return _Filling(self, via_origin).join(words, self, ())
+
+
+Step = tuple[Scope, str, Word]
+
+
+class _Filling:
+    """One filling of one statement: carries the trail of variables being resolved."""
+
+    def __init__(self, scope: Scope, user: Statement) -> None:
+        self.scope = scope
+        self.user = user
+
+    def join(self, words: tuple[Word, ...], scope: Scope, trail: tuple[Step, ...]) -> Filled:
+        pieces: list[str] = []
+        undefined: list[Undefined] = []
+        length = 0
+        for word in words:
+            filled = self.word(word, scope, trail)
+            pieces.append(filled.text)
+            undefined += filled.undefined
+            length += len(filled.text) + 1
+            if length > LONGEST:
+                self.refuse("value-too-long", f"this grows beyond {LONGEST} characters", word, trail)
+                return Filled("")
+        return Filled(" ".join(pieces), tuple(undefined))
+
+    def word(self, word: Word, scope: Scope, trail: tuple[Step, ...]) -> Filled:
+        if not word.parts:
+            return Filled(word.text)
+        pieces: list[str] = []
+        undefined: list[Undefined] = []
+        for part in word.parts:
+            filled = self.reference(part, word, scope, trail) if isinstance(part, Ref) else Filled(part)
+            pieces.append(filled.text)
+            undefined += filled.undefined
+            if sum(map(len, pieces)) > LONGEST:
+                self.refuse("value-too-long", f"this grows beyond {LONGEST} characters", word, trail)
+                return Filled("")
+        return Filled("".join(pieces), tuple(undefined))
+
+    def reference(self, ref: Ref, word: Word, scope: Scope, trail: tuple[Step, ...]) -> Filled:
+        found = _find(ref.name, scope)
+        if found is None:
+            return Filled(ref.text, (Undefined(ref.name, word),))
+        home, definition = found
+        if isinstance(definition, str):
+            return Filled(definition)
+        known = home.memo.get(ref.name)
+        if known is not None:
+            return known
+        if len(trail) > _DEEPEST or any(step is home and name == ref.name for step, name, _ in trail):
+            self.refuse("variable-recursion", f"the value of ${ref.name} leads back to itself", word, trail)
+            return Filled(ref.text)
+        filled = self.join(definition.value_words, home.home or home, (*trail, (home, ref.name, word)))
+        home.memo[ref.name] = filled
+        return filled
+
+    def refuse(self, code: str, message: str, word: Word, trail: tuple[Step, ...]) -> None:
+        steps = tuple(Related(f"${name} is used here", used.span) for _, name, used in trail[-5:])
+        self.scope.notice(Diagnostic(code, message, Origin(word.span, self.user.via), None, steps))
+
+
+def _find(name: str, scope: Scope) -> tuple[Scope, str | Statement] | None:
+    """The definition of *name* and the scope it was found in; built-in variables win, nothing overrides them."""
+    step: Scope | None = scope
+    found: tuple[Scope, str | Statement] | None = None
+    while step is not None:
+        if name in step.texts:
+            return step, step.texts[name]
+        if found is None and name in step.variables:
+            found = step, step.variables[name]
+        step = step.outer
+    return found
