@@ -70,7 +70,7 @@ def _place(block: str) -> str:
 
 
 def _taken(entry: Directive) -> str | None:
-    """What is written after the word: the value's type and range, or the words of a line; None: its form says it."""
+    """What is written after the word, its type and range or the words of a line; None: the form says it."""
     if entry.record:
         inside = "lines" if entry.form == "lines" else "blocks of lines"
         return f"{inside} {' '.join(map(_field, entry.record))}"

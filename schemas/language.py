@@ -27,6 +27,7 @@ Type = Literal[
     "ipv6",
     "address",
     "address6",
+    "network",
     "netmask",
     "mac",
     "hostname",
