@@ -36,10 +36,11 @@ class Volume:
 
     ``sizing`` says where the size comes from: ``exact`` is ``size_bytes``; ``free`` is the template's size plus
     ``free_space_bytes``; ``template`` is the template's size, but at least ``size_bytes``.
-    ``resize`` names the tool family that grows the file system after the template was copied.
+    ``resize`` names the tool family that grows the file system after the template was copied. The role ``seed`` is the
+    small disk from which cloud-init configures the guest; it is made empty, and filled by the guest's own script.
     """
 
-    role: Literal["root", "swap"]
+    role: Literal["root", "swap", "seed"]
     name: str
     kind: Literal["lvm", "file"]
     path: str
@@ -59,7 +60,7 @@ class Disk:
     """A disk as the domain sees it, in the order of the domain file."""
 
     device: str
-    role: Literal["root", "swap", "mount"]
+    role: Literal["root", "swap", "mount", "seed"]
     kind: Literal["phy", "file"]
     path: str
 
