@@ -27,7 +27,6 @@ Type = Literal[
     "ipv6",
     "address",
     "address6",
-    "network",
     "netmask",
     "mac",
     "hostname",

@@ -71,7 +71,6 @@ SHAPES = {
     "ipv6": r"[0-9a-f:]+",
     "address": rf"{IPV4}(/\d+)?|dhcp",
     "address6": r"[0-9a-f:]+/\d+|auto",
-    "network": rf"{IPV4}(/\d+)?",
     "netmask": IPV4,
     "mac": r"([0-9a-f]{2}:){5}[0-9a-f]{2}",
     "bridge": r"[A-Za-z0-9._-]{1,15}",
