@@ -1,0 +1,200 @@
+"""The one place that writes ``out/``: only what changed, all of it or nothing, and only what is mlnc's."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlnc.targets.artifact import Artifact
+from mlnc.targets.literal_secrets import dump_secrets, load_secrets
+from mlnc.targets.manifest import FileState, Manifest, digest, dump_manifest, file_state, load_manifest
+from mlnc.targets.output import (
+    DEPLOYED,
+    IGNORE,
+    JOURNAL,
+    LOCK,
+    MANIFEST,
+    SECRETS,
+    SOURCE_MAPS,
+    STAGING,
+    OutputRefused,
+    check_path,
+    entries,
+    folders_of,
+    some,
+)
+from mlnc.targets.transaction import NewFile, change, locked, refusing_os_errors, settle
+
+IGNORED = f"""\
+# Written by mlnc: what git must not keep.
+/{JOURNAL}
+/{LOCK}
+/{SECRETS}
+/{SOURCE_MAPS}/
+/{STAGING}/
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """All that one build leaves in ``out/``.
+
+    ``artifacts`` are all generated files wanted there. ``private`` are by-products that git ignores,
+    ``.sourcemap/PROJECT.json``. ``projects`` gives the main source file of each project wanted, ``sources``
+    the SHA-256 of every source file read; both name files by their path relative to ``out/``. ``secrets`` are
+    literal secrets by name, ``PROJECT/…``. ``built`` are the projects compiled now: by-products and secrets
+    of the other ``projects`` stay as they are.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    private: tuple[Artifact, ...]
+    projects: dict[str, str]
+    sources: dict[str, str]
+    secrets: dict[str, str]
+    built: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The artifacts that were made, changed and removed, sorted by path, and how many stayed as they were."""
+
+    made: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+
+def write(out: Path, build: Build) -> Written:
+    """Bring the folder *out* to the state *build* describes, made if it is missing.
+
+    Raises OutputRefused, with nothing changed, where the folder holds what mlnc did not write, another build
+    is at work, or the disk does not allow it; ValueError for a path no target may yield.
+    """
+    artifacts = _new_files(build.artifacts)
+    _check_private(build.private)
+    with refusing_os_errors(f"nothing in {out} was changed"):
+        os.makedirs(out, exist_ok=True)
+        _refuse_strange(out)
+        with locked(out):
+            settle(out)
+            return _bring_up_to_date(out, build, artifacts)
+
+
+def _bring_up_to_date(out: Path, build: Build, artifacts: Mapping[str, NewFile]) -> Written:
+    before = _listed_files(out)
+    written = _compare(out, artifacts, before)
+    files = [artifacts[path] for path in (*written.made, *written.changed)]
+    companions, outdated = _companions(out, build, artifacts)
+    files += [file for file in companions if _differs(file, file_state(out / file.path))]
+    removals = [*written.removed, *outdated]
+    if files or removals:
+        change(out, files, removals)
+    return written
+
+
+def _new_files(artifacts: Iterable[Artifact]) -> dict[str, NewFile]:
+    """The files *artifacts* stand for, by path. Raises ValueError for a path not allowed or not free."""
+    files: dict[str, NewFile] = {}
+    for artifact in artifacts:
+        check_path(artifact.path)
+        if artifact.path in files:
+            raise ValueError(f"two artifacts of one path: {artifact.path}")
+        files[artifact.path] = _new_file(artifact)
+    for path in files:
+        if any(folder in files for folder in folders_of(path)):
+            raise ValueError(f"a file and a folder of one path lead to {path}")
+    return files
+
+
+def _new_file(artifact: Artifact) -> NewFile:
+    return NewFile(artifact.path, artifact.text.encode(), 0o755 if artifact.executable else 0o644)
+
+
+def _check_private(private: Iterable[Artifact]) -> None:
+    for artifact in private:
+        room, _, name = artifact.path.partition("/")
+        check_path(name)
+        if room != SOURCE_MAPS or "/" in name:
+            raise ValueError(f"no path of a by-product: {artifact.path!r}")
+
+
+def _refuse_strange(out: Path) -> None:
+    """Refuse a folder that was never ours, before even a lock is made in it."""
+    found = set(os.listdir(out))
+    strange = sorted(found - {LOCK, STAGING, DEPLOYED})
+    if strange and not found & {MANIFEST, JOURNAL}:
+        raise OutputRefused(
+            f"{out} is not empty and has no {MANIFEST}, so mlnc did not write it: it holds {some(strange)}. "
+            f"Name another folder with -o, or empty this one"
+        )
+
+
+def _listed_files(out: Path) -> Mapping[str, str]:
+    """The files that an earlier build wrote. Raises OutputRefused if there are others."""
+    manifest = load_manifest(out)
+    listed = manifest.files if manifest else {}
+    strange = sorted(path for path in entries(out) if path not in listed)
+    if strange:
+        raise OutputRefused(
+            f"{out} holds files that mlnc did not write: {some(strange)}. "
+            f"Move them elsewhere (the folder is rewritten by every build), then build again"
+        )
+    return listed
+
+
+def _compare(out: Path, artifacts: Mapping[str, NewFile], before: Iterable[str]) -> Written:
+    made, changed = [], []
+    for path, file in sorted(artifacts.items()):
+        state = file_state(out / path)
+        if state is None:
+            made.append(path)
+        elif _differs(file, state):
+            changed.append(path)
+    removed = sorted(path for path in before if path not in artifacts and os.path.lexists(out / path))
+    unchanged = len(artifacts) - len(made) - len(changed)
+    return Written(tuple(made), tuple(changed), tuple(removed), unchanged)
+
+
+def _differs(file: NewFile, state: FileState | None) -> bool:
+    """Whether *file* must be written. Apart from secrets, the umask decides what group and others may do."""
+    if state is None or state.content != file.content:
+        return True
+    if file.permissions == 0o600:
+        return state.permissions != 0o600
+    return state.executable != bool(file.permissions & 0o100)
+
+
+def _companions(out: Path, build: Build, artifacts: Mapping[str, NewFile]) -> tuple[list[NewFile], list[str]]:
+    """The files that go with the artifacts, the manifest last, and the paths of those no longer wanted."""
+    kept = build.projects.keys() - build.built
+    files = [_new_file(artifact) for artifact in build.private]
+    outdated = _outdated_maps(out, {file.path for file in files}, kept)
+    secrets = _secrets(out, build, kept)
+    if secrets:
+        files.append(NewFile(SECRETS, dump_secrets(secrets).encode(), 0o600))
+    elif os.path.lexists(out / SECRETS):
+        outdated.append(SECRETS)
+    files.append(NewFile(IGNORE, IGNORED.encode(), 0o644))
+    files.append(NewFile(MANIFEST, dump_manifest(_manifest(build, artifacts)).encode(), 0o644))
+    return files, outdated
+
+
+def _outdated_maps(out: Path, wanted: set[str], kept: Iterable[str]) -> list[str]:
+    spared = wanted | {f"{SOURCE_MAPS}/{project}.json" for project in kept}
+    if (out / SOURCE_MAPS).is_symlink() or not (out / SOURCE_MAPS).is_dir():
+        return []
+    return sorted(path for path in entries(out, SOURCE_MAPS) if path not in spared)
+
+
+def _secrets(out: Path, build: Build, kept: Iterable[str]) -> dict[str, str]:
+    """The secrets of this build, and those that earlier builds found in projects not built now."""
+    others = frozenset(kept)
+    earlier = load_secrets(out) if others else {}
+    found = {name: value for name, value in earlier.items() if name.split("/")[0] in others}
+    return found | build.secrets
+
+
+def _manifest(build: Build, artifacts: Mapping[str, NewFile]) -> Manifest:
+    files = {path: digest(file.content) for path, file in artifacts.items()}
+    executables = tuple(path for path, file in artifacts.items() if file.permissions & 0o100)
+    return Manifest(build.projects, build.sources, files, executables)
