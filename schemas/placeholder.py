@@ -2,9 +2,9 @@
 
 A generator writes ``placeholder(name)`` into a file of ``out/``; whoever deploys the file replaces that exact
 text with the value. It needs no parser: the token is plain ASCII without quotes, commas, blanks and
-backslashes, so it stands for itself in the strings and comma-separated lists of xl and xm; it ends in a character
-that its name cannot hold, so no token is the beginning of another; and the Xen target refuses any text of a project that
-holds ``OPENING``, so nothing else is taken for one.
+backslashes, so it stands for itself in the strings and comma-separated lists of xl and xm; it ends in a
+character that its name cannot hold, so no token is the beginning of another; and the Xen target refuses any
+text of a project that holds ``OPENING``, so nothing else is taken for one.
 """
 
 import re

@@ -12,6 +12,20 @@ def quote_sh(value: object) -> str:
     return shlex.quote(str(value))
 
 
+def quote_cfg(value: str | int | list[str]) -> str:
+    """*value* as a domain file has it, the same for xl and for xm (Python): a number, a string or a list.
+
+    A string goes in double quotes, with a backslash before ``"`` and backslash. It may hold no control
+    character: the Xen target has refused those.
+    """
+    if isinstance(value, list):
+        return f"[{', '.join(map(quote_cfg, value))}]"
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 @cache
 def environment() -> Environment:
     """The environment of all templates: undefined names are errors, blocks leave no blank lines."""
@@ -24,6 +38,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["sh"] = quote_sh
+    made.filters["cfg"] = quote_cfg
     return made
 
 
