@@ -36,8 +36,8 @@ class Volume:
 
     ``sizing`` says where the size comes from: ``exact`` is ``size_bytes``; ``free`` is the template's size plus
     ``free_space_bytes``; ``template`` is the template's size, but at least ``size_bytes``.
-    ``resize`` names the tool family that grows the file system after the template was copied. The role ``seed`` is the
-    small disk from which cloud-init configures the guest; it is made empty, and filled by the guest's own script.
+    ``resize`` names the tool family that grows the file system after the template was copied. The role ``seed``
+    is the small disk from which cloud-init configures the guest: made empty, and filled by the guest's own script.
     """
 
     role: Literal["root", "swap", "seed"]
