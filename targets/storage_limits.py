@@ -1,0 +1,129 @@
+"""What the storage scripts refuse: names LVM cannot carry, texts that would break a line, unsafe sharing."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from mlnc.compiler.ir import Course
+from mlnc.targets.artifact import Refusal
+from mlnc.targets.storage_lock import lock_server, locked_groups
+from mlnc.targets.storage_volume import Wanted, wanted_volumes
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.-]{0,126}")
+"""Names LVM takes for volumes and groups, and in tags (lvm(8)); to sh these characters mean nothing."""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""Characters that end a line or a word of what the scripts keep in lines."""
+
+WARNINGS = frozenset({"fat32-not-grown", "shared-group-unlocked"})
+"""The codes here that stop no build."""
+
+ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\$?")
+"""Names of users and groups (useradd(8)), and their numbers."""
+
+
+def refusals(course: Course) -> list[Refusal]:
+    """Everything about the volumes of *course* that stops a build or deserves a warning, in order."""
+    found: list[Refusal] = []
+    for _, project in sorted(course.projects.items()):
+        wanted = sorted(wanted_volumes(project), key=lambda each: each.service_host)
+        for each in wanted:
+            found += [refusal for check in CHECKS for refusal in check(course, each)]
+        for server, here in groupby(wanted, key=lambda each: each.service_host):
+            found += _several_locks(course, server, list(here))
+    return sorted(found, key=lambda refusal: refusal.where) + list(_unlocked(course))
+
+
+def _names(_: Course, each: Wanted) -> Iterator[Refusal]:
+    """Every name that stands in a command or a tag."""
+    names = {"project": each.project, "host": each.host, "volume": each.name}
+    if each.volume.kind == "lvm":
+        names["volume group"] = each.volume.volume_group or ""
+    if each.volume.snapshot:
+        names["template volume"] = each.volume.template or ""
+    for what, name in names.items():
+        if not NAME.fullmatch(name):
+            hint = "use letters, digits and + _ . - only, at most 127, a letter, digit or _ first"
+            yield Refusal("storage-name", each.where, f"LVM cannot carry the {what} name {name!r}", hint)
+
+
+def _texts(course: Course, each: Wanted) -> Iterator[Refusal]:
+    """Paths and templates, which may hold everything that stays on one line."""
+    templates = course.site.service_hosts[each.service_host].templates
+    texts = {"path": each.volume.path, "template": each.volume.template or "", "templates folder": templates}
+    for what, text in texts.items():
+        if CONTROL.search(text):
+            yield Refusal("storage-text", each.where, f"the {what} {text!r} holds a control character")
+    if each.volume.kind == "file" and not each.volume.path.startswith("/"):
+        yield Refusal("storage-text", each.where, f"the path {each.volume.path!r} is not absolute")
+
+
+def _accounts(_: Course, each: Wanted) -> Iterator[Refusal]:
+    """Owner and group of an image file."""
+    for name in each.ownership.split(":", 1) if each.volume.kind == "file" else []:
+        if name and not ACCOUNT.fullmatch(name):
+            yield Refusal("storage-text", each.where, f"{name!r} is no name of a user or group")
+
+
+def _snapshots(_: Course, each: Wanted) -> Iterator[Refusal]:
+    """A snapshot lives in its origin's volume group."""
+    if each.volume.snapshot and each.volume.kind == "file":
+        message = "lvm_snapshot needs a logical volume, but this is an image file"
+        yield Refusal("snapshot-of-file", each.where, message, "add lvm, or leave lvm_snapshot out")
+
+
+def _fat32(_: Course, each: Wanted) -> Iterator[Refusal]:
+    """Growing fat32 is left to the guest: parted gave it up in version 3, fatresize is rarely there."""
+    if each.volume.resize == "fat32" and not (
+        each.volume.sizing == "template" and not each.volume.size_bytes
+    ):
+        message = "the fat32 file system of the template is copied as it is and not grown"
+        yield Refusal("fat32-not-grown", each.where, message, "grow it inside the guest")
+
+
+def _lock_has_server(course: Course, each: Wanted) -> Iterator[Refusal]:
+    """``lvm lock`` names no server by itself."""
+    group = each.volume_group
+    facts = course.site.service_hosts[each.service_host]
+    if not group or not each.volume.lock:
+        return
+    holder = lock_server(facts, group)
+    if holder is None:
+        message = f"lvm lock, but {each.service_host} names no lvm_execute_server for {group}"
+        hint = f"add `lvm_execute_server /dev/{group} SERVER` to the service host"
+        yield Refusal("lvm-lock-without-server", each.where, message, hint)
+    elif not NAME.fullmatch(holder.replace(":", "_")):
+        yield Refusal("storage-name", each.where, f"{holder!r} is no name or address of a server")
+
+
+CHECKS: tuple[Callable[[Course, Wanted], Iterable[Refusal]], ...] = (
+    _names,
+    _texts,
+    _accounts,
+    _snapshots,
+    _fat32,
+    _lock_has_server,
+)
+
+
+def _several_locks(course: Course, server: str, here: list[Wanted]) -> Iterator[Refusal]:
+    """A script holds one lock: two, taken in turns by two servers, could wait for each other for ever."""
+    groups = [group for group in locked_groups(here) if lock_server(course.site.service_hosts[server], group)]
+    if len(groups) > 1:
+        message = f"the volumes on {server} need the locks of several volume groups: {', '.join(groups)}"
+        where = next(each.where for each in here if each.volume_group == groups[1])
+        yield Refusal("lvm-lock-several", where, message, "use one locked volume group a project and server")
+
+
+def _unlocked(course: Course) -> Iterator[Refusal]:
+    """Each server that changes a shared volume group without its lock, once."""
+    wanted = [each for _, project in sorted(course.projects.items()) for each in wanted_volumes(project)]
+    open_groups = {
+        (each.service_host, each.volume_group)
+        for each in wanted
+        if each.volume_group and each.volume.shared and not each.volume.lock
+    }
+    for server, group in sorted(open_groups):
+        message = f"nothing keeps other servers from changing volume group {group} while {server} does"
+        hint = "write `lvm lock` and name an lvm_execute_server, or deploy to its servers one after the other"
+        yield Refusal("shared-group-unlocked", f"site/service_hosts/{server}", message, hint)

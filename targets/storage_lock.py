@@ -1,0 +1,53 @@
+"""The lock of a volume group that several servers share (``lvm lock``, ``lvm_execute_server``).
+
+The original sends its LVM commands to the daemon of one server, which runs one at a time (MLN reference,
+section 2.5). Here the commands run where the volume is needed, while a lock on that server is held over ssh.
+"""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlnc.compiler.ir import ServiceHost, Site
+from mlnc.targets.storage_volume import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLock:
+    """A volume group, and the arguments of ssh that reach the server of its lock (none: this server)."""
+
+    volume_group: str
+    ssh: str
+
+
+def lock_server(facts: ServiceHost, volume_group: str) -> str | None:
+    """The server that *facts* names for the commands of *volume_group*: ``/dev/GROUP SERVER``, or None."""
+    for entry in facts.lvm_execute_servers:
+        words = entry.split()
+        if len(words) == 2 and words[0].removeprefix("/dev/") == volume_group:
+            return words[1]
+    return None
+
+
+def locked_groups(wanted: Sequence[Wanted]) -> list[str]:
+    """The volume groups of *wanted* for which the project asks for the lock."""
+    return sorted({each.volume_group for each in wanted if each.volume_group and each.volume.lock})
+
+
+def group_locks(site: Site, server: str, wanted: Sequence[Wanted]) -> list[GroupLock]:
+    """The locks that a script on *server* takes before it looks at the volumes of *wanted*."""
+    facts = site.service_hosts[server]
+    named = [(group, lock_server(facts, group)) for group in locked_groups(wanted)]
+    return [GroupLock(group, _ssh(site, server, holder)) for group, holder in named if holder]
+
+
+def _ssh(site: Site, server: str, holder: str) -> str:
+    """The arguments of ssh from *server* to *holder*, each after a blank; empty when they are the same."""
+    by_address = {facts.address: name for name, facts in sorted(site.service_hosts.items(), reverse=True)}
+    name = holder if holder in site.service_hosts else by_address.get(holder)
+    if name == server:
+        return ""
+    facts = site.service_hosts[name] if name else None
+    port = ["-p", str(facts.port)] if facts and facts.port else []
+    login = f"{facts.user}@" if facts and facts.user else ""
+    return " " + shlex.join([*port, "--", login + (facts.address if facts else holder)])

@@ -1,0 +1,149 @@
+"""A volume as the storage scripts speak of it: words and arguments, ready for the templates."""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from mlnc.compiler.ir import Host, Project, Volume
+
+UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10}
+"""Binary units from the greatest, in bytes. To LVM their first letters mean the same, in either case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One volume that *host* of *project* wants; ``where`` is its IR path."""
+
+    where: str
+    project: str
+    host: str
+    domain: str
+    service_host: str
+    ownership: str
+    volume: Volume
+
+    @property
+    def name(self) -> str:
+        """The volume's name, ``HOST.PROJECT`` for a root."""
+        return self.volume.name
+
+    @property
+    def role(self) -> str:
+        """What the volume is to its host."""
+        return self.volume.role
+
+    @property
+    def volume_group(self) -> str | None:
+        """The volume group; None for an image file."""
+        return self.volume.volume_group if self.volume.kind == "lvm" else None
+
+    @property
+    def path(self) -> str:
+        """The device, made of the names that the script checks, or the image file."""
+        return f"/dev/{self.volume_group}/{self.name}" if self.volume_group else self.volume.path
+
+    @property
+    def part(self) -> str:
+        """The temporary name of an image file that is being made."""
+        return f"{self.path}.mlnc-part"
+
+    @property
+    def mark(self) -> str:
+        """The file with the tags of an image file."""
+        return f"{self.path}.mlnc"
+
+    @property
+    def origin(self) -> str | None:
+        """The logical volume that a snapshot is taken of."""
+        return self.volume.template
+
+    @property
+    def grows(self) -> bool:
+        """Whether the file system is grown after its template was copied."""
+        return self.volume.resize == "ext" and self.volume.template is not None
+
+    @property
+    def swap_uuid(self) -> str | None:
+        """A UUID for the swap area that depends on the volume's name alone; None for what is no swap."""
+        return str(uuid5(NAMESPACE_URL, f"mlnc:{self.name}")) if self.role == "swap" else None
+
+    @property
+    def template(self) -> str:
+        """The template of the script's part that makes this volume."""
+        if self.volume.snapshot:
+            return "snapshot.j2"
+        return "lvm.j2" if self.volume_group else "file.j2"
+
+    @property
+    def tags(self) -> str:
+        """The arguments that tag a new logical volume as ours and unfinished."""
+        tags = ("mlnc", f"mlnc.project={self.project}", f"mlnc.host={self.host}", f"mlnc.role={self.role}")
+        return " ".join(f"--addtag {tag}" for tag in (*tags, "mlnc.incomplete"))
+
+    @property
+    def size(self) -> str:
+        """The size argument of ``lvcreate``: as asked, or what the server worked out."""
+        if self.volume.sizing == "exact":
+            return f"-L {lvm_size(self.volume.size_bytes)}"
+        return f'-l "$(amount {self.name})"'
+
+    @property
+    def want(self) -> str:
+        """The line that says what is wanted: function, names, place, size and template."""
+        kind = "snapshot" if self.volume.snapshot else "lv" if self.volume_group else "file"
+        number = self.volume.free_space_bytes if self.volume.sizing == "free" else self.volume.size_bytes
+        place = self.volume_group or self.path
+        words = [f"want_{kind}", self.name, self.host, self.role, place, self.volume.sizing, str(number)]
+        return shlex.join(words + ([self.volume.template] if self.volume.template else []))
+
+    @property
+    def title(self) -> str:
+        """The volume in a line for people."""
+        source = f", {'snapshot of' if self.volume.snapshot else 'from'} {self.volume.template}"
+        source = source if self.volume.template else ""
+        place = f" in {self.volume_group}" if self.volume_group else ""
+        return f"{self.name}: {self.role} of {self.host}, {_size_in_words(self.volume)}{place}{source}"
+
+
+def wanted_volumes(project: Project) -> Iterator[Wanted]:
+    """The volumes of *project*'s Xen hosts, by host and in the order of the IR."""
+    for name, host in sorted(project.hosts.items()):
+        if host.platform == "xen":
+            for number, volume in enumerate(host.volumes):
+                where = f"{project.project}/hosts/{name}/volumes/{number}"
+                yield Wanted(
+                    where, project.project, name, host.domain, host.service_host, _ownership(host), volume
+                )
+
+
+def lvm_size(size_bytes: int) -> str:
+    """*size_bytes* for ``lvcreate -L``, in the greatest unit that holds it exactly, else KiB rounded up."""
+    number, unit = _in_units(size_bytes)
+    return f"{number}{unit[0]}" if unit != "bytes" else f"{-(-size_bytes // 1024)}K"
+
+
+def _in_units(size_bytes: int) -> tuple[int, str]:
+    """*size_bytes* as a number and the greatest unit that holds it exactly."""
+    fitting = (unit for unit, size in UNITS.items() if size_bytes and size_bytes % size == 0)
+    unit = next(fitting, "bytes")
+    return size_bytes // UNITS.get(unit, 1), unit
+
+
+def _ownership(host: Host) -> str:
+    """``OWNER:GROUP`` for chown; a part is empty when it stays as it is."""
+    return f"{host.owner or ''}:{host.group}" if host.group else host.owner or ""
+
+
+def _size_in_words(volume: Volume) -> str:
+    """What was asked for, with the unit."""
+    if volume.sizing == "free":
+        return f"its template and {_words(volume.free_space_bytes)} free"
+    if volume.sizing == "template":
+        return "as its template" + (f", at least {_words(volume.size_bytes)}" if volume.size_bytes else "")
+    return _words(volume.size_bytes)
+
+
+def _words(size_bytes: int) -> str:
+    number, unit = _in_units(size_bytes)
+    return f"{number} {unit}"
