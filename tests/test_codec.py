@@ -36,7 +36,7 @@ from mlnc.compiler.ir import (
 from mlnc.schemas.yaml_text import dump, load
 
 LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=30)
-BLOCKS = st.deferred(
+BLOCKS: st.SearchStrategy[Block] = st.deferred(
     lambda: st.builds(
         Block,
         values=st.dictionaries(LINES, LINES, max_size=3),
