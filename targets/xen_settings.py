@@ -46,7 +46,17 @@ def read_settings(text: str, toolstack: Toolstack) -> tuple[list[Setting], Fault
             settings.append(setting)
     except _UnreadableError as error:
         return settings, error.fault
-    return settings, _python_fault(text, settings) if toolstack == "xm" else None
+    return settings, _python_fault(text, settings) if toolstack == "xm" else _sum_fault(settings)
+
+
+def _sum_fault(settings: list[Setting]) -> Fault | None:
+    kinds: dict[str, type] = {}
+    for setting in settings:
+        kind = type(setting.value)
+        if setting.operator == "+=" and kinds.get(setting.key, kind) is not kind:
+            return Fault(setting.line, "+= joins two lists or two texts, not one of each")
+        kinds[setting.key] = kind
+    return None
 
 
 def _python_fault(text: str, settings: list[Setting]) -> Fault | None:

@@ -49,6 +49,7 @@ def test_settings_keep_line_key_operator_and_value() -> None:
         ("a 1", 0, "expected = after a"),
         ("= 1", 0, "expected a key, not ="),
         ("a = '\\q'", 0, "\"'\\\\q'\" is neither a key nor a value"),
+        ("a = 'x'\na += ['y']", 1, "+= joins two lists or two texts, not one of each"),
         ("a = " + "[" * 11, 0, "the lists in lists are too deep"),
     ],
 )
