@@ -1,0 +1,140 @@
+"""One build: the passes of the compiler, the targets, and what earlier builds left, brought together."""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlnc.compiler.codec import InvalidIr, dump_project, dump_site, load_project, load_site
+from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.discover import Found
+from mlnc.compiler.front import Compiled, Earlier, Front
+from mlnc.compiler.loader import Loader
+from mlnc.compiler.source import Origin
+from mlnc.targets.artifact import Artifact, Emitted, Refusal
+from mlnc.targets.manifest import Manifest, load_manifest
+from mlnc.targets.output import OutputRefused
+from mlnc.targets.table import emit_all
+from mlnc.targets.transaction import recover
+from mlnc.targets.writer import Build, Written, write
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build did."""
+
+    compiled: Compiled
+    written: Written
+
+
+def build(front: Front, paths: Iterable[Path], site: Path | None, out: Path) -> Built | None:
+    """Compile *paths* into *out*. None where the report of *front* has errors: then nothing was written.
+
+    Raises OutputRefused where *out* cannot be written.
+    """
+    found = front.load(paths, site)
+    if found is None:
+        return None
+    recover(out)
+    manifest = load_manifest(out)
+    compiled = front.run(found, earlier(out, manifest, found))
+    if compiled is None:
+        return None
+    emitted = emit_all(compiled.course)
+    front.report.extend(_diagnostic(refusal, compiled) for refusal in emitted.refusals)
+    if front.report.failed:
+        return None
+    return Built(compiled, write(out, _wanted(out, manifest, compiled, emitted, front.loader)))
+
+
+def check(front: Front, paths: Iterable[Path], site: Path | None) -> Compiled | None:
+    """What ``build`` would find wrong with *paths*, without ``out/``."""
+    found = front.load(paths, site)
+    compiled = front.run(found, Earlier()) if found is not None else None
+    if compiled is not None:
+        refusals = emit_all(compiled.course).refusals
+        front.report.extend(_diagnostic(refusal, compiled) for refusal in refusals)
+    return compiled
+
+
+def earlier(out: Path, manifest: Manifest | None, found: Found) -> Earlier:
+    """The projects in *out* that stay: not those of the files and folders that are built now."""
+    if manifest is None:
+        return Earlier()
+    now = {path.resolve() for path in found.projects}
+    kept = {
+        project: source
+        for project, source in manifest.projects.items()
+        if (place := Path(os.path.normpath(out.resolve() / source))) not in now
+        and place.parent not in found.folders
+    }
+    if not kept:
+        return Earlier()
+    try:
+        projects = {name: load_project(_read(out, f"ir/{name}.yaml")) for name in kept}
+        servers = load_site(_read(out, "ir/site.yaml")).service_hosts
+    except (OSError, InvalidIr) as error:
+        hint = f"build everything into an empty folder, or delete {out}"
+        raise OutputRefused(
+            f"{out} holds projects of an earlier build that cannot be read: {error}. {hint}"
+        ) from error
+    return Earlier(projects, servers)
+
+
+def _read(out: Path, path: str) -> str:
+    return (out / path).read_text(encoding="utf-8")
+
+
+def _diagnostic(refusal: Refusal, compiled: Compiled) -> Diagnostic:
+    """What a target refused, with the place in the sources that it came from."""
+    return Diagnostic(refusal.code, refusal.message, _origin(refusal.where, compiled), refusal.hint)
+
+
+def _origin(where: str, compiled: Compiled) -> Origin | None:
+    room, _, path = where.partition("/")
+    if room == "site":
+        server = compiled.site.service_hosts.get(path.split("/")[1])
+        return (
+            server.where(path.split("/")[2])
+            if server and path.count("/") > 1
+            else server.origin
+            if server
+            else None
+        )
+    lowered = compiled.lowered.get(room)
+    return lowered.origins.find(path) if lowered else None
+
+
+def _wanted(
+    out: Path, manifest: Manifest | None, compiled: Compiled, emitted: Emitted, loader: Loader
+) -> Build:
+    course = compiled.course
+    ir = [Artifact(f"ir/{name}.yaml", dump_project(project)) for name, project in course.projects.items()]
+    site = Artifact("ir/site.yaml", dump_site(course.site))
+    projects = {name: _relative(compiled.mains[name], out) for name in compiled.lowered}
+    before = (
+        {name: manifest.projects[name] for name in course.projects if name not in projects}
+        if manifest
+        else {}
+    )
+    sources = {_relative(path, out): file.source.digest for path, file in loader.files.items() if file}
+    if before and manifest:
+        sources = manifest.sources | sources
+    return Build(
+        artifacts=(*ir, site, *emitted.artifacts),
+        private=tuple(_source_map(name, compiled) for name in compiled.lowered),
+        projects=before | projects,
+        sources=sources,
+        secrets={name: text for each in compiled.lowered.values() for name, text in each.secrets.items()},
+        built=frozenset(compiled.lowered),
+    )
+
+
+def _relative(path: Path, out: Path) -> str:
+    return Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()
+
+
+def _source_map(project: str, compiled: Compiled) -> Artifact:
+    data = compiled.lowered[project].origins.data()
+    return Artifact(f".sourcemap/{project}.json", json.dumps(data, indent=0, ensure_ascii=False) + "\n")

@@ -1,0 +1,165 @@
+"""The command line. Each command imports what it needs when it runs, so that help and completion are quick."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mlnc import __version__
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+
+
+def _options(command: Command) -> Command:
+    """The options that every compiling command has."""
+    site = click.option(
+        "--site",
+        type=click.Path(path_type=Path),
+        help="Read the service hosts from this file, not from site.mln.",
+    )
+    warnings = click.option(
+        "-W",
+        "warnings",
+        multiple=True,
+        metavar="no-CODE|error",
+        help="Silence a warning, or make warnings errors.",
+    )
+    form = click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="How findings are printed.",
+    )
+    return site(warnings(form(command)))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="mlnc %(version)s")
+def main() -> None:
+    """Compile MLN projects, networks of virtual machines, to static Xen artifacts."""
+
+
+@main.command()
+@_PATHS
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+@_options
+def build(
+    paths: tuple[Path, ...], out: Path, site: Path | None, warnings: tuple[str, ...], form: str
+) -> None:
+    """Compile files or folders of projects into a folder of artifacts to review."""
+    from mlnc.cli import build as building
+    from mlnc.cli.session import Session
+    from mlnc.targets.output import OutputRefused
+
+    session = Session(warnings, form)
+    try:
+        built = building.build(session.front, paths, site, out)
+    except OutputRefused as error:
+        session.finish()
+        raise click.ClickException(str(error)) from error
+    session.finish(session.summary(built, out) if built else None)
+
+
+@main.command()
+@_PATHS
+@click.option(
+    "--mln1", is_flag=True, help="Also say where MLN 1.0.8.8 would have read the files differently."
+)
+@_options
+def check(
+    paths: tuple[Path, ...], mln1: bool, site: Path | None, warnings: tuple[str, ...], form: str
+) -> None:
+    """Say what is wrong with files or folders of projects; write nothing."""
+    from mlnc.cli import build as building
+    from mlnc.cli.session import Session
+
+    session = Session(warnings, form)
+    compiled = building.check(session.front, paths, site)
+    if mln1:
+        from mlnc.compiler.mln1 import differences
+
+        session.front.report.extend(differences(session.front.loader, compiled))
+    session.finish(session.checked(compiled) if compiled else None)
+
+
+@main.command()
+@click.argument("path", metavar="PROJECT-FILE", type=click.Path(path_type=Path))
+@click.option("--host", help="Only this host.")
+@click.option(
+    "--expanded", is_flag=True, help="JSON of the blocks after inheritance and variables, unchecked."
+)
+@_options
+def show(
+    path: Path, host: str | None, expanded: bool, site: Path | None, warnings: tuple[str, ...], form: str
+) -> None:
+    """Show what a project comes to: each host, and where each setting was written."""
+    from mlnc.cli.session import Session
+    from mlnc.cli.show import as_tree, resolved
+
+    session = Session(warnings, form)
+    text = as_tree(session.front, path) if expanded else resolved(session.front, path, site, host)
+    session.finish()
+    if text is None:
+        raise click.ClickException(f"{path} has no host {host}")
+    click.echo(text, nl=False)
+
+
+@main.command()
+@click.argument("word", required=False)
+def directives(word: str | None) -> None:
+    """Explain a directive of the language, or list them all."""
+    from mlnc.compiler.reference import describe, overview
+    from mlnc.schemas.language import load
+
+    if word and not load().find(word):
+        raise click.ClickException(describe(word).strip())
+    click.echo(describe(word) if word else overview(), nl=False)
+
+
+@main.command()
+@_PATHS
+@click.option(
+    "--file", "store", type=click.Path(path_type=Path), help="The secrets file, not secrets.yaml beside."
+)
+@click.option("--csv", "handout", is_flag=True, help="Print hand-outs with the values, a line a secret.")
+@_options
+def secrets(
+    paths: tuple[Path, ...],
+    store: Path | None,
+    handout: bool,
+    site: Path | None,
+    warnings: tuple[str, ...],
+    form: str,
+) -> None:
+    """Make a good random password for each secret that has none yet; list names, never values."""
+    from mlnc.cli import build as building
+    from mlnc.cli.secrets import SecretsRefused, hand_out, provide
+    from mlnc.cli.session import Session
+
+    session = Session(warnings, form)
+    compiled = building.check(session.front, paths, site)
+    session.finish()
+    if compiled is None:
+        return
+    folder = paths[0] if paths[0].is_dir() else paths[0].parent
+    try:
+        found = provide(compiled.course, store or folder / "secrets.yaml")
+        text = hand_out(found) if handout else found.listing()
+    except SecretsRefused as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(text, nl=False)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell: eval "$(mlnc completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    assert found is not None, shell
+    click.echo(found(main, {}, "mlnc", "_MLNC_COMPLETE").source())
