@@ -76,13 +76,15 @@ def _device_model(server: ServiceHost) -> Assignments:
 
 def _display(host: Host) -> Assignments:
     """The VNC display: settings of their own for a fully virtual domain, else a framebuffer device."""
-    settings = [] if host.vnc is None else _vnc(host.vnc)
+    if host.vnc is None:
+        return [("vnc", 0)] if host.type == "hvm" else []
+    settings = _vnc(host.vnc)
     if host.type == "hvm":
-        return [*(settings or [("vnc", 0)])]
-    return [("vfb", [",".join(f"{key}={value}" for key, value in settings)])] if settings else []
+        return settings
+    return [("vfb", [",".join(f"{key}={value}" for key, value in settings)])]
 
 
-def _vnc(vnc: Vnc) -> list[tuple[str, str | int]]:
+def _vnc(vnc: Vnc) -> Assignments:
     """The settings of a display; without a number Xen takes the first free one."""
     password = None if vnc.password is None else placeholder(vnc.password.secret)
     settings: list[tuple[str, str | int | None]] = [

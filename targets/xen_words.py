@@ -15,6 +15,9 @@ from mlnc.targets.artifact import Refusal
 Found = tuple[str, str]
 """A value of a host: the path of its field below the host, and the value."""
 
+Objection = tuple[str, str | None]
+"""Message and hint."""
+
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
@@ -29,10 +32,9 @@ _CPUS = {
 
 def refuse_words(host: Host, toolstack: Toolstack, where: str) -> list[Refusal]:
     """The values of *host* that its domain file cannot hold; *where* is the IR path of the host."""
-    faults = [
-        (field, fault) for field, text in (*_texts(host), *_words(host)) if (fault := _text_fault(text))
-    ]
-    faults += [(field, fault) for field, word in _words(host) if (fault := _word_fault(word))]
+    words = list(_words(host))
+    faults = [(field, fault) for field, text in [*_texts(host), *words] if (fault := _text_fault(text))]
+    faults += [(field, fault) for field, word in words if (fault := _word_fault(word))]
     faults += _form_faults(host, toolstack)
     return [Refusal("xen-unwritable", f"{where}/{field}", message, hint) for field, (message, hint) in faults]
 
@@ -58,10 +60,7 @@ def _words(host: Host) -> Iterator[Found]:
         yield "vnc/keymap", host.vnc.keymap
 
 
-Fault = tuple[str, str | None]
-
-
-def _text_fault(text: str) -> Fault | None:
+def _text_fault(text: str) -> Objection | None:
     hidden = _INVISIBLE.search(text)
     if hidden:
         return f"a domain file cannot hold the character U+{ord(hidden.group()):04X}", None
@@ -70,7 +69,7 @@ def _text_fault(text: str) -> Fault | None:
     return None
 
 
-def _word_fault(word: str) -> Fault | None:
+def _word_fault(word: str) -> Objection | None:
     if "," in word:
         return f"{word!r} has a comma, at which Xen would begin a further setting", None
     if not word or word != word.strip():
@@ -78,12 +77,10 @@ def _word_fault(word: str) -> Fault | None:
     return None
 
 
-def _form_faults(host: Host, toolstack: Toolstack) -> Iterator[tuple[str, Fault]]:
+def _form_faults(host: Host, toolstack: Toolstack) -> Iterator[tuple[str, Objection]]:
     """Values that are well written but that the toolstack would misread."""
     if host.cpus is not None and not _CPUS[toolstack].fullmatch(host.cpus):
         yield "cpus", (f"{host.cpus!r} is no list of processors for {toolstack}", "write it as in 0-3,^1,5")
     if host.vnc is not None and not _LISTEN.fullmatch(host.vnc.listen):
-        yield (
-            "vnc/listen",
-            (f"{host.vnc.listen!r} is no IPv4 address", "Xen reads what follows a : as the display"),
-        )
+        hint = "Xen takes what follows a : for the display"
+        yield "vnc/listen", (f"{host.vnc.listen!r} is no IPv4 address", hint)
