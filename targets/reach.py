@@ -25,6 +25,7 @@ def check_reach(out: Path, files: Sequence[str], removals: Sequence[str]) -> Non
     paths = [*files, *removals]
     removed = frozenset(removals)
     check_links(out, paths)
+    _check_writable(out)
     for folder in _folders(paths):
         _check_folder(out / folder, folder in removed)
     for path in files:
@@ -40,14 +41,19 @@ def check_links(out: Path, paths: Iterable[str]) -> None:
 
 
 def _folders(paths: Iterable[str]) -> list[str]:
-    return sorted({"", *(folder for path in paths for folder in folders_of(path))})
+    return sorted({folder for path in paths for folder in folders_of(path)})
 
 
 def _check_folder(folder: Path, removed: bool) -> None:
     mode = mode_of(folder)
     if mode and not stat.S_ISDIR(mode) and not removed:
         raise OutputRefused(f"{folder} stands where mlnc needs a folder: remove it")
-    if stat.S_ISDIR(mode) and not os.access(folder, os.W_OK | os.X_OK):
+    if stat.S_ISDIR(mode):
+        _check_writable(folder)
+
+
+def _check_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 

@@ -168,10 +168,8 @@ def _remove_empty_folders(folder: Path) -> None:
 def _prune(out: Path, path: str) -> None:
     """Remove the folders that the removal of *path* left empty."""
     for folder in reversed(folders_of(path)):
-        try:
+        with suppress(OSError):  # not empty, gone already, or now a file
             os.rmdir(out / folder)
-        except OSError:  # not empty, gone already, or now a file
-            return
 
 
 def _discard(out: Path) -> None:

@@ -1,0 +1,44 @@
+"""The journal comes back as it was written, and a damaged one is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from mlnc.targets import journal
+from mlnc.targets.journal import Journal
+from mlnc.targets.output import OutputRefused
+
+
+def test_a_journal_counts_once_it_is_published_and_until_it_is_removed(tmp_path: Path) -> None:
+    planned = Journal(removals=("a/b", "ø"), placements=("c", "manifest.yaml"))
+    (tmp_path / ".staging").mkdir()
+    name, content = journal.draft(planned)
+    (tmp_path / ".staging" / name).write_bytes(content)
+    assert not journal.exists(tmp_path)
+    journal.publish(tmp_path)
+    assert journal.exists(tmp_path)
+    assert journal.read(tmp_path) == planned
+    journal.remove(tmp_path)
+    assert not journal.exists(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        '{"removals": [1], "placements": []}',
+        '{"removals": null, "placements": []}',
+        '{"removals": ["../victim"], "placements": []}',
+        '{"removals": ["/etc/passwd"], "placements": []}',
+        '{"removals": [], "placements": ["a/./b"]}',
+        '{"removals": [""], "placements": []}',
+    ],
+)
+def test_a_damaged_journal_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".journal").write_text(text)
+    with pytest.raises(OutputRefused, match="was interrupted and cannot be finished"):
+        journal.read(tmp_path)
