@@ -43,7 +43,7 @@ def resolved(front: Front, path: Path, site: Path | None, only: str | None) -> s
         if only is None:
             lines += _project(lowered.project, compiled)
         for name, host in hosts.items():
-            lines += _host(name, host, lowered.project, lowered.origins)
+            lines += _host(name, host, lowered.origins)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -55,14 +55,14 @@ def _project(project: Project, compiled: Compiled) -> Iterator[str]:
     yield ""
 
 
-def _host(name: str, host: Host, project: Project, origins: Origins) -> Iterator[str]:
+def _host(name: str, host: Host, origins: Origins) -> Iterator[str]:
     yield f"host {name}: {host.type} domain {host.domain} on {host.service_host}"
     for field, value in _facts(host):
         origin = origins.places.get(f"hosts/{name}/{field}")
         label = field.replace("_mib", "").replace("_", " ").replace("/", " ")
         yield f"  {label:{_NAME}}{value:{_VALUE}}{origin.span if origin else ''}".rstrip()
-    for number, card in enumerate(host.interfaces.items()):
-        yield from _card(*card, name, origins, number)
+    for card in host.interfaces.items():
+        yield from _card(*card, name, origins)
     for volume in host.volumes:
         yield f"  {volume.role + ' disk':{_NAME}}{_volume(volume)}"
     for disk in host.disks:
@@ -89,7 +89,7 @@ def _facts(host: Host) -> Iterator[tuple[str, str]]:
         yield "xen_extra", line
 
 
-def _card(name: str, card: Interface, host: str, origins: Origins, _: int) -> Iterator[str]:
+def _card(name: str, card: Interface, host: str, origins: Origins) -> Iterator[str]:
     place = f"{card.bridge} (switch {card.switch})" if card.switch else card.bridge
     origin = origins.places.get(f"hosts/{host}/interfaces/{name}")
     yield f"  {name:{_NAME}}{place + ' ' + card.mac:{_VALUE}}{origin.span if origin else ''}".rstrip()

@@ -13,9 +13,9 @@ from mlnc.compiler.inherit import Entry, Node
 from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.structure import Draft, Notice, Statement
 from mlnc.compiler.tree import Word
+from mlnc.schemas.language import load
 
 BLOCKS = ("autoenum", *(f"autoenum{number}" for number in range(6)))
-MOST_HOSTS = 10_000
 
 
 @dataclass(slots=True)
@@ -68,8 +68,10 @@ def _number(node: Node, name: str, default: int | None, notice: Notice) -> int |
     if not (entry.rest.isascii() and entry.rest.isdigit()) or len(entry.rest) > 9:
         _refuse(notice, entry.origin, f"{name} takes a number, not {entry.rest or 'nothing'!r}")
         return None
-    if name == "numhosts" and not 1 <= int(entry.rest) <= MOST_HOSTS:
-        _refuse(notice, entry.origin, f"numhosts takes a number from 1 to {MOST_HOSTS}")
+    directive = load().get("autoenum", name)
+    low, high = (directive.min or 0, directive.max or 10**9) if directive else (0, 10**9)
+    if not low <= int(entry.rest) <= high:
+        _refuse(notice, entry.origin, f"{name} takes a number from {low} to {high}")
         return None
     return int(entry.rest)
 
@@ -102,7 +104,9 @@ def _base(net: Entry, netmask: str | None) -> tuple[ipaddress.IPv4Address, ipadd
     try:
         address = ipaddress.IPv4Address(text)
         mask = length or netmask or _natural_length(address)
-        return address, ipaddress.IPv4Network((int(address), mask) if isinstance(mask, int) else f"{text}/{mask}", strict=False)
+        return address, ipaddress.IPv4Network(
+            (int(address), mask) if isinstance(mask, int) else f"{text}/{mask}", strict=False
+        )
     except ValueError:
         return None
 
@@ -115,12 +119,19 @@ def _natural_length(address: ipaddress.IPv4Address) -> int:
 
 
 def _counted(
-    base: ipaddress.IPv4Address, net: ipaddress.IPv4Network, first: int, count: int, entry: Entry, notice: Notice
+    base: ipaddress.IPv4Address,
+    net: ipaddress.IPv4Network,
+    first: int,
+    count: int,
+    entry: Entry,
+    notice: Notice,
 ) -> list[str] | None:
     low, high = int(base) + first, int(base) + first + count - 1
     if net.prefixlen < 31 and not int(net.network_address) < low <= high < int(net.broadcast_address):
         usable = net.num_addresses - 2
-        message = f"{count} addresses from the {first}. of {entry.rest} leave the net {net} ({usable} can be used)"
+        message = (
+            f"{count} addresses from the {first}. of {entry.rest} leave the net {net} ({usable} can be used)"
+        )
         hint = "write a larger net (net A.B.C.D/len), fewer hosts, or another addresses_begin"
         notice(Diagnostic("autoenum-overflow", message, entry.origin, hint))
         return None
@@ -134,7 +145,12 @@ def _servers(node: Node, count: int, notice: Notice) -> list[Entry] | None:
     for entry in block.lines if block else ():
         share = _share(entry, count - len(placed))
         if share is None:
-            _refuse(notice, entry.origin, f"{entry.rest!r} is not a count", "write SERVER, SERVER count or SERVER all")
+            _refuse(
+                notice,
+                entry.origin,
+                f"{entry.rest!r} is not a count",
+                "write SERVER, SERVER count or SERVER all",
+            )
             return None
         placed += [entry] * min(share, count - len(placed))
     if block and len(placed) < count:
@@ -185,5 +201,3 @@ def _add_user(host: Draft, user: Entry, name: str) -> None:
     users = host.blocks.setdefault("users", Draft(Word("users", host.origin.span), host.origin))
     if not any(line.words[0].text == name for line in users.lines):
         users.lines.append(_statement(user, name, user.value))
-
-

@@ -57,6 +57,45 @@ CODES: dict[str, Code] = {
         extra_words="More words in a header than a name.",
         missing_name="A host, switch, superclass, service_host or network block without a name.",
     ),
+    # resolving words to typed values
+    **_errors(
+        unknown_directive="A word that no block of this kind knows.",
+        misplaced_directive="A directive that stands in a block where it means nothing.",
+        wrong_form="A directive written as a block that is a value, or the other way round.",
+        missing_value="A directive without the value it needs.",
+        invalid_value="A value that is not of the directive's type.",
+        invalid_record="A line of a list with too few or too many words.",
+        undefined_variable="A variable that nothing defines, in a setting.",
+        unsupported_directive="A directive that mlnc refuses, because ignoring it would build something else.",
+    ),
+    # checking projects
+    **_errors(
+        invalid_name="A name that Xen, LVM or Linux would not take.",
+        undeclared_service_host="A service_host that is not declared, where others are.",
+        undefined_switch="A switch that is not declared.",
+        missing_netmask="A static address without a netmask or a /length.",
+        address_conflict="Addresses, netmask and gateway of one card that contradict each other.",
+        conflicting_directives="Directives that exclude each other.",
+    ),
+    **_warnings(
+        without_effect="A directive that does nothing where it stands.",
+        secret_in_clear="A secret that is written in clear text.",
+    ),
+    # checking the course
+    **_errors(
+        duplicate_project="Two projects of one name.",
+        duplicate_domain="Two domains or volumes of one name.",
+        duplicate_mac="Two network cards with one MAC address.",
+        duplicate_display="Two domains of a server on one VNC display.",
+        duplicate_bridge="Two switches of a server with one bridge.",
+        duplicate_address="Two cards of a network with one address.",
+        duplicate_segment="Two switches on one VLAN or VXLAN.",
+    ),
+    **_warnings(memory_exceeded="Domains that need more memory than their server has."),
+    # the targets
+    **_errors(
+        xen_extra_conflict="A line of xen_extra that sets what mlnc sets.",
+    ),
     **_warnings(
         repeated_directive="One directive set twice in one block; the last counts.",
         repeated_block="One block written twice in one place; the last counts.",

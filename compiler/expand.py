@@ -103,7 +103,12 @@ class _Expansion:
         """All ``global`` blocks as one; what they set differently is an error naming both places."""
         if not blocks:
             return Draft(Word("global", self.found.end), Origin(self.found.end))
-        merged = replace(blocks[0], lines=[*blocks[0].lines], variables={**blocks[0].variables}, blocks={**blocks[0].blocks})
+        merged = replace(
+            blocks[0],
+            lines=[*blocks[0].lines],
+            variables={**blocks[0].variables},
+            blocks={**blocks[0].blocks},
+        )
         for block in blocks[1:]:
             self.merge_global(merged, block)
         return merged

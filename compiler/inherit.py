@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.structure import Draft, Notice, Statement
 from mlnc.compiler.variables import Filled, Scope, Undefined
@@ -44,6 +45,7 @@ class Node:
     values: dict[str, Entry] = field(default_factory=dict)
     lines: list[Entry] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
+    definitions: dict[str, Statement] = field(default_factory=dict)
     blocks: dict[str, "Node"] = field(default_factory=dict)
 
     def data(self) -> dict[str, object]:
@@ -51,7 +53,11 @@ class Node:
         values = {f"${name}": text for name, text in self.variables.items()}
         values |= {name: entry.value for name, entry in self.values.items()}
         lines = [entry.text for entry in self.lines]
-        return {"values": values, "lines": lines, "blocks": {name: node.data() for name, node in self.blocks.items()}}
+        return {
+            "values": values,
+            "lines": lines,
+            "blocks": {name: node.data() for name, node in self.blocks.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +80,13 @@ def merge(levels: Sequence[Level], scope: Scope) -> Node:
         variables.update(level.draft.variables)
     inner = scope.inner(variables)
     made = Node(draft.name.text, draft.origin)
+    made.definitions = variables
     made.variables = {name: _fill(inner, variables[name]).text for name in variables}
     _merge_lines(made, levels, inner)
     for name in dict.fromkeys(name for level in levels for name in level.draft.blocks):
-        below = [Level(level.draft.blocks[name], level.inherited) for level in levels if name in level.draft.blocks]
+        below = [
+            Level(level.draft.blocks[name], level.inherited) for level in levels if name in level.draft.blocks
+        ]
         made.blocks[name] = merge(below, inner)
     return made
 
@@ -129,13 +138,15 @@ class Ancestry:
             own = scope.inner(host.variables).inner(draft.variables)
             name = own.fill(statement.value_words, statement).text
             if name in seen:
-                self.cycle(name, statement, seen)
+                self.cycle(name, seen)
                 return chain
             seen[name] = statement
             if name not in self.superclasses:
                 self.unknown(name, statement)
                 return chain
-            chain.insert(0, Level(self.superclasses[name], Via("superclass", statement.origin.span, statement.via)))
+            chain.insert(
+                0, Level(self.superclasses[name], Via("superclass", statement.origin.span, statement.via))
+            )
 
     def parent(self, draft: Draft) -> Statement | None:
         """The ``superclass`` statement of *draft*; the first one where it has several, with a diagnostic."""
@@ -155,11 +166,12 @@ class Ancestry:
         names = list(seen)
         chain = " -> ".join([*names[names.index(name) :], name])
         message = f"superclass {name} inherits from itself: {chain}"
-        self.notice(Diagnostic("superclass-cycle", message, statement.origin, "break the circle in one place"))
+        self.notice(
+            Diagnostic("superclass-cycle", message, statement.origin, "break the circle in one place")
+        )
 
     def unknown(self, name: str, statement: Statement) -> None:
-        from mlnc.compiler.reference import suggest
-
+        """Says that there is no superclass *name*."""
         near = suggest(name, self.superclasses)
         hint = f"did you mean {near}?" if near else f"declare it: superclass {name} {{ }}"
         message = f"there is no superclass {name}"

@@ -6,7 +6,7 @@ protect what is between them and stay part of the word; ``\\c`` is the character
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ _QUOTED = rf"\"(?:{_ESCAPED}|[^\"\\\n])*\"|'(?:{_ESCAPED}|[^'\\\n])*'"
 _PLAIN = r"[^ \t\r\f\v\n{};\\\"'#]"
 _PIECE = rf"(?:{_PLAIN}+|{_ESCAPED}|\\\Z|{_QUOTED}|[\"'])"
 _PATH = re.compile(rf"(?:{_PIECE}|[ \t]+(?!\#)|(?<![ \t])\#)*")
+
+_token: Callable[[str], Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = lex.TOKEN
 
 _COOK = re.compile(r"\\([^\n])|\$\[([A-Za-z0-9_]+)\]|\$([A-Za-z0-9_]+)")
 # crypt(5): the prefixes of hashing methods; such a word is a hash and holds no variables
@@ -51,8 +53,8 @@ def t_COMMENT(token: Any) -> None:
     token.lexer.lexpos = end if end >= 0 else len(token.lexer.lexdata)
 
 
-@lex.TOKEN(rf"(?!\#){_PIECE}(?:{_PIECE}|\#)*")
-def t_WORD(token: Any) -> Any:  # noqa: D103
+@_token(rf"(?!\#){_PIECE}(?:{_PIECE}|\#)*")
+def t_WORD(token: Any) -> Any:
     token.lexer.fresh = False
     return token
 

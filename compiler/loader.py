@@ -118,7 +118,9 @@ class Loader:
     def _known(self, key: Path, name: Word, outer: Via | None) -> File | None:
         file = self.files[key]
         if file is None:
-            steps = tuple(Related("included from here", step.span) for step in (outer.chain() if outer else ()))
+            steps = tuple(
+                Related("included from here", step.span) for step in (outer.chain() if outer else ())
+            )
             message = f"{name.text} includes itself"
             hint = "take one of these includes away"
             self.report.add(Diagnostic("include-cycle", message, Origin(name.span), hint, steps))

@@ -10,7 +10,8 @@ from typing import Any
 from ply import yacc
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.lexer import Token, scan, tokens as lexer_tokens
+from mlnc.compiler.lexer import Token, scan
+from mlnc.compiler.lexer import tokens as lexer_tokens
 from mlnc.compiler.source import Origin, Source, Span
 from mlnc.compiler.tree import Block, File, Include, Line, Word
 
@@ -79,7 +80,9 @@ class _Balance:
         end = Span(self.source, len(self.source.text), len(self.source.text))
         yield from self.finish(Token("END", end))
         for brace in reversed(self.open):
-            self.report("unclosed-brace", "this { is never closed", brace.span, "add a } where the block ends")
+            self.report(
+                "unclosed-brace", "this { is never closed", brace.span, "add a } where the block ends"
+            )
             yield Token("RBRACE", end)
 
     def step(self, token: Token) -> Iterator[Token]:
@@ -123,7 +126,12 @@ class _Balance:
             self.open.pop()
             yield token
         else:
-            self.report("superfluous-brace", "this } closes nothing", token.span, "remove it, or write \\} for the character")
+            self.report(
+                "superfluous-brace",
+                "this } closes nothing",
+                token.span,
+                "remove it, or write \\} for the character",
+            )
 
     def report(self, code: str, message: str, span: Span, hint: str) -> None:
         self.notice(Diagnostic(code, message, Origin(span), hint))

@@ -154,7 +154,9 @@ class _Outliner:
         if name is not None:
             into.variables[name] = statement
         elif statement.raw == "0":
-            self.defer("lone-zero", "a statement that is only 0 says nothing", statement.origin.span, statement.via)
+            self.defer(
+                "lone-zero", "a statement that is only 0 says nothing", statement.origin.span, statement.via
+            )
         else:
             into.lines.append(statement)
 

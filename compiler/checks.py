@@ -1,0 +1,216 @@
+"""The checks of one project: small functions from the model to diagnostics, listed at the end."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from mlnc.compiler import naming
+from mlnc.compiler.addresses import ipv4, ipv6
+from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.lower import domain_type
+from mlnc.compiler.lower_storage import MOST_MOUNTS
+from mlnc.compiler.model import ProjectModel, Settings, SiteModel
+from mlnc.compiler.reference import suggest
+from mlnc.compiler.source import Origin
+from mlnc.compiler.values import SecretText
+
+_PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?")
+_SWITCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_CARD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")
+
+
+def names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """Names that Xen, LVM, Linux and the DNS accept (xl.cfg(5), lvm(8), hostname(7))."""
+    if not _PROJECT.fullmatch(model.name):
+        yield _invalid_name("project", model.name, model.globals.where("project"))
+    for name, host in model.hosts.items():
+        trouble = naming.volume_trouble(naming.swap_volume(name, model.name))
+        if not _HOST.fullmatch(name):
+            yield _invalid_name("host", name, host.origin)
+        elif trouble:
+            message = f"{naming.domain(name, model.name)} is no name for a volume: {trouble}"
+            yield Diagnostic("invalid-name", message, host.origin, "rename the host or the project")
+        for card, settings in host.named.get("network", {}).items():
+            if not _CARD.fullmatch(card):
+                yield _invalid_name("network card", card, settings.origin)
+    for name, switch in model.switches.items():
+        if not _SWITCH.fullmatch(name):
+            yield _invalid_name("switch", name, switch.origin)
+
+
+def _invalid_name(what: str, name: str, origin: Origin) -> Diagnostic:
+    hint = "letters, digits, _ . and - can stand in it, and it begins with a letter or digit"
+    if "$" in name:
+        hint = (
+            "variables are not filled in here"
+            if what == "network card"
+            else "is a variable of global missing?"
+        )
+    return Diagnostic("invalid-name", f"{name!r} is no name for a {what}", origin, hint)
+
+
+def service_host_names(model: ProjectModel, site: SiteModel) -> Iterator[Diagnostic]:
+    """Where any server is declared, every service_host is a declared one."""
+    if not site.declared:
+        return
+    for kind, block in model.blocks():
+        setting = block.setting("service_host")
+        if setting is None and kind == "host":
+            message = f"host {block.node.name} names no service_host, and localhost is not declared"
+            hint = "write service_host SERVER in it, in a superclass, or declare service_host localhost { }"
+            if "localhost" not in site.aliases:
+                yield Diagnostic("undeclared-service-host", message, block.origin, hint)
+        elif setting is not None and setting.value not in site.aliases:
+            yield _undeclared(setting.value, setting.origin, site)
+
+
+def _undeclared(name: str, origin: Origin, site: SiteModel) -> Diagnostic:
+    near = suggest(name, site.aliases)
+    known = ", ".join(sorted(site.service_hosts))
+    hint = f"did you mean {near}?" if near else f"declared are {known}"
+    return Diagnostic("undeclared-service-host", f"there is no service host {name}", origin, hint)
+
+
+def switch_names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """Every switch that a card is plugged into is declared."""
+    for card in cards(model):
+        setting = card.setting("switch")
+        if setting is not None and setting.value not in model.switches:
+            near = suggest(setting.value, model.switches)
+            hint = f"did you mean {near}?" if near else f"declare it: switch {setting.value} {{ }}"
+            message = f"there is no switch {setting.value}"
+            yield Diagnostic("undefined-switch", message, setting.origin, hint)
+
+
+def cards(model: ProjectModel) -> Iterator[Settings]:
+    """Every network card of the project."""
+    for host in model.hosts.values():
+        yield from host.named.get("network", {}).values()
+
+
+def addresses(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """Addresses, netmasks and gateways agree."""
+    found: list[Diagnostic] = []
+    for card in cards(model):
+        ipv4(card, found.append)
+        ipv6(card, found.append)
+        if card.get("switch") and card.get("bridge"):
+            message = "switch has no effect: bridge wins over it"
+            found.append(Diagnostic("without-effect", message, card.where("switch"), "keep one of them"))
+    yield from found
+
+
+def kinds(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """A host is of one kind, and says nothing that its kind cannot do."""
+    for host in model.hosts.values():
+        if host.flag("hvm") and host.flag("pvh"):
+            message = f"host {host.node.name} is both hvm and pvh"
+            yield Diagnostic("conflicting-directives", message, host.where("pvh"), "keep one of them")
+        if host.get("xen") is False and (host.flag("hvm") or host.flag("pvh")):
+            message = f"host {host.node.name} says xen off, but hvm and pvh are kinds of Xen domains"
+            yield Diagnostic("conflicting-directives", message, host.where("xen"), "keep one of them")
+        if domain_type(host) == "hvm":
+            yield from _without_hvm(host)
+        elif host.get("guest") != "cloud-init" and "user_data" in host.scripts:
+            yield _idle(host, "user_data", "only guest cloud-init reads it")
+
+
+_NOT_HVM = ("kernel", "ramdisk", "extra", "swap")
+_NOT_MOUNTED = ("root_passwd", "nameserver", "internalswap")
+_NOT_MOUNTED_BLOCKS = ("users", "groups", "sshkey", "files", "modules", "startup", "shutdown", "user_data")
+
+
+def _without_hvm(host: Settings) -> Iterator[Diagnostic]:
+    names: tuple[str, ...] = _NOT_HVM
+    if host.get("guest") != "cloud-init":
+        names += _NOT_MOUNTED
+        blocks = {**host.records, **host.scripts, **host.named}
+        for name in _NOT_MOUNTED_BLOCKS:
+            if name in blocks and host.node.blocks[name].lines:
+                yield _idle(host, name, "an HVM guest is left alone unless it says guest cloud-init")
+    for name in names:
+        setting = host.setting(name)
+        # what a superclass brings for its other hosts is no mistake of this one
+        if setting is not None and setting.entry.inherited is None:
+            yield _idle(host, name, "an HVM domain has no use for it")
+
+
+def _idle(host: Settings, name: str, reason: str) -> Diagnostic:
+    return Diagnostic("without-effect", f"{name} has no effect: {reason}", host.where(name))
+
+
+def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """The directives about disks go together."""
+    for host in model.hosts.values():
+        lvm = host.flag("lvm")
+        if host.flag("lvm_snapshot") and not lvm:
+            message = "lvm_snapshot needs lvm: a snapshot is a logical volume"
+            yield Diagnostic("conflicting-directives", message, host.where("lvm_snapshot"), "add lvm")
+        if host.setting("lvm_vg") and not lvm:
+            yield from _unless_inherited(host, "lvm_vg", "the host has no lvm, its disk is a file")
+        if host.setting("filepath") and lvm:
+            yield from _unless_inherited(host, "filepath", "the host has lvm, its disk is a volume")
+        if host.setting("size") and host.setting("free_space"):
+            yield from _unless_inherited(host, "size", "free_space takes its place")
+        most = MOST_MOUNTS[domain_type(host)]
+        if len(host.records.get("mount", ())) > most:
+            message = f"more disks than the {most} that can be attached here"
+            yield Diagnostic("invalid-value", message, host.where("mount"))
+
+
+def _unless_inherited(host: Settings, name: str, reason: str) -> Iterator[Diagnostic]:
+    setting = host.setting(name)
+    if setting is not None and setting.entry.inherited is None:
+        yield _idle(host, name, reason)
+
+
+def accounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """Groups and keys name users that the guest has, as far as one can know: root and those it declares."""
+    for host in model.hosts.values():
+        seen: dict[int, str] = {}
+        for record in host.records.get("users", ()):
+            uid, user = record["uid"], record["user"]
+            if uid is not None and seen.setdefault(uid, user) != user:
+                message = f"users {seen[uid]} and {user} have the same uid {uid}"
+                yield Diagnostic("conflicting-directives", message, record.entry.origin)
+
+
+def secrets(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """A secret in clear text works, and is said."""
+    for block in (model.globals, *model.hosts.values()):
+        for name, found in block.scalars.items():
+            value = found[-1].value
+            if isinstance(value, SecretText) and value.literal is not None:
+                message = f"{name} is written in clear text"
+                hint = f"write {name} @secret, and let mlnc secrets make one"
+                yield Diagnostic("secret-in-clear", message, found[-1].origin, hint)
+
+
+CHECKS: tuple[Callable[[ProjectModel, SiteModel], Iterator[Diagnostic]], ...] = (
+    names,
+    service_host_names,
+    switch_names,
+    addresses,
+    kinds,
+    storage,
+    accounts,
+    secrets,
+)
+
+
+def check_project(model: ProjectModel, site: SiteModel) -> Iterator[Diagnostic]:
+    """Everything the checks find in *model*."""
+    for check in CHECKS:
+        yield from check(model, site)
+
+
+def check_site(site: SiteModel) -> Iterator[Diagnostic]:
+    """Names of servers, and addresses that two of them claim."""
+    owners: dict[str, str] = {}
+    for name, server in site.service_hosts.items():
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,252}", name):
+            yield _invalid_name("service host", name, server.origin)
+        address = server.get("address", name)
+        if owners.setdefault(address, name) != name:
+            message = f"service hosts {owners[address]} and {name} have the same address {address}"
+            yield Diagnostic("conflicting-directives", message, server.where("address"))

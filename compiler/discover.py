@@ -1,0 +1,106 @@
+"""Which files of a request are projects, which are libraries, and where the site file is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlnc.compiler.diagnostics import Diagnostic, Report
+from mlnc.compiler.loader import Loader, shown
+from mlnc.compiler.source import Origin, Span
+from mlnc.compiler.tree import Block, File, Include, Item, Line
+
+SITE = "site.mln"
+"""The file of a folder that declares the service hosts."""
+
+
+@dataclass(slots=True)
+class Found:
+    """The trees of a request: project files and site files by path, in order."""
+
+    projects: dict[Path, File] = field(default_factory=dict)
+    sites: dict[Path, File] = field(default_factory=dict)
+    folders: set[Path] = field(default_factory=set)
+
+
+def discover(paths: Iterable[Path], site: Path | None, loader: Loader) -> Found:
+    """Load what *paths* (files and folders) and *site* name. Findings go to the loader's report."""
+    found = Found()
+    for path in dict.fromkeys(paths):
+        if path.is_dir():
+            _folder(path, found, loader)
+        else:
+            _file(path, found, loader)
+    sites = (
+        [site] if site else [folder / SITE for folder in dict.fromkeys(map(_folder_of, dict.fromkeys(paths)))]
+    )
+    for each in sites:
+        if site or each.is_file():
+            _add(found.sites, each, loader)
+    return found
+
+
+def _folder_of(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _add(into: dict[Path, File], path: Path, loader: Loader) -> None:
+    file = loader.load(path)
+    if file is not None:
+        into[path] = file
+
+
+def _file(path: Path, found: Found, loader: Loader) -> None:
+    if path.name == SITE:
+        return
+    file = loader.load(path)
+    if file is None:
+        return
+    if not has_project(file):
+        origin = Origin(Span(file.source, 0, 0))
+        hint = "begin it with: global { project NAME }"
+        loader.report.add(Diagnostic("no-project", f"{shown(path)} names no project", origin, hint))
+        return
+    found.projects.setdefault(path, file)
+
+
+def _folder(folder: Path, found: Found, loader: Loader) -> None:
+    found.folders.add(folder.resolve())
+    files: dict[Path, File] = {}
+    for path in sorted(folder.glob("*.mln")):
+        if path.name != SITE:
+            _add(files, path, loader)
+    included = {id(inner) for file in files.values() for inner in file.files() if inner is not file}
+    projects = {path: file for path, file in files.items() if has_project(file) and id(file) not in included}
+    if not projects and not loader.report.failed:
+        hint = "a project is a file NAME.mln with: global { project NAME }"
+        loader.report.add(Diagnostic("no-project", f"there is no project in {shown(folder)}", None, hint))
+    used = {id(inner) for file in projects.values() for inner in file.files()}
+    for path, file in files.items():
+        if id(file) not in used:
+            _unused(path, file, loader.report)
+    found.projects |= projects
+
+
+def _unused(path: Path, file: File, report: Report) -> None:
+    message = f"{shown(path)} names no project, and no project includes it"
+    hint = "write global { project NAME } in it, or include it"
+    report.add(Diagnostic("file-not-built", message, Origin(Span(file.source, 0, 0)), hint))
+
+
+def has_project(file: File) -> bool:
+    """Whether *file*, or a file it includes, has ``global { project NAME }``."""
+    return any(_names_project(item) for item in _top(file.items))
+
+
+def _top(items: tuple[Item, ...]) -> Iterable[Item]:
+    for item in items:
+        if isinstance(item, Include):
+            yield from _top(item.file.items) if item.file else ()
+        else:
+            yield item
+
+
+def _names_project(item: Item) -> bool:
+    if not isinstance(item, Block) or item.header[0].text != "global":
+        return False
+    return any(isinstance(line, Line) and line.words[0].text == "project" for line in _top(item.items))

@@ -1,0 +1,182 @@
+"""The front end as a list of passes: load, expand, resolve, check, lower, link. Each stops the run if it failed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlnc.compiler.checks import check_project, check_site
+from mlnc.compiler.course_checks import check_course
+from mlnc.compiler.diagnostics import Diagnostic, Related, Report
+from mlnc.compiler.discover import Found, discover
+from mlnc.compiler.expand import Expanded, entries, expand_project, expand_site
+from mlnc.compiler.ir import Course, Project, ServiceHost, Site
+from mlnc.compiler.loader import Loader, shown
+from mlnc.compiler.lower import Lowered, lower_project, used_servers
+from mlnc.compiler.lower_site import lower_site
+from mlnc.compiler.model import ProjectModel, Settings, SiteModel
+from mlnc.compiler.resolve import resolve, resolve_servers
+from mlnc.compiler.source import Origin, Span
+from mlnc.compiler.tree import File
+from mlnc.schemas.language import load
+
+Progress = Callable[[str, int, int], None]
+"""Told of each project done in a pass: the pass, how many are done, how many there are."""
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What earlier builds left that this one does not touch: it takes part in the checks of the course."""
+
+    projects: Mapping[str, Project] = field(default_factory=dict)
+    servers: Mapping[str, ServiceHost] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Compiled:
+    """What a run of the passes yields. ``mains`` gives each project's main file."""
+
+    course: Course
+    site: SiteModel
+    models: dict[str, ProjectModel]
+    lowered: dict[str, Lowered]
+    mains: dict[str, Path]
+
+
+class Front:
+    """One run of the front end; ``report`` has what was found, ``loader`` every file that was read."""
+
+    def __init__(self, report: Report, progress: Progress = lambda *_: None) -> None:
+        self.report = report
+        self.loader = Loader(report)
+        self.progress = progress
+        self.mains: dict[str, Path] = {}
+        self.literals: set[str] = set()
+
+    def load(self, paths: Iterable[Path], site: Path | None) -> Found | None:
+        """The trees of *paths*; None where anything of them cannot be read."""
+        found = discover(paths, site, self.loader)
+        return None if self.report.failed else found
+
+    def expand(self, found: Found) -> dict[str, Expanded] | None:
+        """The expanded projects by name; None where one of them cannot be."""
+        projects: dict[str, Expanded] = {}
+        for number, (path, file) in enumerate(found.projects.items(), 1):
+            made = _Noting(self.report)
+            expanded = expand_project(file, made)
+            if expanded is not None:
+                made.hand_over(expanded.project)
+                self.literals |= set(_literals(expanded))
+                self._enter(projects, expanded, path)
+            self.progress("expand", number, len(found.projects))
+        return None if self.report.failed else projects
+
+    def no_project(self, path: Path, file: File) -> None:
+        """Report that *file* names no project."""
+        origin = Origin(Span(file.source, 0, 0))
+        hint = "begin it with: global { project NAME }"
+        self.report.add(Diagnostic("no-project", f"{shown(path)} names no project", origin, hint))
+
+    def _enter(self, projects: dict[str, Expanded], expanded: Expanded, path: Path) -> None:
+        earlier = projects.setdefault(expanded.project, expanded)
+        self.mains.setdefault(expanded.project, path)
+        if earlier is not expanded:
+            origin, first = (each.globals.values["project"].origin for each in (expanded, earlier))
+            related = (Related("the first one is here", first.span),)
+            message = f"a second project named {expanded.project}"
+            self.report.add(Diagnostic("duplicate-project", message, origin, "rename one of them", related))
+
+    def resolve(
+        self, found: Found, projects: dict[str, Expanded]
+    ) -> tuple[SiteModel, dict[str, ProjectModel]] | None:
+        """The typed models of the site and the projects; None where any word of them is wrong."""
+        site = SiteModel()
+        for file in found.sites.values():
+            expanded = expand_site(file, self.report.add)
+            self.report.extend(expanded.deferred)
+            self._declare(site, resolve_servers(expanded, self.report.add))
+        models: dict[str, ProjectModel] = {}
+        for number, (name, expanded) in enumerate(projects.items(), 1):
+            noting = _Noting(self.report)
+            models[name] = resolve(expanded, shown(self.mains[name]), noting)
+            noting.hand_over(name)
+            self._declare(site, models[name].service_hosts)
+            self.progress("resolve", number, len(projects))
+        return None if self.report.failed else (site, models)
+
+    def _declare(self, site: SiteModel, servers: dict[str, Settings]) -> None:
+        for name, server in servers.items():
+            first = site.service_hosts.setdefault(name, server)
+            site.aliases[name] = name
+            site.aliases.setdefault(server.get("address", name), name)
+            if first.origin.key != server.origin.key:
+                related = (Related("the first one is here", first.origin.span),)
+                message = f"a second service host named {name}"
+                hint = "declare each server once, in site.mln"
+                self.report.add(Diagnostic("duplicate-service-host", message, server.origin, hint, related))
+
+    def check(self, site: SiteModel, models: dict[str, ProjectModel]) -> bool:
+        """Whether the models make sense, each for itself."""
+        self.report.extend(check_site(site))
+        for number, (name, model) in enumerate(models.items(), 1):
+            self.report.extend(check_project(model, site), name)
+            self.progress("check", number, len(models))
+        return not self.report.failed
+
+    def lower(self, site: SiteModel, models: dict[str, ProjectModel], earlier: Earlier) -> Compiled:
+        """The IR of the course: what was compiled now, and what earlier builds left."""
+        used = {server for model in models.values() for server in used_servers(model, site)}
+        made = lower_site(site, used)
+        kept = {host.service_host for project in earlier.projects.values() for host in project.hosts.values()}
+        kept |= {
+            server
+            for project in earlier.projects.values()
+            for each in project.switches.values()
+            for server in each.service_hosts
+        }
+        servers = {
+            name: earlier.servers[name] for name in kept if name in earlier.servers
+        } | made.service_hosts
+        full = Site(made.ir_version, {name: servers[name] for name in sorted(servers)})
+        lowered = {name: lower_project(models[name], site, full) for name in sorted(models)}
+        projects = dict(earlier.projects) | {name: each.project for name, each in lowered.items()}
+        course = Course(full, {name: projects[name] for name in sorted(projects)})
+        return Compiled(course, site, models, lowered, self.mains)
+
+    def link(self, compiled: Compiled) -> bool:
+        """Whether nothing in the course collides."""
+        origins = {name: lowered.origins for name, lowered in compiled.lowered.items()}
+        self.report.extend(check_course(compiled.course, origins))
+        return not self.report.failed
+
+    def run(self, found: Found, earlier: Earlier) -> Compiled | None:
+        """All passes after loading; None as soon as one of them failed."""
+        projects = self.expand(found)
+        models = None if projects is None else self.resolve(found, projects)
+        if models is None or not self.check(*models):
+            return None
+        compiled = self.lower(*models, earlier)
+        return compiled if self.link(compiled) else None
+
+
+def _literals(expanded: Expanded) -> Iterator[str]:
+    """The literal values of secret directives, which nothing may print."""
+    names = load().secret_names()
+    for node in (expanded.globals, *expanded.hosts.values()):
+        for entry in entries(node):
+            if entry.name in names and not entry.rest.startswith("@secret"):
+                yield entry.rest
+
+
+class _Noting:
+    """Takes a project's findings while its name is not known yet, then hands them to the report with the name."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.found: list[Diagnostic] = []
+
+    def __call__(self, diagnostic: Diagnostic) -> None:
+        self.found.append(diagnostic)
+        self.report.add(diagnostic)
+
+    def hand_over(self, project: str) -> None:
+        self.report.extend(self.found, project)

@@ -1,0 +1,208 @@
+"""Lowering: the checked model to the IR. It orders, names and completes; takes no report, for nothing can fail."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+from mlnc.compiler import naming
+from mlnc.compiler.inherit import Node
+from mlnc.compiler.ir import IR_VERSION, Block, DomainType, Host, Platform, Project, Secret, Site, Vnc
+from mlnc.compiler.lower_guest import guest
+from mlnc.compiler.lower_network import interfaces, switches
+from mlnc.compiler.lower_site import default
+from mlnc.compiler.lower_storage import disks, mounts, volumes
+from mlnc.compiler.model import PLATFORMS, ProjectModel, Settings, SiteModel
+from mlnc.compiler.origins import Origins
+from mlnc.compiler.values import SecretText
+from mlnc.schemas.language import load
+
+LOCALHOST = "localhost"
+HOOKS = tuple(
+    f"{when}{what}{event}"
+    for event in ("Start", "Stop")
+    for when in ("before", "after")
+    for what in ("Project", "Hosts")
+)
+
+
+@dataclass(slots=True)
+class Lowered:
+    """A project's IR, where each item came from, and the literal secrets that stay out of it."""
+
+    project: Project
+    origins: Origins
+    secrets: dict[str, str] = field(default_factory=dict)
+
+
+def domain_type(host: Settings) -> DomainType:
+    """How Xen runs *host*."""
+    if host.flag("pvh"):
+        return "pvh"
+    return "hvm" if host.flag("hvm") else "pv"
+
+
+def platform(host: Settings) -> Platform:
+    """What *host* runs on: Xen, unless it has a block of another platform or says ``xen off``."""
+    if host.flag("xen") or host.flag("hvm") or host.flag("pvh"):
+        return "xen"
+    for name in PLATFORMS:
+        if name in host.free:
+            return cast(Platform, name)
+    return "uml" if host.get("xen") is False else "xen"
+
+
+def server_of(host: Settings, site: SiteModel) -> str:
+    """The name of the server that *host* runs on."""
+    return site.server(host.get("service_host", LOCALHOST))
+
+
+def used_servers(model: ProjectModel, site: SiteModel) -> set[str]:
+    """The servers that a project's hosts and switches name."""
+    named = [switch.get("service_host") for switch in model.switches.values()]
+    return {server_of(host, site) for host in model.hosts.values()} | {
+        site.server(name) for name in named if name
+    }
+
+
+def lower_project(model: ProjectModel, servers: SiteModel, site: Site) -> Lowered:
+    """The IR of *model*; *site* holds every server it uses."""
+    return _Lowering(model, servers, site).run()
+
+
+class _Lowering:
+    def __init__(self, model: ProjectModel, servers: SiteModel, site: Site) -> None:
+        self.model = model
+        self.servers = servers
+        self.site = site
+        self.origins = Origins()
+        self.secrets: dict[str, str] = {}
+
+    def run(self) -> Lowered:
+        top = self.model.globals
+        hosts = {name: self.host(name, self.model.hosts[name]) for name in sorted(self.model.hosts)}
+        password: SecretText | None = top.get("project_password")
+        project = Project(
+            ir_version=IR_VERSION,
+            project=self.model.name,
+            autostart=top.flag("autostart"),
+            stop_timeout_seconds=top.get("stop_timeout", default("global", "stop_timeout")),
+            password=self.keep(password, "project_password") if password else None,
+            hooks={hook: top.lines(hook) for hook in HOOKS if top.lines(hook)},
+            switches=switches(self.model, self.servers, hosts),
+            hosts=hosts,
+            foreign=_foreign(top),
+        )
+        self.origins.set("", top.where("project"))
+        for name, switch in self.model.switches.items():
+            self.trace(f"switches/{name}", switch)
+        return Lowered(project, self.origins, self.secrets)
+
+    def keep(self, text: SecretText, place: str) -> Secret:
+        """The reference to a secret of the project; a literal is put aside under the name of its place."""
+        if text.name:
+            return Secret(text.name)
+        name = f"{self.model.name}/{place}"
+        if text.literal is not None:
+            self.secrets[name] = text.literal
+        return Secret(name)
+
+    def host(self, name: str, host: Settings) -> Host:
+        place = server_of(host, self.servers)
+        server = self.site.service_hosts[place]
+        kind = domain_type(host)
+        made = volumes(host, name, self.model.name, kind, server)
+        further = mounts(host, kind)
+        self.trace(f"hosts/{name}", host)
+        return Host(
+            domain=naming.domain(name, self.model.name),
+            uuid=naming.domain_uuid(name, self.model.name),
+            platform=platform(host),
+            type=kind,
+            service_host=place,
+            boot_order=host.get("boot_order", default("host", "boot_order")),
+            memory_mib=host.get("memory", server.default_memory_mib),
+            vcpus=host.get("vcpus", default("host", "vcpus")),
+            cpus=host.get("cpus"),
+            kernel=None if kind == "hvm" else host.get("kernel", server.kernel),
+            ramdisk=None if kind == "hvm" else self.ramdisk(host, place, server.ramdisk),
+            kernel_arguments="" if kind == "hvm" else host.get("extra", ""),
+            vnc=self.vnc(name, host),
+            console=host.get("term", server.default_term),
+            console_color=host.get("color", default("host", "color")),
+            owner=host.get("sudo", host.get("owner")),
+            group=host.get("group"),
+            xen_extra=host.lines("xen_extra"),
+            volumes=made,
+            disks=disks(made, further, kind),
+            interfaces=interfaces(host, name, self.model, server),
+            guest=guest(
+                host, name, kind, made, further, lambda text, place: self.keep(text, f"{name}/{place}")
+            ),
+            foreign=_foreign(host),
+        )
+
+    def ramdisk(self, host: Settings, place: str, of_server: str | None) -> str | None:
+        """The host's RAM disk; the default one goes with the default kernel only."""
+        asked: str | None = host.get("ramdisk")
+        if asked is not None:
+            return asked
+        settings = self.servers.service_hosts.get(place)
+        explicit = settings is not None and settings.get("xen_ramdisk") is not None
+        return of_server if explicit or host.get("kernel") is None else None
+
+    def vnc(self, name: str, host: Settings) -> Vnc | None:
+        password: SecretText | None = host.get("vncpasswd")
+        if not any(host.setting(word) for word in ("vncdisplay", "vncpasswd", "vnckeymap", "vnclisten")):
+            return None
+        return Vnc(
+            listen=host.get("vnclisten", default("host", "vnclisten")),
+            display=host.get("vncdisplay"),
+            keymap=host.get("vnckeymap"),
+            password=self.keep(password, f"{name}/vncpasswd") if password else None,
+        )
+
+    def trace(self, path: str, settings: Settings) -> None:
+        """Notes where everything of a block came from, under the names that the IR gives it."""
+        self.origins.set(path, settings.origin)
+        for name, found in settings.scalars.items():
+            self.origins.set(f"{path}/{_FIELDS.get(name, name)}", found[-1].origin)
+        for name, lines in settings.scripts.items():
+            for number, entry in enumerate(lines):
+                self.origins.set(f"{path}/{name}/{number}", entry.origin)
+        for card, block in settings.named.get("network", {}).items():
+            self.trace(f"{path}/interfaces/{card}", block)
+
+
+_FIELDS = {
+    "memory": "memory_mib",
+    "extra": "kernel_arguments",
+    "term": "console",
+    "color": "console_color",
+} | {
+    "vncdisplay": "vnc/display",
+    "vncpasswd": "vnc/password",
+    "vnckeymap": "vnc/keymap",
+    "vnclisten": "vnc/listen",
+    "hvm": "type",
+    "pvh": "type",
+}
+"""The IR's names of directives that are called differently there."""
+
+
+def _foreign(settings: Settings) -> dict[str, Block]:
+    return {name: _block(settings.free[name]) for name in sorted(settings.free)}
+
+
+def _block(node: Node) -> Block:
+    if node.name in load().secret_names():
+        # records such as LOGIN PASSWORD MAIL of another platform: only who is named may stand in out/
+        return Block(lines=tuple(f"{entry.name} @secret" for entry in node.lines))
+    values = {name: entry.value for name, entry in sorted(node.values.items())}
+    secret = load().secret_names() & values.keys()
+    lines = tuple(entry.text for entry in node.lines if entry.name not in secret)
+    return Block(values | dict.fromkeys(sorted(secret), "@secret"), lines, dict(_children(node)))
+
+
+def _children(node: Node) -> Iterator[tuple[str, Block]]:
+    for name in sorted(node.blocks):
+        yield name, _block(node.blocks[name])

@@ -1,0 +1,67 @@
+"""Lowering what is configured inside a guest."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from mlnc.compiler.ir import DomainType, Group, Guest, GuestFile, Mount, Secret, SshKey, User, Volume
+from mlnc.compiler.model import Record, Settings
+from mlnc.compiler.values import SecretText
+
+Keep = Callable[[SecretText, str], Secret]
+"""Names a secret: its text and the directive it stands in, to the reference that goes into the IR."""
+
+
+def guest(
+    host: Settings,
+    name: str,
+    kind: DomainType,
+    made: tuple[Volume, ...],
+    further: tuple[Mount, ...],
+    keep: Keep,
+) -> Guest:
+    """The guest configuration of host *name*."""
+    password: SecretText | None = host.get("root_passwd")
+    return Guest(
+        mode=_mode(host, kind),
+        hostname=name,
+        root_device="/dev/hda" if kind == "hvm" else "/dev/xvda1",
+        swap_device="/dev/xvda2" if any(volume.role == "swap" for volume in made) else None,
+        nameservers=tuple(host.all("nameserver")),
+        root_password=keep(password, "root_passwd") if password else None,
+        users=tuple(_user(record, keep) for record in _last_of_each(host.records.get("users", []))),
+        groups=tuple(_group(name, block) for name, block in sorted(host.named.get("groups", {}).items())),
+        ssh_keys=tuple(SshKey(record["user"], record["key"]) for record in host.records.get("sshkey", ())),
+        files=tuple(
+            GuestFile(record["source"], record["target"], record["mode"])
+            for record in host.records.get("files", ())
+        ),
+        modules=tuple(dict.fromkeys(record["module"] for record in host.records.get("modules", ()))),
+        mounts=further,
+        internal_swap_bytes=host.get("internalswap") or None,
+        startup=host.lines("startup"),
+        shutdown=host.lines("shutdown"),
+        user_data=host.lines("user_data"),
+    )
+
+
+def _mode(host: Settings, kind: DomainType) -> Literal["mount", "cloud-init", "none"]:
+    if host.get("guest") == "cloud-init":
+        return "cloud-init"
+    return "none" if kind == "hvm" else "mount"
+
+
+def _last_of_each(records: list[Record]) -> list[Record]:
+    """One record a user, the last that was written: a host's line wins over its superclass's."""
+    return list({record["user"]: record for record in records}.values())
+
+
+def _user(record: Record, keep: Keep) -> User:
+    name: str = record["user"]
+    password: str | SecretText | None = record["hash"]
+    home = record["home"] or ("/root" if name == "root" else f"/home/{name}")
+    hashed = keep(password, f"users/{name}") if isinstance(password, SecretText) else password
+    return User(name, hashed, home, record["uid"])
+
+
+def _group(name: str, block: Settings) -> Group:
+    return Group(name, tuple(dict.fromkeys(record["user"] for record in block.records.get("groups", ()))))

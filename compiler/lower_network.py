@@ -1,0 +1,83 @@
+"""Lowering networks: a host's cards and the project's switches."""
+
+from collections.abc import Mapping
+from typing import Literal, TypeVar
+
+from mlnc.compiler import naming
+from mlnc.compiler.addresses import ipv4, ipv6
+from mlnc.compiler.ir import Host, Interface, Member, ServiceHost, Switch
+from mlnc.compiler.model import ProjectModel, Settings, SiteModel
+
+_Mode = TypeVar("_Mode", bound=str)
+
+
+def _silent(_: object) -> None:
+    """The checks have complained already."""
+
+
+def bridge_of(switch: str, project: str, settings: Settings | None) -> str:
+    """The bridge of *switch*: the one it names, else one named after switch and project."""
+    asked: str | None = settings.get("bridge") if settings else None
+    return asked or naming.bridge(switch, project)
+
+
+def interfaces(host: Settings, name: str, model: ProjectModel, server: ServiceHost) -> dict[str, Interface]:
+    """The cards of host *name*, eth2 before eth10."""
+    cards = host.named.get("network", {})
+    return {
+        card: _interface(cards[card], name, card, model, server)
+        for card in sorted(cards, key=naming.interface_order)
+    }
+
+
+def _interface(card: Settings, host: str, name: str, model: ProjectModel, server: ServiceHost) -> Interface:
+    static, six = ipv4(card, _silent), ipv6(card, _silent)
+    switch: str | None = card.get("switch")
+    bridge = card.get("bridge") or (
+        bridge_of(switch, model.name, model.switches.get(switch)) if switch else server.bridge
+    )
+    return Interface(
+        mac=card.get("mac") or naming.mac(host, model.name, name),
+        bridge=bridge,
+        switch=switch,
+        mode="static" if static else _dynamic(card.get("address"), "dhcp", "dhcp"),
+        auto=not card.flag("auto"),
+        address=str(static.interface.ip) if static else None,
+        prefix_length=static.interface.network.prefixlen if static else None,
+        netmask=str(static.interface.netmask) if static else None,
+        broadcast=str(static.broadcast) if static else None,
+        gateway=str(static.gateway) if static and static.gateway else None,
+        mode6="static" if six else _dynamic(card.get("address6"), "auto", "auto"),
+        address6=str(six.ip) if six else None,
+        prefix_length6=six.network.prefixlen if six else None,
+        gateway6=card.get("gateway6") if six else None,
+    )
+
+
+def _dynamic(value: object, word: str, mode: _Mode) -> "_Mode | Literal['none']":
+    return mode if value == word else "none"
+
+
+def switches(model: ProjectModel, site: SiteModel, hosts: Mapping[str, Host]) -> dict[str, Switch]:
+    """The switches of the project with their members, on the servers that need them."""
+    return {name: _switch(name, model, site, hosts) for name in sorted(model.switches)}
+
+
+def _switch(name: str, model: ProjectModel, site: SiteModel, hosts: Mapping[str, Host]) -> Switch:
+    settings = model.switches[name]
+    plugged = [
+        (host, card)
+        for host, made in hosts.items()
+        for card, cards in made.interfaces.items()
+        if cards.switch == name
+    ]
+    asked: str | None = settings.get("service_host")
+    servers = {hosts[host].service_host for host, _ in plugged if hosts[host].platform == "xen"}
+    return Switch(
+        bridge=bridge_of(name, model.name, settings),
+        own_bridge=settings.get("bridge") is None,
+        service_hosts=(site.server(asked),) if asked else tuple(sorted(servers)),
+        vlan=settings.get("vlan"),
+        vxlan=settings.get("vxlan"),
+        members=tuple(Member(host, card) for host, card in plugged),
+    )

@@ -1,0 +1,124 @@
+"""Lowering the disks of a host: the volumes that mlnc makes, and every disk as the domain sees it."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from mlnc.compiler import naming
+from mlnc.compiler.ir import Disk, DomainType, Mount, ServiceHost, Volume
+from mlnc.compiler.model import Settings
+
+_PARTITIONS = 15
+"""Minor numbers leave a Xen virtual disk xvda the partitions 1 to 15 (xen-vbd-interface(7))."""
+
+
+def volumes(
+    host: Settings, name: str, project: str, kind: DomainType, server: ServiceHost
+) -> tuple[Volume, ...]:
+    """The root volume of host *name*, and its swap volume beside it where it has one."""
+    root = _root(host, name, project, kind, server)
+    swap: int = host.get("swap", 0)
+    if not swap or kind == "hvm":
+        return (root,)
+    return root, _swap(root, naming.swap_volume(name, project), swap)
+
+
+def _root(host: Settings, name: str, project: str, kind: DomainType, server: ServiceHost) -> Volume:
+    volume = naming.domain(name, project)
+    lvm = host.flag("lvm")
+    group = host.get("lvm_vg", server.volume_group) if lvm else None
+    template: str = host.get("template", server.default_template)
+    snapshot = lvm and host.flag("lvm_snapshot")
+    free, size = host.get("free_space"), host.get("size")
+    path = f"/dev/{group}/{volume}" if lvm else f"{_folder(host, project, server)}/{volume}"
+    return Volume(
+        role="root",
+        name=volume,
+        kind="lvm" if lvm else "file",
+        path=path,
+        volume_group=group,
+        sizing="free" if free is not None else "exact" if size is not None else "template",
+        size_bytes=server.default_size_bytes if size is None else size,
+        free_space_bytes=free or 0,
+        template=template,
+        resize="none" if snapshot or kind == "hvm" else _resize(template),
+        snapshot=snapshot,
+        lock=host.get("lvm") == "lock",
+        shared=is_shared(path, group, server),
+    )
+
+
+def _swap(root: Volume, name: str, size: int) -> Volume:
+    path = f"{root.path.rpartition('/')[0]}/{name}"
+    return Volume(
+        role="swap",
+        name=name,
+        kind=root.kind,
+        path=path,
+        volume_group=root.volume_group,
+        sizing="exact",
+        size_bytes=size,
+        free_space_bytes=0,
+        template=None,
+        resize="none",
+        snapshot=False,
+        lock=root.lock,
+        shared=root.shared,
+    )
+
+
+def _folder(host: Settings, project: str, server: ServiceHost) -> str:
+    folder: str = host.get("filepath", f"{server.projects}/{project}/images")
+    return folder.rstrip("/")
+
+
+def _resize(template: str) -> Literal["ext", "fat32", "none"]:
+    ending = template.rpartition(".")[2]
+    if ending in ("ext2", "ext3", "ext4"):
+        return "ext"
+    return "fat32" if ending == "fat32" else "none"
+
+
+def is_shared(path: str, group: str | None, server: ServiceHost) -> bool:
+    """Whether storage stands on what *server* shares: a volume group by either name, or a folder and all below."""
+    if group is not None and {group, f"/dev/{group}"} & set(server.san_paths):
+        return True
+    return any(path == shared or path.startswith(shared.rstrip("/") + "/") for shared in server.san_paths)
+
+
+def mount_devices(kind: DomainType) -> Iterable[str]:
+    """Device names for the ``mount`` disks in order; the root is xvda1 or hda, swap is xvda2."""
+    if kind == "hvm":
+        yield from ("hdb", "hdc", "hdd")
+        yield from (f"xvd{letter}" for letter in "efghijklmnopqrstuvwxyz")
+    else:
+        yield from (f"xvda{number}" for number in range(3, _PARTITIONS + 1))
+        yield from (f"xvd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")
+
+
+MOST_MOUNTS = {"hvm": 25, "pv": 38, "pvh": 38}
+"""How many disks ``mount`` can attach, by type of domain: as many as mount_devices names."""
+
+
+def mounts(host: Settings, kind: DomainType) -> tuple[Mount, ...]:
+    """The further disks of *host* with their devices."""
+    return tuple(
+        Mount(
+            source=record["source"],
+            device=device,
+            mountpoint=record["mountpoint"],
+            fstype=record["fstype"],
+            options=record["options"] or "defaults",
+        )
+        for record, device in zip(host.records.get("mount", ()), mount_devices(kind), strict=False)
+    )
+
+
+def disks(made: tuple[Volume, ...], further: tuple[Mount, ...], kind: DomainType) -> tuple[Disk, ...]:
+    """Every disk in the order of the domain file: root, swap, mounts."""
+    device = {"root": "hda" if kind == "hvm" else "xvda1", "swap": "xvda2"}
+    own = [Disk(device[volume.role], volume.role, _backend(volume.path), volume.path) for volume in made]
+    return (*own, *(Disk(mount.device, "mount", _backend(mount.source), mount.source) for mount in further))
+
+
+def _backend(path: str) -> Literal["phy", "file"]:
+    return "phy" if path.startswith("/dev/") else "file"

@@ -1,0 +1,125 @@
+"""The model: a project's directives as typed values, each with its origin, before anything is laid out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlnc.compiler.inherit import Entry, Node
+from mlnc.compiler.source import Origin
+from mlnc.schemas.language import Directive
+
+PLATFORMS = ("kvm", "ec2", "openstack", "vmware")
+"""The platforms whose blocks make a host theirs, unless it says that it is a Xen domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A directive's typed value (the types of ``values``) and the statement that set it."""
+
+    value: Any
+    entry: Entry
+    directive: Directive
+
+    @property
+    def origin(self) -> Origin:
+        """Where it was set."""
+        return self.entry.origin
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line of a record list: its fields by name, those left out as None."""
+
+    fields: dict[str, Any]
+    entry: Entry
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+
+@dataclass(slots=True)
+class Settings:
+    """A block with its directives typed.
+
+    ``scalars`` has every value of a directive in order (more than one only where it is repeatable); ``records``
+    and ``scripts`` the lists; ``named`` the blocks of named blocks (network, groups); ``free`` what is kept as is.
+    """
+
+    node: Node
+    scalars: dict[str, list[Setting]] = field(default_factory=dict)
+    records: dict[str, list[Record]] = field(default_factory=dict)
+    scripts: dict[str, list[Entry]] = field(default_factory=dict)
+    named: dict[str, dict[str, "Settings"]] = field(default_factory=dict)
+    free: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the block is named."""
+        return self.node.origin
+
+    def setting(self, name: str) -> Setting | None:
+        """The value that counts of directive *name*, with its origin."""
+        found = self.scalars.get(name)
+        return found[-1] if found else None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value that counts of directive *name*."""
+        found = self.scalars.get(name)
+        return found[-1].value if found else default
+
+    def all(self, name: str) -> list[Any]:
+        """Every value of a repeatable directive in order, repeats dropped; the nearest level that has any counts."""
+        found = self.scalars.get(name, [])
+        return list(
+            dict.fromkeys(each.value for each in found if each.entry.inherited is found[-1].entry.inherited)
+        )
+
+    def flag(self, name: str) -> bool:
+        """Whether a flag is on."""
+        return bool(self.get(name, False))
+
+    def lines(self, name: str) -> tuple[str, ...]:
+        """The script lines of block *name*."""
+        return tuple(entry.text for entry in self.scripts.get(name, ()))
+
+    def where(self, name: str) -> Origin:
+        """Where directive or block *name* was written, else where this block is named."""
+        setting = self.setting(name)
+        if setting is not None:
+            return setting.origin
+        child = self.node.blocks.get(name)
+        return child.origin if child is not None else self.origin
+
+
+@dataclass(slots=True)
+class ProjectModel:
+    """A project, typed. ``main`` is the path of its main file as shown to people."""
+
+    name: str
+    main: str
+    globals: Settings
+    hosts: dict[str, Settings] = field(default_factory=dict)
+    switches: dict[str, Settings] = field(default_factory=dict)
+    service_hosts: dict[str, Settings] = field(default_factory=dict)
+
+    def blocks(self) -> Iterator[tuple[str, Settings]]:
+        """Every host and switch with its kind, in file order."""
+        yield from (("host", host) for host in self.hosts.values())
+        yield from (("switch", switch) for switch in self.switches.values())
+
+
+@dataclass(slots=True)
+class SiteModel:
+    """The declared service hosts of a run, typed, by name, and what else names them."""
+
+    service_hosts: dict[str, Settings] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def declared(self) -> bool:
+        """Whether any server is declared: then an undeclared one is a mistake."""
+        return bool(self.service_hosts)
+
+    def server(self, word: str) -> str:
+        """The name of the server that *word* means: a declared name or address, else the word itself."""
+        return self.aliases.get(word, word)

@@ -1,0 +1,269 @@
+"""Resolving: expanded blocks against the directive table, words to typed values. Every mistake is said at once."""
+
+from collections.abc import Iterable
+
+from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.expand import Expanded, builtin_definitions
+from mlnc.compiler.inherit import Entry, Node
+from mlnc.compiler.model import PLATFORMS, ProjectModel, Record, Setting, Settings
+from mlnc.compiler.reference import suggest
+from mlnc.compiler.source import Origin, Span
+from mlnc.compiler.structure import Notice
+from mlnc.compiler.values import Invalid, flag, parse
+from mlnc.compiler.variables import BUILTINS
+from mlnc.compiler.words import split_fields
+from mlnc.schemas.language import Directive, Field, load
+
+
+def resolve(expanded: Expanded, main: str, notice: Notice) -> ProjectModel:
+    """The typed model of *expanded*; what is wrong goes to *notice*, and is left out of the model."""
+    for found in expanded.deferred:
+        notice(found)
+    top = _Resolver(notice, expanded.globals.variables)
+    model = ProjectModel(expanded.project, main, top.block("global", expanded.globals))
+    _names(expanded, notice)
+    for name, node in expanded.hosts.items():
+        model.hosts[name] = top.member("host", node)
+    for name, node in expanded.switches.items():
+        model.switches[name] = top.member("switch", node)
+    model.service_hosts = resolve_servers(expanded, notice)
+    return model
+
+
+def resolve_servers(expanded: Expanded, notice: Notice) -> dict[str, Settings]:
+    """The typed service_host blocks of a site file or project."""
+    top = _Resolver(notice, expanded.globals.variables)
+    return {name: top.member("service_host", node) for name, node in expanded.service_hosts.items()}
+
+
+def _names(expanded: Expanded, notice: Notice) -> None:
+    for undefined in expanded.names.values():
+        for each in undefined:
+            message = f"${each.name} is not defined in global, where names of blocks look for it"
+            notice(Diagnostic("undefined-variable", message, Origin(each.word.span)))
+
+
+class _Resolver:
+    """Resolves one block and those in it. ``visible`` are the variables that the block sees, for hints."""
+
+    def __init__(self, notice: Notice, visible: Iterable[str]) -> None:
+        self.notice = notice
+        self.visible = frozenset(visible)
+
+    def member(self, block: str, node: Node) -> Settings:
+        return _Resolver(self.notice, self.visible | set(node.variables)).block(block, node)
+
+    def block(self, block: str, node: Node) -> Settings:
+        made = Settings(node)
+        self.builtins(node)
+        for entry in node.lines:
+            self.statement(block, entry, made)
+        for name, child in node.blocks.items():
+            self.child(block, name, child, made)
+        return made
+
+    def builtins(self, node: Node) -> None:
+        for name in builtin_definitions(node):
+            message = f"${name} is built in; this definition of it has no effect"
+            self.notice(Diagnostic("builtin-variable", message, node.definitions[name].origin))
+
+    def statement(self, block: str, entry: Entry, made: Settings) -> None:
+        directive = load().get(block, entry.name)
+        if directive is None:
+            self.unknown(block, entry.name, entry.origin, entry)
+        elif directive.support in ("uml", "ignored"):
+            self.idle(entry.name, directive, entry.origin)
+        elif directive.form not in ("value", "flag"):
+            # what belongs to another platform may be a bare word as well
+            if directive.form == "free" and not entry.rest:
+                made.free.setdefault(entry.name, Node(entry.name, entry.origin))
+            else:
+                hint = f"write {entry.name} {{ ... }}"
+                self.say("wrong-form", f"{entry.name} is a block, not a value", entry.origin, hint)
+        elif self.defined(entry, directive) and self.counts(entry, directive):
+            self.value(entry, directive, made)
+
+    def defined(self, entry: Entry, directive: Directive) -> bool:
+        """Whether every variable of *entry* is defined, as far as *directive* minds."""
+        if directive.variables == "open" or not entry.undefined:
+            return True
+        for each in entry.undefined:
+            self.undefined(each.name, each.word.span, entry)
+        return False
+
+    def undefined(self, name: str, span: Span, entry: Entry) -> None:
+        near = suggest(name, (*self.visible, *BUILTINS))
+        hint = (
+            f"did you mean ${near}?"
+            if near
+            else "define it here, in a superclass or in global: $name = value"
+        )
+        first = entry.statement.words[0]
+        if span.start == first.span.start and "=" in first.text:
+            hint = "an assignment needs blanks around its =: $name = value"
+        self.say("undefined-variable", f"${name} is not defined", Origin(span, entry.origin.via), hint)
+
+    def counts(self, entry: Entry, directive: Directive) -> bool:
+        """Whether the directive has any effect here; says so where it has none."""
+        if directive.support == "unsupported":
+            self.say(
+                "unsupported-directive", f"{entry.name} is not supported", entry.origin, directive.detail
+            )
+        elif directive.support == "foreign":
+            self.idle(entry.name, directive, entry.origin)
+        return directive.support == "xen"
+
+    def idle(self, name: str, directive: Directive, origin: Origin) -> None:
+        """Says that a known directive does nothing here."""
+        self.say("without-effect", f"{name} has no effect: {_lower(directive.meaning)}", origin, None)
+
+    def value(self, entry: Entry, directive: Directive, made: Settings) -> None:
+        name = directive.name
+        try:
+            if directive.form == "flag":
+                value = flag(entry.rest, directive)
+            elif not entry.rest:
+                self.say(
+                    "missing-value",
+                    f"{entry.name} needs a value",
+                    entry.origin,
+                    f"for example: {directive.example}",
+                )
+                return
+            else:
+                value = parse(entry.rest, directive)
+        except Invalid as error:
+            self.invalid(entry, directive, error)
+            return
+        known = made.scalars.setdefault(name, [])
+        if known and not directive.repeatable:
+            self.repeated(known[-1], entry)
+            known.clear()
+        known.append(Setting(value, entry, directive))
+
+    def repeated(self, earlier: Setting, entry: Entry) -> None:
+        same_level = earlier.entry.inherited is entry.inherited
+        if same_level and earlier.entry.text != entry.text:
+            message = f"{entry.name} is set twice in one block; the last counts"
+            self.say("repeated-directive", message, entry.origin, "keep one of them")
+
+    def invalid(self, entry: Entry, directive: Directive, error: Invalid) -> None:
+        shown = "its value" if directive.secret else entry.rest
+        hint = error.hint or f"for example: {directive.example}"
+        self.say("invalid-value", f"{entry.name}: {shown} {error.message}", entry.origin, hint)
+
+    def child(self, block: str, name: str, node: Node, made: Settings) -> None:
+        directive = load().get(block, name)
+        if directive is None:
+            self.unknown(block, name, node.origin, None)
+        elif directive.support in ("uml", "ignored"):
+            self.idle(name, directive, node.origin)
+        elif directive.form == "free":
+            made.free[name] = node
+            if name not in PLATFORMS:
+                self.idle(name, directive, node.origin)
+        elif directive.form == "lines":
+            self.lines(directive, name, node, made)
+        elif directive.form == "named":
+            made.named[name] = self.members(directive, node)
+        elif directive.form == "block":
+            made.named[name] = {name: self.member(directive.body, node)}
+        else:
+            hint = f"for example: {directive.example}"
+            self.say("wrong-form", f"{name} takes a value, not a block", node.origin, hint)
+
+    def members(self, directive: Directive, node: Node) -> dict[str, Settings]:
+        for entry in node.lines:
+            message = f"{directive.name} holds named blocks, not statements"
+            self.say("stray-statement", message, entry.origin, f"for example: {directive.example}")
+        if directive.list is None:
+            return {name: self.member(directive.body, child) for name, child in node.blocks.items()}
+        return {name: self.list_member(directive, child) for name, child in node.blocks.items()}
+
+    def list_member(self, directive: Directive, node: Node) -> Settings:
+        made = Settings(node)
+        self.lines(directive, directive.name, node, made)
+        return made
+
+    def lines(self, directive: Directive, name: str, node: Node, made: Settings) -> None:
+        for child in node.blocks.values():
+            hint = (
+                "quote the braces of a shell line, or write \\{ and \\}"
+                if directive.list == "script"
+                else None
+            )
+            self.say("wrong-form", f"{name} holds lines, not blocks", child.origin, hint)
+        lines = [entry for entry in node.lines if self.defined(entry, directive)]
+        if directive.list == "script":
+            made.scripts[name] = lines
+        else:
+            records = (self.record(directive, entry) for entry in lines)
+            made.records[name] = [record for record in records if record is not None]
+
+    def record(self, directive: Directive, entry: Entry) -> Record | None:
+        words = split_fields(entry.text)
+        fields: dict[str, object] = {}
+        for field in directive.record:
+            if field.rest and words:
+                words = [" ".join(words)]
+            if not words and not field.optional:
+                self.incomplete(directive, field, entry)
+                return None
+            text = words.pop(0) if words else None
+            try:
+                fields[field.name] = None if text is None else parse(text, field)
+            except Invalid as error:
+                hint = error.hint or f"for example: {directive.example}"
+                self.say("invalid-value", f"{field.name}: {text} {error.message}", entry.origin, hint)
+                return None
+        if words:
+            shape = _shape(directive)
+            self.say(
+                "invalid-record", f"more words than a line of {directive.name} takes", entry.origin, shape
+            )
+            return None
+        return Record(fields, entry)
+
+    def incomplete(self, directive: Directive, field: Field, entry: Entry) -> None:
+        self.say(
+            "invalid-record",
+            f"this line of {directive.name} lacks its {field.name}",
+            entry.origin,
+            _shape(directive),
+        )
+
+    def unknown(self, block: str, name: str, origin: Origin, entry: Entry | None) -> None:
+        if entry is not None and entry.undefined and "$" in name:
+            for each in entry.undefined:
+                self.undefined(each.name, each.word.span, entry)
+            return
+        language = load()
+        elsewhere = [other for directive in language.find(name) for other in directive.blocks]
+        if elsewhere:
+            places = " or ".join(dict.fromkeys(map(_place, elsewhere)))
+            self.say(
+                "misplaced-directive",
+                f"{name} cannot stand in {_place(block)}",
+                origin,
+                f"it stands in {places}",
+            )
+            return
+        near = suggest(name, language.names(block))
+        hint = f"did you mean {near}?" if near else f"mlnc directives lists what {_place(block)} takes"
+        self.say("unknown-directive", f"there is no directive {name!r}", origin, hint)
+
+    def say(self, code: str, message: str, origin: Origin, hint: str | None) -> None:
+        self.notice(Diagnostic(code, message, origin, hint))
+
+
+def _shape(directive: Directive) -> str:
+    words = (f"[{field.name}]" if field.optional else field.name for field in directive.record)
+    return f"a line is: {' '.join(words).upper()}"
+
+
+def _place(block: str) -> str:
+    return "the top level of a file" if block == "top" else f"a {block} block"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")
