@@ -8,7 +8,7 @@ from mlnc.compiler.ir import Course, ServiceHost
 from mlnc.targets.artifact import Artifact, Emitted, server_folder
 from mlnc.targets.render import render
 
-PARTS: tuple[str, ...] = ("common", "volumes", "storage", "removal")
+PARTS: tuple[str, ...] = ("common", "volumes", "storage", "removal", "network", "life")
 """The parts of the library; each is the template ``lib/<part>.sh.j2``, filled with ``server``."""
 
 

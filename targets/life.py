@@ -1,0 +1,116 @@
+"""The life of a project on a service host: the script that starts, stops and shows its domains, and its hooks.
+
+What the script does is in the library part ``life.sh``; here stands what it is told of a project: its hosts in the
+order of starting, and what each needs before it may start.
+"""
+
+import re
+from collections.abc import Iterator
+
+from mlnc.compiler.ir import Course, Host, Project
+from mlnc.schemas.placeholder import placeholder
+from mlnc.targets.artifact import Artifact, Emitted, Refusal, host_folder
+from mlnc.targets.render import quote_sh, render
+from mlnc.targets.switches import switch_servers
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+
+
+def emit(course: Course) -> Emitted:
+    """``project.sh`` and ``hooks/<hook>.sh`` for each service host on which a project has Xen domains or switches.
+
+    Hooks are the eight of the MLN reference (section B.1), run by bash as the original does. Code: ``life-name``
+    (error), a project, host or domain whose name is more than a word to a shell.
+    """
+    emitted = Emitted()
+    for name, project in sorted(course.projects.items()):
+        emitted.refusals += _refusals(name, project)
+        for server in project_servers(project):
+            emitted.artifacts.append(_project_script(project, server))
+            emitted.artifacts += _hooks(project, server)
+    return emitted
+
+
+def project_servers(project: Project) -> list[str]:
+    """The service hosts on which *project* has Xen domains or switches, sorted."""
+    domains = {host.service_host for host in project.hosts.values() if host.platform == "xen"}
+    return sorted(domains | set(switch_servers(project)))
+
+
+def starting_order(project: Project, server: str) -> list[tuple[str, Host]]:
+    """The Xen hosts of *project* on one service host, by boot order and name."""
+    here = [(name, host) for name, host in project.hosts.items() if host.service_host == server]
+    return sorted(
+        ((name, host) for name, host in here if host.platform == "xen"),
+        key=lambda each: (each[1].boot_order, each[0]),
+    )
+
+
+def _refusals(name: str, project: Project) -> list[Refusal]:
+    domains = {f"{name}/hosts/{host}/domain": facts.domain for host, facts in project.hosts.items()}
+    words = {name: name} | {f"{name}/hosts/{host}": host for host in project.hosts} | domains
+    return [
+        Refusal("life-name", where, f"a script cannot name {word!r}: letters, digits, _ . + and - only")
+        for where, word in sorted(words.items())
+        if not _NAME.fullmatch(word)
+    ]
+
+
+def _project_script(project: Project, server: str) -> Artifact:
+    """``project.sh`` of *project* on one service host."""
+    hosts = [
+        {
+            "name": name,
+            "boot_order": host.boot_order,
+            "domain": host.domain,
+            "uuid": host.uuid,
+            "address": _fixed_address(host),
+            "needs": list(_needs(host)),
+        }
+        for name, host in starting_order(project, server)
+    ]
+    text = render(
+        "life/project.sh.j2",
+        project=project,
+        hosts=hosts,
+        hooks=sorted(project.hooks),
+        switches=server in switch_servers(project),
+    )
+    return Artifact(f"{host_folder(server, project.project)}/project.sh", text, executable=True)
+
+
+def _hooks(project: Project, server: str) -> list[Artifact]:
+    """The hooks of *project*, each a script of the author's own lines."""
+    folder = f"{host_folder(server, project.project)}/hooks"
+    return [
+        Artifact(f"{folder}/{hook}.sh", render("life/hook.sh.j2", hook=hook, lines=lines), executable=True)
+        for hook, lines in sorted(project.hooks.items())
+    ]
+
+
+def _fixed_address(host: Host) -> str:
+    """The first fixed address of *host*, IPv4 before IPv6; empty where it has none."""
+    cards = host.interfaces.values()
+    addresses = [card.address for card in cards if card.mode == "static"]
+    addresses += [card.address6 for card in cards if card.mode6 == "static"]
+    return next((address for address in addresses if address is not None), "")
+
+
+def _needs(host: Host) -> Iterator[str]:
+    """What must be there before *host* starts, each a command of the library ``life.sh``."""
+    for bridge in dict.fromkeys(card.bridge for card in host.interfaces.values()):
+        yield f"need_bridge {quote_sh(bridge)}"
+    groups = {volume.path: volume for volume in host.volumes if volume.kind == "lvm"}
+    for disk in host.disks:
+        volume = groups.get(disk.path)
+        if volume is None:
+            yield f"need_file {quote_sh(disk.path)}"
+        else:
+            yield f"need_lv {quote_sh(volume.volume_group)} {quote_sh(volume.name)}"
+    if host.vnc is not None and host.vnc.password is not None:
+        name = host.vnc.password.secret
+        yield f"need_secret {quote_sh(placeholder(name))} {quote_sh(name)}"
+    if host.console == "xterm" and host.type != "hvm":
+        yield f"console xterm {quote_sh(host.console_color)}"
+    elif host.console == "screen" and host.type != "hvm":
+        yield "console screen"

@@ -1,0 +1,90 @@
+"""Switches as Linux sees them: the bridge of a switch on each service host, and what joins it to the others.
+
+A switch is a bridge on every server that has one of its VMs. The device that joins the bridges of several servers is
+called the *carrier*: a VLAN on the servers' uplink, or a VXLAN tunnel between exactly these servers.
+
+A bridge that the project names itself (``bridge``) is made where it is absent, as the original does. Any project
+that names it may remove it again. The server's own bridge and its uplink are never made or removed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlnc.compiler.ir import Project, ServiceHost, Site, Switch
+
+VXLAN_PORT = 4789
+"""UDP port of the tunnels (RFC 7348)."""
+
+SHARED_MARK = "mlnc:shared"
+"""Mark of a bridge that projects name themselves; the mark of any other is ``mlnc:PROJECT/SWITCH``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What joins a bridge to other servers.
+
+    ``arguments`` are those of ``ip link add``, ``uplink`` is the device it stands on, ``peers`` are the addresses of
+    the other ends of a tunnel. The name is the same for every switch of that number: a server has it once.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    uplink: str | None = None
+    peers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """The bridge of a switch on one server. ``provided``: it is the server's own, never made by mlnc."""
+
+    name: str
+    mark: str
+    provided: bool
+    carrier: Carrier | None
+
+
+def xen_switches(project: Project) -> Iterator[tuple[str, Switch]]:
+    """The switches of *project* with a Xen domain plugged in, or with nobody at all, by name."""
+    for name, switch in sorted(project.switches.items()):
+        platforms = {project.hosts[member.host].platform for member in switch.members}
+        if not platforms or "xen" in platforms:
+            yield name, switch
+
+
+def switch_servers(project: Project) -> list[str]:
+    """The service hosts on which *project* has switches, sorted."""
+    return sorted({server for _, switch in xen_switches(project) for server in switch.service_hosts})
+
+
+def server_bridges(site: Site, project: Project, server: str) -> tuple[Bridge, ...]:
+    """The bridges of *project* on the service host *server*, in the order of their switches' names."""
+    return tuple(
+        Bridge(
+            name=switch.bridge,
+            mark=f"mlnc:{project.project}/{name}" if switch.own_bridge else SHARED_MARK,
+            provided=is_provided(switch, site.service_hosts[server]),
+            carrier=carrier(site, switch, server),
+        )
+        for name, switch in xen_switches(project)
+        if server in switch.service_hosts
+    )
+
+
+def is_provided(switch: Switch, server: ServiceHost) -> bool:
+    """Whether the bridge that *switch* names is the server's own, or its uplink."""
+    return not switch.own_bridge and switch.bridge in (server.bridge, server.uplink)
+
+
+def carrier(site: Site, switch: Switch, server: str) -> Carrier | None:
+    """What joins *switch* on *server* to other servers; None where it stands alone."""
+    here = site.service_hosts[server]
+    if switch.vlan is not None:
+        uplink = here.uplink or here.bridge
+        return Carrier(
+            f"mlnc-v{switch.vlan}", ("link", uplink, "type", "vlan", "id", str(switch.vlan)), uplink
+        )
+    peers = sorted(site.service_hosts[name].address for name in switch.service_hosts if name != server)
+    if switch.vxlan is None or not peers:
+        return None
+    tunnel = ("type", "vxlan", "id", str(switch.vxlan), "dstport", str(VXLAN_PORT), "local", here.address)
+    return Carrier(f"mlnc-x{switch.vxlan}", tunnel, peers=tuple(peers))
