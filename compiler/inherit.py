@@ -162,13 +162,14 @@ class Ancestry:
             return None
         return found[0]
 
-    def cycle(self, name: str, statement: Statement, seen: dict[str, Statement]) -> None:
-        names = list(seen)
-        chain = " -> ".join([*names[names.index(name) :], name])
-        message = f"superclass {name} inherits from itself: {chain}"
-        self.notice(
-            Diagnostic("superclass-cycle", message, statement.origin, "break the circle in one place")
-        )
+    def cycle(self, name: str, seen: dict[str, Statement]) -> None:
+        """Says that *name* inherits from itself: once for a circle, wherever one enters it."""
+        names = list(seen)[list(seen).index(name) :]
+        first = names.index(min(names))
+        names = [*names[first:], *names[:first]]
+        message = f"superclass {names[0]} inherits from itself: {' -> '.join([*names, names[0]])}"
+        origin = self.superclasses[names[0]].origin
+        self.notice(Diagnostic("superclass-cycle", message, origin, "break the circle in one place"))
 
     def unknown(self, name: str, statement: Statement) -> None:
         """Says that there is no superclass *name*."""
