@@ -26,8 +26,8 @@ def emit(course: Course) -> Emitted:
     emitted = Emitted(refusals=refused)
     for name, project in sorted(course.projects.items()):
         wanted = [each for each in wanted_volumes(project) if each.where not in unsound]
-        for server in sorted({each.service_host for each in wanted}):
-            here = [each for each in wanted if each.service_host == server]
+        for server in sorted({each.machine.service_host for each in wanted}):
+            here = [each for each in wanted if each.machine.service_host == server]
             emitted.artifacts += _scripts(course, name, server, here)
     return emitted
 
@@ -40,7 +40,7 @@ def _scripts(course: Course, project: str, server: str, wanted: Sequence[Wanted]
         "templates": facts.templates,
         "folders": _own_folders(facts, wanted),
         "locks": group_locks(course.site, server, wanted),
-        "domains": sorted({each.domain for each in wanted}),
+        "domains": sorted({each.machine.domain for each in wanted}),
         "volume_groups": sorted({each.volume_group for each in wanted if each.volume_group}),
         "wanted": wanted,
     }

@@ -26,10 +26,10 @@ def refusals(course: Course) -> list[Refusal]:
     """Everything about the volumes of *course* that stops a build or deserves a warning, in order."""
     found: list[Refusal] = []
     for _, project in sorted(course.projects.items()):
-        wanted = sorted(wanted_volumes(project), key=lambda each: each.service_host)
+        wanted = sorted(wanted_volumes(project), key=lambda each: each.machine.service_host)
         for each in wanted:
             found += [refusal for check in CHECKS for refusal in check(course, each)]
-        for server, here in groupby(wanted, key=lambda each: each.service_host):
+        for server, here in groupby(wanted, key=lambda each: each.machine.service_host):
             found += _several_locks(course, server, list(here))
     return sorted(found, key=lambda refusal: refusal.where) + list(_unlocked(course))
 
@@ -49,7 +49,7 @@ def _names(_: Course, each: Wanted) -> Iterator[Refusal]:
 
 def _texts(course: Course, each: Wanted) -> Iterator[Refusal]:
     """Paths and templates, which may hold everything that stays on one line."""
-    templates = course.site.service_hosts[each.service_host].templates
+    templates = course.site.service_hosts[each.machine.service_host].templates
     texts = {"path": each.volume.path, "template": each.volume.template or "", "templates folder": templates}
     for what, text in texts.items():
         if CONTROL.search(text):
@@ -60,8 +60,8 @@ def _texts(course: Course, each: Wanted) -> Iterator[Refusal]:
 
 def _accounts(_: Course, each: Wanted) -> Iterator[Refusal]:
     """Owner and group of an image file."""
-    for name in each.ownership.split(":", 1) if each.volume.kind == "file" else []:
-        if name and not ACCOUNT.fullmatch(name):
+    for name in (each.machine.owner, each.machine.group):
+        if each.volume.kind == "file" and name and not ACCOUNT.fullmatch(name):
             yield Refusal("storage-text", each.where, f"{name!r} is no name of a user or group")
 
 
@@ -84,12 +84,12 @@ def _fat32(_: Course, each: Wanted) -> Iterator[Refusal]:
 def _lock_has_server(course: Course, each: Wanted) -> Iterator[Refusal]:
     """``lvm lock`` names no server by itself."""
     group = each.volume_group
-    facts = course.site.service_hosts[each.service_host]
+    facts = course.site.service_hosts[each.machine.service_host]
     if not group or not each.volume.lock:
         return
     holder = lock_server(facts, group)
     if holder is None:
-        message = f"lvm lock, but {each.service_host} names no lvm_execute_server for {group}"
+        message = f"lvm lock, but {each.machine.service_host} names no lvm_execute_server for {group}"
         hint = f"add `lvm_execute_server /dev/{group} SERVER` to the service host"
         yield Refusal("lvm-lock-without-server", each.where, message, hint)
     elif not NAME.fullmatch(holder.replace(":", "_")):
@@ -119,7 +119,7 @@ def _unlocked(course: Course) -> Iterator[Refusal]:
     """Each server that changes a shared volume group without its lock, once."""
     wanted = [each for _, project in sorted(course.projects.items()) for each in wanted_volumes(project)]
     open_groups = {
-        (each.service_host, each.volume_group)
+        (each.machine.service_host, each.volume_group)
         for each in wanted
         if each.volume_group and each.volume.shared and not each.volume.lock
     }

@@ -13,14 +13,12 @@ UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One volume that *host* of *project* wants; ``where`` is its IR path."""
+    """One volume that *host* of *project* wants; ``machine`` is that host, ``where`` the volume's IR path."""
 
     where: str
     project: str
     host: str
-    domain: str
-    service_host: str
-    ownership: str
+    machine: Host
     volume: Volume
 
     @property
@@ -69,6 +67,12 @@ class Wanted:
         return str(uuid5(NAMESPACE_URL, f"mlnc:{self.name}")) if self.role == "swap" else None
 
     @property
+    def ownership(self) -> str:
+        """``OWNER:GROUP`` of an image file for chown; what is empty stays as it is."""
+        owner, group = self.machine.owner, self.machine.group
+        return (owner or "") + (f":{group}" if group else "")
+
+    @property
     def template(self) -> str:
         """The template of the script's part that makes this volume."""
         if self.volume.snapshot:
@@ -112,9 +116,7 @@ def wanted_volumes(project: Project) -> Iterator[Wanted]:
         if host.platform == "xen":
             for number, volume in enumerate(host.volumes):
                 where = f"{project.project}/hosts/{name}/volumes/{number}"
-                yield Wanted(
-                    where, project.project, name, host.domain, host.service_host, _ownership(host), volume
-                )
+                yield Wanted(where, project.project, name, host, volume)
 
 
 def lvm_size(size_bytes: int) -> str:
@@ -128,11 +130,6 @@ def _in_units(size_bytes: int) -> tuple[int, str]:
     fitting = (unit for unit, size in UNITS.items() if size_bytes and size_bytes % size == 0)
     unit = next(fitting, "bytes")
     return size_bytes // UNITS.get(unit, 1), unit
-
-
-def _ownership(host: Host) -> str:
-    """``OWNER:GROUP`` for chown; a part is empty when it stays as it is."""
-    return f"{host.owner or ''}:{host.group}" if host.group else host.owner or ""
 
 
 def _size_in_words(volume: Volume) -> str:

@@ -1,0 +1,253 @@
+"""The storage scripts as text: goldens to read, refusals, and what no text of a project can do to them."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Golden
+from courses import SERVER, VOLUME_GROUP, course, host, hvm_host, project, service_host, volume
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlnc.compiler.ir import Course, Volume
+from mlnc.targets import lib, storage
+from mlnc.targets.storage_volume import lvm_size
+
+IMAGES = "/opt/mln/projects/demo/images"
+
+
+def swap(**changes: Any) -> Volume:
+    name = "linux.demo-swap"
+    made = {"name": name, "role": "swap", "path": f"/dev/{VOLUME_GROUP}/{name}", "template": None}
+    return volume(**{**made, "resize": "none", "size_bytes": 512 << 20, **changes})
+
+
+def snapshot(**changes: Any) -> Volume:
+    return volume(**{"snapshot": True, "template": "base", "resize": "none", "sizing": "template", **changes})
+
+
+def image(**changes: Any) -> Volume:
+    return volume(**{"kind": "file", "volume_group": None, "path": f"{IMAGES}/linux", **changes})
+
+
+def of_host(*volumes: Volume, **changes: Any) -> Course:
+    """A course of one host with these volumes."""
+    return course(project(hosts={"linux": host(volumes=volumes, **changes)}))
+
+
+def scripts(made: Course) -> dict[str, str]:
+    return {artifact.path: artifact.text for artifact in storage.emit(made).artifacts}
+
+
+def codes(made: Course) -> list[tuple[str, str]]:
+    return [(refusal.code, refusal.where) for refusal in storage.emit(made).refusals]
+
+
+CASES = {
+    "pv": of_host(volume(), swap()),
+    "hvm": course(project(hosts={"windows": hvm_host()})),
+    "snapshot": of_host(snapshot(size_bytes=0)),
+    "file": of_host(
+        image(sizing="free", free_space_bytes=1 << 30),
+        swap(kind="file", volume_group=None, path="/srv/nfs/it's/swap_linux"),
+        owner="anna",
+        group="students",
+    ),
+    "san": course(
+        project(hosts={"linux": host(volumes=(volume(lock=True, shared=True),))}),
+        service_hosts={
+            SERVER: service_host(lvm_execute_servers=(f"/dev/{VOLUME_GROUP} two",)),
+            "two": service_host(address="two.example.org", port=2222),
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("script", ["storage.sh", "storage-remove.sh"])
+def test_golden(golden: Golden, name: str, script: str) -> None:
+    golden(f"storage/{name}/{script}", scripts(CASES[name])[f"hosts/{SERVER}/demo/{script}"])
+
+
+@pytest.mark.parametrize("part", lib.PARTS)
+def test_library_is_made_once_a_server(part: str) -> None:
+    two = {"one": service_host(), "two": service_host(toolstack="xm")}
+    made = {each.path: each.text for each in lib.emit(course(service_hosts=two)).artifacts}
+    assert f"hosts/one/_server/lib/{part}.sh" in made
+    assert f"hosts/two/_server/lib/{part}.sh" in made
+
+
+def test_the_library_knows_the_toolstack() -> None:
+    made = lib.emit(course(service_hosts={"two": service_host(toolstack="xm")})).artifacts
+    assert any("mlnc_toolstack=xm\n" in each.text for each in made)
+
+
+def test_each_server_gets_its_own_volumes_only() -> None:
+    far = host(domain="far.demo", service_host="two", volumes=(volume(name="far.demo"),))
+    made = course(
+        project(hosts={"linux": host(), "far": far}),
+        service_hosts={SERVER: service_host(), "two": service_host()},
+    )
+    here, there = (scripts(made)[f"hosts/{server}/demo/storage.sh"] for server in (SERVER, "two"))
+    assert "linux.demo" in here
+    assert "far.demo" not in here
+    assert "far.demo" in there
+
+
+def test_hosts_of_other_platforms_have_no_volumes_here() -> None:
+    assert scripts(of_host(volume(), platform="kvm")) == {}
+
+
+def test_the_device_follows_from_the_checked_names() -> None:
+    text = scripts(of_host(volume(path="/dev/sda")))[f"hosts/{SERVER}/demo/storage.sh"]
+    assert "/dev/sda" not in text
+    assert "fill_device linux.demo /dev/san_vg/linux.demo" in text
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "size"),
+    [
+        (4 << 30, "4G"),
+        (1536 << 20, "1536M"),
+        (2 << 40, "2T"),
+        (250_000_000, "244141K"),
+        (1025, "2K"),
+        (1 << 10, "1K"),
+    ],
+)
+def test_sizes_for_lvm(size_bytes: int, size: str) -> None:
+    assert lvm_size(size_bytes) == size
+
+
+@given(st.integers(1, 1 << 50))
+def test_a_size_for_lvm_is_never_smaller_and_less_than_a_kibibyte_larger(size_bytes: int) -> None:
+    size = lvm_size(size_bytes)
+    stated = int(size[:-1]) << {"K": 10, "M": 20, "G": 30, "T": 40}[size[-1]]
+    assert 0 <= stated - size_bytes < 1024
+
+
+WHERE = "demo/hosts/linux/volumes/0"
+
+
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("storage-name", of_host(volume(name="a b"))),
+        ("storage-name", of_host(volume(name="-a"))),
+        ("storage-name", of_host(volume(name="a" * 128))),
+        ("storage-name", of_host(volume(volume_group=None))),
+        ("storage-name", of_host(volume(volume_group="a;b"))),
+        ("storage-name", of_host(snapshot(template="/etc/passwd"))),
+        ("storage-name", of_host(snapshot(template=None))),
+        ("storage-text", of_host(volume(template="a\nb.ext3"))),
+        ("storage-text", of_host(image(path="/images/a\nb"))),
+        ("storage-text", of_host(image(path="images/a"))),
+        ("storage-text", of_host(image(), owner="root:root")),
+        ("storage-text", of_host(image(), owner="--help")),
+        ("snapshot-of-file", of_host(image(snapshot=True))),
+        ("lvm-lock-without-server", of_host(volume(lock=True))),
+    ],
+)
+def test_refused(code: str, made: Course) -> None:
+    assert (code, WHERE) in codes(made)
+    assert scripts(made) == {}
+
+
+def test_refused_as_a_lock_server() -> None:
+    servers = {SERVER: service_host(lvm_execute_servers=(f"/dev/{VOLUME_GROUP} -oProxyCommand=x",))}
+    made = course(project(hosts={"linux": host(volumes=(volume(lock=True),))}), service_hosts=servers)
+    assert codes(made) == [("storage-name", WHERE)]
+
+
+def test_refused_to_hold_two_locks() -> None:
+    servers = {SERVER: service_host(lvm_execute_servers=("/dev/a two", "b two"))}
+    volumes = (volume(volume_group="a", lock=True), swap(volume_group="b", lock=True))
+    made = course(project(hosts={"linux": host(volumes=volumes)}), service_hosts=servers)
+    assert codes(made) == [("lvm-lock-several", "demo/hosts/linux/volumes/1")]
+
+
+def test_warned_of_a_shared_group_without_its_lock() -> None:
+    made = of_host(volume(shared=True), swap(shared=True))
+    assert codes(made) == [("shared-group-unlocked", f"site/service_hosts/{SERVER}")]
+    assert len(scripts(made)) == 2
+
+
+def test_warned_of_fat32_that_stays_small() -> None:
+    made = of_host(volume(resize="fat32", template="dos.fat32"))
+    assert codes(made) == [("fat32-not-grown", WHERE)]
+    assert "grow_" not in scripts(made)[f"hosts/{SERVER}/demo/storage.sh"]
+    assert codes(of_host(volume(resize="fat32", sizing="template", size_bytes=0))) == []
+
+
+def test_the_lock_of_this_server_needs_no_ssh() -> None:
+    servers = {SERVER: service_host(lvm_execute_servers=(f"{VOLUME_GROUP} {SERVER}",))}
+    made = course(project(hosts={"linux": host(volumes=(volume(lock=True),))}), service_hosts=servers)
+    assert f"\nlock_volume_group {VOLUME_GROUP}\n" in scripts(made)[f"hosts/{SERVER}/demo/storage.sh"]
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
+def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
+    files = []
+    for name, made in CASES.items():
+        for each in (*storage.emit(made).artifacts, *lib.emit(made).artifacts):
+            files.append(tmp_path / name / each.path)
+            files[-1].parent.mkdir(parents=True, exist_ok=True)
+            files[-1].write_text(each.text)
+    done = subprocess.run(["shellcheck", "-s", "sh", *files], capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
+HOSTILE = st.text(st.sampled_from("a.-_ '\"$()`*?[]{}|&;<>!#~\\\n\t/\u00e9"), max_size=12) | st.text(
+    max_size=8
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)
+def test_hostile_text_is_data_or_refused(
+    name: str, template: str, path: str, owner: str, templates: str
+) -> None:
+    """The script's own words reach the library as they are in the IR, and sh reads nothing else into them."""
+    wanted = image(name=name, template=template, path=f"/{path}", sizing="template", size_bytes=7)
+    servers = {SERVER: service_host(templates=f"/{templates}")}
+    made = course(
+        project(hosts={"linux": host(volumes=(wanted,), owner=owner or None)}), service_hosts=servers
+    )
+    emitted = storage.emit(made)
+    if not emitted.artifacts:
+        assert emitted.refusals
+        return
+    said = traced(scripts(made)[f"hosts/{SERVER}/demo/storage.sh"])
+    assert ["storage_begin", "demo", f"/{templates}"] in said
+    source = [template] if template else []
+    assert ["want_file", name, "linux", "root", f"/{path}", "template", "7", *source] in said
+    assert ["fill_file", name, f"/{path}.mlnc-part"] in said
+    assert not owner or ["chown", "--", owner, f"/{path}.mlnc-part"] in said
+    assert ["whole_file", name, "linux", "root", f"/{path}"] in said
+    assert {words[0] for words in said} <= TRACED
+
+
+TRACED = {
+    "no_arguments",
+    "storage_begin",
+    "mkdir",
+    "want_file",
+    "check_space",
+    "unfinished",
+    "fill_file",
+    "grow_ext",
+    "chown",
+    "whole_file",
+}
+
+
+def traced(script: str) -> list[list[str]]:
+    """The commands a storage script runs, each as its words, with a library that only writes them down."""
+    functions = "".join(f'{name}() {{ said {name} "$@"; }}\n' for name in sorted(TRACED))
+    prologue = "said() { printf '%s\\0' \"$@\"; printf '\\0\\0'; }\n" + functions
+    body = "".join(line for line in script.splitlines(keepends=True) if not line.startswith(". "))
+    done = subprocess.run(["sh", "-c", prologue + body], capture_output=True, check=True, env={"PATH": ""})
+    assert done.stderr == b""
+    return [each.split("\0") for each in done.stdout.decode().split("\0\0\0") if each]
