@@ -6,7 +6,7 @@ Written by hand, because libyaml folds and quotes differently from version to ve
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 LONGEST_KEY = 1000
@@ -50,7 +50,7 @@ _SHORT_ESCAPES = {
 
 
 class YamlError(ValueError):
-    """A text that is not YAML; the message is the parser's, with line and column."""
+    """A text that is not YAML; the message is the parser's, with line and column, and may quote the text."""
 
 
 def dump(data: object, header: Sequence[str] = ()) -> str:
@@ -66,13 +66,38 @@ def dump(data: object, header: Sequence[str] = ()) -> str:
 
 
 def load(text: str) -> object:
-    """The value *text* stands for, read with libyaml where PyYAML has it. Raises YamlError."""
+    """The value *text* stands for, read with libyaml where PyYAML has it.
+
+    Raises YamlError, also for a map that has a key twice.
+    """
     import yaml
 
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return yaml.load(text, Loader=_loader())
     except (yaml.YAMLError, ValueError) as error:
         raise YamlError(str(error)) from None
+    except RecursionError:
+        raise YamlError("nested too deeply") from None
+
+
+@cache
+def _loader() -> Any:
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]
+        """PyYAML's safe loader, which by itself lets the last of two equal keys win."""
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            made: dict[Any, Any] = super().construct_mapping(node, deep)
+            if len(made) < len(node.value):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key stands twice in the map", node.start_mark
+                )
+            return made
+
+    return Loader
 
 
 def _block(data: object, first: str, indent: str, add: Callable[[str], None]) -> None:

@@ -104,7 +104,7 @@ def test_a_lone_surrogate_is_refused() -> None:
         dump("\udc80")
 
 
-@pytest.mark.parametrize("bad", ["a: [", "a: b: c", "\tx: 1", "x: 2001-99-99"])
+@pytest.mark.parametrize("bad", ["a: [", "a: b: c", "\tx: 1", "x: 2001-99-99", "a: 1\na: 2", "[" * 20_000])
 def test_what_is_not_yaml_is_one_kind_of_error(bad: str) -> None:
     with pytest.raises(YamlError):
         load(bad)
