@@ -94,7 +94,18 @@ CODES: dict[str, Code] = {
     **_warnings(memory_exceeded="Domains that need more memory than their server has."),
     # the targets
     **_errors(
+        pvh_unsupported="A PVH host on a server whose toolstack does not know the type.",
+        kernel_missing="A PV or PVH host without a kernel.",
+        xen_unwritable="A value that a domain file cannot hold.",
+        xen_extra_syntax="A line of xen_extra that the server's toolstack cannot read.",
+        xen_extra_unknown_key="A line of xen_extra with a key that the server's toolstack does not know.",
+        xen_extra_type="A line of xen_extra whose value is of the wrong type.",
         xen_extra_conflict="A line of xen_extra that sets what mlnc sets.",
+        xen_extra_secret="A line of xen_extra that holds a password in clear text.",
+    ),
+    **_warnings(
+        foreign_platform="A host of another platform, which is left out.",
+        kernel_arguments_unused="Kernel arguments of a host that boots from its disk.",
     ),
     **_warnings(
         repeated_directive="One directive set twice in one block; the last counts.",

@@ -122,7 +122,7 @@ class _Lowering:
             boot_order=host.get("boot_order", default("host", "boot_order")),
             memory_mib=host.get("memory", server.default_memory_mib),
             vcpus=host.get("vcpus", default("host", "vcpus")),
-            cpus=host.get("cpus"),
+            cpus=_unquoted(host.get("cpus")),
             kernel=None if kind == "hvm" else host.get("kernel", server.kernel),
             ramdisk=None if kind == "hvm" else self.ramdisk(host, place, server.ramdisk),
             kernel_arguments="" if kind == "hvm" else host.get("extra", ""),
@@ -187,6 +187,13 @@ _FIELDS = {
     "pvh": "type",
 }
 """The IR's names of directives that are called differently there."""
+
+
+def _unquoted(text: str | None) -> str | None:
+    """Without the quotes that files for MLN 1 need, which copies the value into the domain file as it is."""
+    if text and len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return text
 
 
 def _foreign(settings: Settings) -> dict[str, Block]:
