@@ -18,7 +18,6 @@ _SEEN = (
     "\u00a1-\u00ac\u00ae-\u061b\u061d-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2fff"
     "\u3001-\ud7ff\uf900-\ufefe\uff00-\uffef\U00010000-\U000dffff"
 )
-_SOLID = '!-"$-9;-~' + _SEEN
 _AMBIGUOUS = "|".join(
     (
         r"(?i:y|n|yes|no|on|off|true|false|null)",
@@ -30,10 +29,6 @@ _AMBIGUOUS = "|".join(
         r"\.\.\..*",
     )
 )
-_PLAIN = re.compile(
-    rf"(?!(?:{_AMBIGUOUS})\Z)[A-Za-z0-9_/.$({_SEEN}](?:[{_SOLID}#]|:(?=[{_SOLID}#:])|\x20+(?=[{_SOLID}:]))*\Z"
-)
-_ESCAPED = re.compile(rf'["\\]|[^\x20-\x7e{_SEEN}]')
 _SHORT_ESCAPES = {
     "\0": r"\0",
     "\a": r"\a",
@@ -152,9 +147,22 @@ def _inline(value: Any) -> str | None:
 @lru_cache(maxsize=1 << 16)
 def _text(value: str) -> str:
     """*value* as a YAML scalar: plain where every reader takes that for this very string, else quoted."""
-    if _PLAIN.match(value):
+    plain, escaped = _patterns("" if value.isascii() else _SEEN)
+    if plain.match(value):
         return value
-    return '"' + _ESCAPED.sub(_escape, value) + '"'
+    return '"' + escaped.sub(_escape, value) + '"'
+
+
+@cache
+def _patterns(seen: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What a plain scalar is, and what a quoted one escapes, with the characters *seen* beside ASCII.
+
+    Two sets, because it takes 10 ms to compile the wide one, and most courses never need it.
+    """
+    solid = '!-"$-9;-~' + seen
+    rest = rf"(?:[{solid}#]|:(?=[{solid}#:])|\x20+(?=[{solid}:]))*"
+    plain = rf"(?!(?:{_AMBIGUOUS})\Z)[A-Za-z0-9_/.$({seen}]{rest}\Z"
+    return re.compile(plain), re.compile(rf'["\\]|[^\x20-\x7e{seen}]')
 
 
 def _escape(found: re.Match[str]) -> str:
