@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,13 @@ from mlnc.targets.writer import Written, write
 
 CFG = "hosts/one/demo/linux.cfg"
 START = "hosts/one/demo/start"
+
+
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def modes(out: Path) -> dict[str, int]:
