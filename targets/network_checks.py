@@ -67,6 +67,7 @@ def _span_problems(site: Site, switch: Switch) -> Iterator[tuple[str, str, str |
     """What is wrong with how *switch* reaches from server to server."""
     provided = [is_provided(switch, site.service_hosts[server]) for server in switch.service_hosts]
     if switch.vlan is not None or switch.vxlan is not None:
+        yield from _uplink_problems(site, switch)
         if any(provided):
             message = f"bridge {switch.bridge} is a server's own and leads to other servers by itself"
             yield "switch-on-uplink", message, "leave out vlan and vxlan, or leave out bridge"
@@ -79,6 +80,18 @@ def _span_problems(site: Site, switch: Switch) -> Iterator[tuple[str, str, str |
         )
         hint = "say how it spans them: vlan NUMBER (on their uplinks) or vxlan NUMBER (a tunnel between them)"
         yield "switch-spans-servers", message, hint
+
+
+def _uplink_problems(site: Site, switch: Switch) -> Iterator[tuple[str, str, str | None]]:
+    """The servers whose uplink, which is to carry the VLAN of *switch*, is not the name of a device."""
+    for server in sorted(switch.service_hosts):
+        link = carrier(site, switch, server)
+        if link is not None and link.uplink is not None and not _DEVICE.fullmatch(link.uplink):
+            yield (
+                "bridge-name",
+                f"Linux has no network device of the name {link.uplink!r}, the uplink of {server}",
+                None,
+            )
 
 
 def _address_problems(site: Site, switch: Switch) -> Iterator[tuple[str, str, str | None]]:
