@@ -10,10 +10,8 @@ from pathlib import Path
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Origin, Source, Span, Via
+from mlnc.compiler.structure import DEEPEST
 from mlnc.compiler.tree import Block, File, Include, Item, Word
-
-DEEPEST = 100
-"""Blocks and includes nested deeper than this are an error: nobody means it, and no pass need fear it."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 

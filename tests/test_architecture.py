@@ -1,0 +1,74 @@
+"""The shape of the house: imports run one way, each library has one door, no module outgrows its room."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("schemas", "compiler", "targets", "cli")
+
+MAY_IMPORT = {
+    "schemas": {"schemas"},
+    "compiler": {"schemas", "compiler"},
+    "targets": {"schemas", "targets", "compiler.ir"},
+    "cli": {"schemas", "compiler", "targets", "cli"},
+}
+"""What a room may import of mlnc, besides the version in ``mlnc`` itself."""
+
+DOORS = {
+    "ply": {"compiler/lexer.py", "compiler/parser.py"},
+    "jinja2": {"targets/render.py"},
+    "yaml": {"schemas/yaml_text.py"},
+    "jsonschema_rs": {"schemas/contracts.py"},
+    "click": {"cli/main.py", "cli/printing.py", "cli/session.py"},
+}
+"""The modules through which a library comes in."""
+
+
+def modules() -> list[Path]:
+    return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            assert node.module is not None
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from names if node.module in ("mlnc", *(f"mlnc.{room}" for room in ROOMS)) else {node.module}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_run_one_way(path: Path) -> None:
+    room = path.relative_to(ROOT).parts[0]
+    for name in imported(path):
+        if name.startswith("mlnc.") and name != "mlnc.__version__":
+            inside = name.removeprefix("mlnc.")
+            allowed = {inside.split(".")[0], ".".join(inside.split(".")[:2])} & MAY_IMPORT[room]
+            assert allowed, f"{room} may not import {name}"
+
+
+@pytest.mark.parametrize("library", sorted(DOORS))
+def test_a_library_has_its_doors(library: str) -> None:
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for path in modules()
+        if any(name.split(".")[0] == library for name in imported(path))
+    }
+    assert found == DOORS[library]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_module_outgrows_its_room(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def test_the_links_give_every_room_its_import_name() -> None:
+    for room in ROOMS:
+        link = ROOT / "mlnc" / room
+        assert link.is_symlink()
+        assert link.resolve() == ROOT / room
