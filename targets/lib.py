@@ -8,7 +8,10 @@ from mlnc.compiler.ir import Course, ServiceHost
 from mlnc.targets.artifact import Artifact, Emitted, server_folder
 from mlnc.targets.render import render
 
-PARTS: tuple[str, ...] = ("common", "volumes", "storage", "removal", "network", "life")
+PARTS: tuple[str, ...] = (
+    *("common", "secrets", "volumes", "storage", "removal", "network", "life"),
+    *("guest", "guest-files", "guest-disk", "guest-accounts", "guest-network", "guest-boot", "guest-seed"),
+)
 """The parts of the library; each is the template ``lib/<part>.sh.j2``, filled with ``server``."""
 
 

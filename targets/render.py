@@ -1,5 +1,6 @@
 """The one door to Jinja2: strict templates, and the filters that quote for the reader at the other end."""
 
+import json
 import shlex
 from functools import cache
 from typing import Any
@@ -26,6 +27,11 @@ def quote_cfg(value: str | int | list[str]) -> str:
     return f'"{escaped}"'
 
 
+def quote_yaml(value: str) -> str:
+    """*value* as a double-quoted scalar of YAML 1.1 and 1.2, whose escapes include those of JSON."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 @cache
 def environment() -> Environment:
     """The environment of all templates: undefined names are errors, blocks leave no blank lines."""
@@ -39,6 +45,7 @@ def environment() -> Environment:
     )
     made.filters["sh"] = quote_sh
     made.filters["cfg"] = quote_cfg
+    made.filters["yaml"] = quote_yaml
     return made
 
 

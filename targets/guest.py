@@ -1,0 +1,43 @@
+"""What is configured inside the guests: static files to review, and one script a guest that lays them.
+
+A guest of mode ``mount`` is configured through its mounted root disk (``guest/configure.sh``), one of mode
+``cloud-init`` through a seed on a further disk (``guest/seed.sh``); a guest of mode ``none`` is left alone. The
+scripts use ``guest.sh`` of the server's library. Secrets come on their standard input, see ``lib/secrets.sh``.
+"""
+
+from collections.abc import Iterator
+
+from mlnc.compiler.ir import Course, Host, Project
+from mlnc.targets import guest_disk, guest_seed
+from mlnc.targets.artifact import Artifact, Emitted, host_folder
+from mlnc.targets.guest_limits import WARNINGS, refusals
+from mlnc.targets.guest_peers import Peers
+
+
+def emit(course: Course) -> Emitted:
+    """The files of every Xen guest that is configured. A guest with an error is left out of them."""
+    emitted = Emitted()
+    for _, project in sorted(course.projects.items()):
+        peers = Peers(project)
+        for name, host in sorted(project.hosts.items()):
+            if host.platform == "xen" and host.guest.mode != "none":
+                found = refusals(project.project, name, host, course.site.service_hosts[host.service_host])
+                emitted.refusals += found
+                if all(each.code in WARNINGS for each in found):
+                    emitted.artifacts += _artifacts(course, project, name, peers)
+    return emitted
+
+
+def _artifacts(course: Course, project: Project, name: str, peers: Peers) -> list[Artifact]:
+    host = project.hosts[name]
+    folder = f"{host_folder(host.service_host, project.project)}/{name}/guest"
+    return [
+        Artifact(f"{folder}/{file}", text, executable=file.endswith(".sh"))
+        for file, text in _files(course, host, peers.hosts_file(name))
+    ]
+
+
+def _files(course: Course, host: Host, hosts_file: str) -> Iterator[tuple[str, str]]:
+    if host.guest.mode == "cloud-init":
+        return guest_seed.files(host, hosts_file)
+    return guest_disk.files(host, course.site.service_hosts[host.service_host], hosts_file)
