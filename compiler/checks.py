@@ -56,10 +56,10 @@ def service_host_names(model: ProjectModel, site: SiteModel) -> Iterator[Diagnos
     for kind, block in model.blocks():
         setting = block.setting("service_host")
         if setting is None and kind == "host":
-            message = f"host {block.node.name} names no service_host, and localhost is not declared"
-            hint = "write service_host SERVER in it, in a superclass, or declare service_host localhost { }"
+            message = f"host {block.node.name} names no service_host, so it goes to localhost"
+            hint = "write service_host SERVER in it or in a superclass, or declare service_host localhost { }"
             if "localhost" not in site.aliases:
-                yield Diagnostic("undeclared-service-host", message, block.origin, hint)
+                yield Diagnostic("no-service-host", message, block.origin, hint)
         elif setting is not None and setting.value not in site.aliases:
             yield _undeclared(setting.value, setting.origin, site)
 

@@ -79,6 +79,7 @@ CODES: dict[str, Code] = {
     ),
     **_warnings(
         without_effect="A directive that does nothing where it stands.",
+        no_service_host="A host without a service_host, where servers are declared and localhost is none of them.",
         secret_in_clear="A secret that is written in clear text.",
     ),
     # checking the course
