@@ -54,14 +54,14 @@ def run(
     done = subprocess.run(
         list(map(str, words)),
         env={"PATH": folders, **variables},
-        input=given,
+        input=given.encode(),
         capture_output=True,
-        text=True,
         check=False,
         timeout=60,
     )
-    assert done.returncode == status, f"{done.returncode}\n{done.stdout}{done.stderr}"
-    return done
+    said = done.stdout.decode(), done.stderr.decode()  # not text=True, which would change line ends
+    assert done.returncode == status, f"{done.returncode}\n{said[0]}{said[1]}"
+    return subprocess.CompletedProcess(done.args, done.returncode, *said)
 
 
 def check_shell(folder: Path, *parts: str) -> None:

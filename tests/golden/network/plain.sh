@@ -10,7 +10,6 @@ up() {
 }
 
 down() {
-    :
     bridge_down lan.demo mlnc:demo/lan
     bridge_down teachnet mlnc:shared
 }

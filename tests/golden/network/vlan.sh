@@ -11,7 +11,6 @@ up() {
 }
 
 down() {
-    :
     bridge_down lan.demo mlnc:demo/lan mlnc-v120
 }
 
