@@ -96,7 +96,7 @@ def addresses(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         ipv6(card, found.append)
         if card.get("switch") and card.get("bridge"):
             message = "switch has no effect: bridge wins over it"
-            found.append(Diagnostic("without-effect", message, card.where("switch"), "keep one of them"))
+            found.append(Diagnostic("without-effect", message, card.statement("switch"), "keep one of them"))
     yield from found
 
 
@@ -136,7 +136,7 @@ def _without_hvm(host: Settings) -> Iterator[Diagnostic]:
 
 
 def _idle(host: Settings, name: str, reason: str) -> Diagnostic:
-    return Diagnostic("without-effect", f"{name} has no effect: {reason}", host.where(name))
+    return Diagnostic("without-effect", f"{name} has no effect: {reason}", host.statement(name))
 
 
 def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:

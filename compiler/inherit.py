@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.reference import suggest
-from mlnc.compiler.source import Origin, Via
+from mlnc.compiler.source import Origin, Span, Via
 from mlnc.compiler.structure import Draft, Notice, Statement
 from mlnc.compiler.variables import Filled, Scope, Undefined
+from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import load
 
 
@@ -24,11 +25,34 @@ class Entry:
 
     @property
     def origin(self) -> Origin:
-        """Where it was written, and through which superclass and includes it came."""
-        span = self.statement.origin.span
-        if self.inherited is None:
-            return Origin(span, self.statement.via)
-        return Origin(span, Via("superclass", self.inherited.span, self.statement.via))
+        """Where it was written, and through which superclasses and includes it came."""
+        return self._at(self.statement.origin.span)
+
+    @property
+    def name_origin(self) -> Origin:
+        """Where its first word was written: the place to point at where that word is wrong."""
+        return self._at(self.statement.words[0].span)
+
+    @property
+    def value_origin(self) -> Origin:
+        """Where the words after its name were written; the whole statement where there are none."""
+        return self._at(self.statement.value_origin.span)
+
+    def field_origin(self, number: int) -> Origin:
+        """Where field *number* (from 0) of a record line and all after it stand.
+
+        The whole line where the fields are not the words that were written, because variables brought blanks.
+        """
+        words = self.statement.words
+        if len(split_fields(self.text)) != len(words) or number >= len(words):
+            return self.origin
+        return self._at(words[number].span)
+
+    def _at(self, span: Span) -> Origin:
+        via = self.statement.via
+        for step in reversed(self.inherited.chain() if self.inherited else ()):
+            via = Via("superclass", step.span, via)
+        return Origin(span, via)
 
     @property
     def value(self) -> str:
@@ -62,7 +86,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One block of an inheritance chain and the statement through which it is inherited (None: the host's own)."""
+    """One block of an inheritance chain and the ``superclass`` statements through which it is inherited.
+
+    ``inherited`` is None for the host's own block, else the nearest statement first, the host's last.
+    """
 
     draft: Draft
     inherited: Via | None = None
@@ -144,9 +171,8 @@ class Ancestry:
             if name not in self.superclasses:
                 self.unknown(name, statement)
                 return chain
-            chain.insert(
-                0, Level(self.superclasses[name], Via("superclass", statement.origin.span, statement.via))
-            )
+            inherited = Via("superclass", statement.origin.span, chain[0].inherited)
+            chain.insert(0, Level(self.superclasses[name], inherited))
 
     def parent(self, draft: Draft) -> Statement | None:
         """The ``superclass`` statement of *draft*; the first one where it has several, with a diagnostic."""
@@ -158,7 +184,7 @@ class Ancestry:
             message = f"{draft.name.text} has more than one superclass"
             hint = "inherit from one, and let that one inherit from the other"
             related = (Related("the first is here", found[0].origin.span),) if len(found) > 1 else ()
-            self.notice(Diagnostic("several-superclasses", message, extra[0].origin, hint, related))
+            self.notice(Diagnostic("several-superclasses", message, extra[0].value_origin, hint, related))
             return None
         return found[0]
 
@@ -176,4 +202,4 @@ class Ancestry:
         near = suggest(name, self.superclasses)
         hint = f"did you mean {near}?" if near else f"declare it: superclass {name} {{ }}"
         message = f"there is no superclass {name}"
-        self.notice(Diagnostic("unknown-superclass", message, statement.origin, hint))
+        self.notice(Diagnostic("unknown-superclass", message, statement.value_origin, hint))

@@ -22,8 +22,8 @@ class Setting:
 
     @property
     def origin(self) -> Origin:
-        """Where it was set."""
-        return self.entry.origin
+        """Where its value was written."""
+        return self.entry.value_origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,17 @@ class Settings:
         return tuple(entry.text for entry in self.scripts.get(name, ()))
 
     def where(self, name: str) -> Origin:
-        """Where directive or block *name* was written, else where this block is named."""
+        """Where the value of directive *name*, or block *name*, was written, else where this block is named."""
         setting = self.setting(name)
         if setting is not None:
             return setting.origin
         child = self.node.blocks.get(name)
         return child.origin if child is not None else self.origin
+
+    def statement(self, name: str) -> Origin:
+        """As ``where``, but the whole statement: what to point at where the directive itself is the matter."""
+        setting = self.setting(name)
+        return setting.entry.origin if setting is not None else self.where(name)
 
 
 @dataclass(slots=True)

@@ -1,16 +1,17 @@
 """Resolving: expanded blocks against the directive table, words to typed values. Every mistake is said at once."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.expand import Expanded, builtin_definitions
 from mlnc.compiler.inherit import Entry, Node
 from mlnc.compiler.model import PLATFORMS, ProjectModel, Record, Setting, Settings
 from mlnc.compiler.reference import suggest
-from mlnc.compiler.source import Origin, Span
+from mlnc.compiler.source import Origin
 from mlnc.compiler.structure import Notice
 from mlnc.compiler.values import Invalid, flag, parse
-from mlnc.compiler.variables import BUILTINS
+from mlnc.compiler.variables import BUILTINS, Undefined
 from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import Directive, Field, load
 
@@ -40,7 +41,9 @@ def _names(expanded: Expanded, notice: Notice) -> None:
     for undefined in expanded.names.values():
         for each in undefined:
             message = f"${each.name} is not defined in global, where names of blocks look for it"
-            notice(Diagnostic("undefined-variable", message, Origin(each.word.span)))
+            near = suggest(each.name, (*expanded.globals.variables, "project"))
+            hint = f"did you mean ${near}?" if near else f"define it: global {{ ${each.name} = value }}"
+            notice(Diagnostic("undefined-variable", message, each.origin, hint))
 
 
 class _Resolver:
@@ -70,7 +73,7 @@ class _Resolver:
     def statement(self, block: str, entry: Entry, made: Settings) -> None:
         directive = load().get(block, entry.name)
         if directive is None:
-            self.unknown(block, entry.name, entry.origin, entry)
+            self.unknown(block, entry.name, entry.name_origin, entry)
         elif directive.support in ("uml", "ignored"):
             self.idle(entry.name, directive, entry.origin)
         elif directive.form not in ("value", "flag"):
@@ -88,26 +91,33 @@ class _Resolver:
         if directive.variables == "open" or not entry.undefined:
             return True
         for each in entry.undefined:
-            self.undefined(each.name, each.word.span, entry)
+            self.undefined(each, entry, directive.secret)
         return False
 
-    def undefined(self, name: str, span: Span, entry: Entry) -> None:
-        near = suggest(name, (*self.visible, *BUILTINS))
-        hint = (
-            f"did you mean ${near}?"
-            if near
-            else "define it here, in a superclass or in global: $name = value"
-        )
+    def undefined(self, found: Undefined, entry: Entry, secret: bool = False) -> None:
+        near = suggest(found.name, (*self.visible, *BUILTINS))
+        message, hint = f"${found.name} is not defined", f"did you mean ${near}?"
+        if near is None:
+            hint = "define it here, in a superclass or in global: $name = value"
         first = entry.statement.words[0]
-        if span.start == first.span.start and "=" in first.text:
+        if found.word is first and "=" in first.text:
             hint = "an assignment needs blanks around its =: $name = value"
-        self.say("undefined-variable", f"${name} is not defined", Origin(span, entry.origin.via), hint)
+        elif secret and near is None:
+            # a $ in a password may be meant as the character: then nothing of it may be shown
+            message, hint = f"{entry.name} uses an undefined variable", "write \\$ for the character $"
+        within = found.word in entry.statement.words
+        related = () if within else (Related("it is used here", entry.origin.span),)
+        origin = replace(entry.origin, span=found.word.span) if within else found.origin
+        self.notice(Diagnostic("undefined-variable", message, origin, hint, related))
 
     def counts(self, entry: Entry, directive: Directive) -> bool:
         """Whether the directive has any effect here; says so where it has none."""
         if directive.support == "unsupported":
             self.say(
-                "unsupported-directive", f"{entry.name} is not supported", entry.origin, directive.detail
+                "unsupported-directive",
+                f"{entry.name} is not supported",
+                entry.name_origin,
+                directive.detail,
             )
         elif directive.support == "foreign":
             self.idle(entry.name, directive, entry.origin)
@@ -145,12 +155,13 @@ class _Resolver:
         same_level = earlier.entry.inherited is entry.inherited
         if same_level and earlier.entry.text != entry.text:
             message = f"{entry.name} is set twice in one block; the last counts"
-            self.say("repeated-directive", message, entry.origin, "keep one of them")
+            related = (Related("this one no longer counts", earlier.entry.origin.span),)
+            self.notice(Diagnostic("repeated-directive", message, entry.origin, "keep one of them", related))
 
     def invalid(self, entry: Entry, directive: Directive, error: Invalid) -> None:
-        shown = "its value" if directive.secret else entry.rest
+        shown = "its value" if directive.secret or directive.type == "crypt" else entry.rest
         hint = error.hint or f"for example: {directive.example}"
-        self.say("invalid-value", f"{entry.name}: {shown} {error.message}", entry.origin, hint)
+        self.say("invalid-value", f"{entry.name}: {shown} {error.message}", entry.value_origin, hint)
 
     def child(self, block: str, name: str, node: Node, made: Settings) -> None:
         directive = load().get(block, name)
@@ -203,7 +214,7 @@ class _Resolver:
     def record(self, directive: Directive, entry: Entry) -> Record | None:
         words = split_fields(entry.text)
         fields: dict[str, object] = {}
-        for field in directive.record:
+        for number, field in enumerate(directive.record):
             if field.rest and words:
                 words = [" ".join(words)]
             if not words and not field.optional:
@@ -213,14 +224,14 @@ class _Resolver:
             try:
                 fields[field.name] = None if text is None else parse(text, field)
             except Invalid as error:
+                shown = "it" if field.type in ("crypt", "secret") else text
                 hint = error.hint or f"for example: {directive.example}"
-                self.say("invalid-value", f"{field.name}: {text} {error.message}", entry.origin, hint)
+                message = f"{field.name}: {shown} {error.message}"
+                self.say("invalid-value", message, entry.field_origin(number), hint)
                 return None
         if words:
-            shape = _shape(directive)
-            self.say(
-                "invalid-record", f"more words than a line of {directive.name} takes", entry.origin, shape
-            )
+            message = f"more words than a line of {directive.name} takes"
+            self.say("invalid-record", message, entry.field_origin(len(directive.record)), _shape(directive))
             return None
         return Record(fields, entry)
 
@@ -235,18 +246,13 @@ class _Resolver:
     def unknown(self, block: str, name: str, origin: Origin, entry: Entry | None) -> None:
         if entry is not None and entry.undefined and "$" in name:
             for each in entry.undefined:
-                self.undefined(each.name, each.word.span, entry)
+                self.undefined(each, entry)
             return
         language = load()
         elsewhere = [other for directive in language.find(name) for other in directive.blocks]
         if elsewhere:
-            places = " or ".join(dict.fromkeys(map(_place, elsewhere)))
-            self.say(
-                "misplaced-directive",
-                f"{name} cannot stand in {_place(block)}",
-                origin,
-                f"it stands in {places}",
-            )
+            hint = f"it stands in {_either(map(_place, elsewhere))}"
+            self.say("misplaced-directive", f"{name} cannot stand in {_place(block)}", origin, hint)
             return
         near = suggest(name, language.names(block))
         hint = f"did you mean {near}?" if near else f"mlnc directives lists what {_place(block)} takes"
@@ -262,7 +268,13 @@ def _shape(directive: Directive) -> str:
 
 
 def _place(block: str) -> str:
-    return "the top level of a file" if block == "top" else f"a {block} block"
+    article = "an" if block[0] in "aeiou" else "a"
+    return "the top level of a file" if block == "top" else f"{article} {block} block"
+
+
+def _either(places: Iterable[str]) -> str:
+    *others, last = dict.fromkeys(places)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _lower(text: str) -> str:

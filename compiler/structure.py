@@ -32,6 +32,12 @@ class Statement:
         return Origin(self.words[0].span.to(self.words[-1].span), self.via)
 
     @property
+    def value_origin(self) -> Origin:
+        """The place of the words after its name; the whole statement where there are none."""
+        words = self.value_words
+        return Origin(words[0].span.to(words[-1].span), self.via) if words else self.origin
+
+    @property
     def raw(self) -> str:
         """Its text, words joined by one blank, variables not filled in."""
         return " ".join(word.text for word in self.words)

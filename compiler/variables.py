@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.source import Origin
+from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.structure import Notice, Statement
 from mlnc.compiler.tree import Ref, Word
 
@@ -16,10 +16,16 @@ _DEEPEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """A reference that nothing defines, and the word it stands in."""
+    """A reference that nothing defines, the word it stands in, and the includes that brought that word."""
 
     name: str
     word: Word
+    via: Via | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where the reference stands: in the statement itself, or in a variable that it uses."""
+        return Origin(self.word.span, self.via)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Scope:
         """*words* joined by blanks with every variable filled in."""
         if not any(word.parts for word in words):
             return Filled(" ".join(word.text for word in words))
-        return _Filling(self, via_origin).join(words, self, ())
+        return _Filling(self).join(words, self, via_origin.via, ())
 
 
 Step = tuple[Scope, str, Word]
@@ -62,42 +68,43 @@ Step = tuple[Scope, str, Word]
 class _Filling:
     """One filling of one statement: carries the trail of variables being resolved."""
 
-    def __init__(self, scope: Scope, user: Statement) -> None:
+    def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.user = user
 
-    def join(self, words: tuple[Word, ...], scope: Scope, trail: tuple[Step, ...]) -> Filled:
+    def join(self, words: tuple[Word, ...], scope: Scope, via: Via | None, trail: tuple[Step, ...]) -> Filled:
         pieces: list[str] = []
         undefined: list[Undefined] = []
         length = 0
         for word in words:
-            filled = self.word(word, scope, trail)
+            filled = self.word(word, scope, via, trail)
             pieces.append(filled.text)
             undefined += filled.undefined
             length += len(filled.text) + 1
             if length > LONGEST:
-                self.refuse("value-too-long", f"this grows beyond {LONGEST} characters", word, trail)
+                self.too_long(word, via, trail)
                 return Filled("")
         return Filled(" ".join(pieces), tuple(undefined))
 
-    def word(self, word: Word, scope: Scope, trail: tuple[Step, ...]) -> Filled:
+    def word(self, word: Word, scope: Scope, via: Via | None, trail: tuple[Step, ...]) -> Filled:
         if not word.parts:
             return Filled(word.text)
         pieces: list[str] = []
         undefined: list[Undefined] = []
         for part in word.parts:
-            filled = self.reference(part, word, scope, trail) if isinstance(part, Ref) else Filled(part)
+            filled = self.reference(part, word, scope, via, trail) if isinstance(part, Ref) else Filled(part)
             pieces.append(filled.text)
             undefined += filled.undefined
             if sum(map(len, pieces)) > LONGEST:
-                self.refuse("value-too-long", f"this grows beyond {LONGEST} characters", word, trail)
+                self.too_long(word, via, trail)
                 return Filled("")
         return Filled("".join(pieces), tuple(undefined))
 
-    def reference(self, ref: Ref, word: Word, scope: Scope, trail: tuple[Step, ...]) -> Filled:
+    def reference(
+        self, ref: Ref, word: Word, scope: Scope, via: Via | None, trail: tuple[Step, ...]
+    ) -> Filled:
         found = _find(ref.name, scope)
         if found is None:
-            return Filled(ref.text, (Undefined(ref.name, word),))
+            return Filled(ref.text, (Undefined(ref.name, word, via),))
         home, definition = found
         if isinstance(definition, str):
             return Filled(definition)
@@ -105,15 +112,21 @@ class _Filling:
         if known is not None:
             return known
         if len(trail) > _DEEPEST or any(step is home and name == ref.name for step, name, _ in trail):
-            self.refuse("variable-recursion", f"the value of ${ref.name} leads back to itself", word, trail)
+            message = f"the value of ${ref.name} leads back to itself"
+            self.refuse("variable-recursion", message, word, via, trail)
             return Filled(ref.text)
-        filled = self.join(definition.value_words, home.home or home, (*trail, (home, ref.name, word)))
+        further = (*trail, (home, ref.name, word))
+        filled = self.join(definition.value_words, home.home or home, definition.via, further)
         home.memo[ref.name] = filled
         return filled
 
-    def refuse(self, code: str, message: str, word: Word, trail: tuple[Step, ...]) -> None:
+    def too_long(self, word: Word, via: Via | None, trail: tuple[Step, ...]) -> None:
+        message = f"with its variables filled in this grows beyond {LONGEST} characters"
+        self.refuse("value-too-long", message, word, via, trail)
+
+    def refuse(self, code: str, message: str, word: Word, via: Via | None, trail: tuple[Step, ...]) -> None:
         steps = tuple(Related(f"${name} is used here", used.span) for _, name, used in trail[-5:])
-        self.scope.notice(Diagnostic(code, message, Origin(word.span, self.user.via), None, steps))
+        self.scope.notice(Diagnostic(code, message, Origin(word.span, via), None, steps))
 
 
 def _find(name: str, scope: Scope) -> tuple[Scope, str | Statement] | None:
