@@ -13,7 +13,7 @@ from mlnc.compiler.ir import Course, ServiceHost
 from mlnc.targets.artifact import Refusal
 from mlnc.targets.migration import exchange_peers
 
-_QUAD = re.compile(r"(\d+|\*)(\.(\d+|\*)){3}")
+_QUAD = re.compile(r"([0-9]+|\*)(\.([0-9]+|\*)){3}")
 _NEVER_IN_ADDRESS = re.compile(r"(?<!\\)[A-Za-z/:_@%]")
 _STRANGERS = ("8.8.8.8", "203.0.113.77", "192.0.2.1")
 """Addresses of nobody: a pattern that admits all of them admits everyone."""

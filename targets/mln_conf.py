@@ -32,7 +32,7 @@ class Key:
 
 
 @cache
-def keys() -> tuple[Key, ...]:
+def known_keys() -> tuple[Key, ...]:
     """The keys that mlnc writes, in the order of the file (``schemas/mln-conf.yaml``)."""
     data: Any = load(files("mlnc.schemas").joinpath("mln-conf.yaml").read_text(encoding="utf-8"))
     types = data["types"]
@@ -69,7 +69,7 @@ def _server(course: Course, name: str, emitted: Emitted) -> None:
     allow = allowed(course, name)
     emitted.refusals += [each for each in allow.refusals if each not in emitted.refusals]
     lines = []
-    for key in keys():
+    for key in known_keys():
         for value in _values(key, name, course.site.service_hosts[name], allow.patterns):
             if key.pattern.fullmatch(value):
                 lines.append((key.name, value))
