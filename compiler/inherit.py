@@ -62,11 +62,14 @@ class Entry:
 
 @dataclass(slots=True)
 class Node:
-    """An expanded block. ``values`` has the last entry of each name, nearest level first; ``lines`` all of them."""
+    """An expanded block: ``statements`` has every statement, root superclass first; ``values`` the one of each name
+    that counts; ``lines`` the statements as a list, without those that a higher level has word for word.
+    """
 
     name: str
     origin: Origin
     values: dict[str, Entry] = field(default_factory=dict)
+    statements: list[Entry] = field(default_factory=list)
     lines: list[Entry] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, Statement] = field(default_factory=dict)
@@ -132,6 +135,7 @@ def _merge_lines(made: Node, levels: Sequence[Level], scope: Scope) -> None:
                 continue
             entry = expand(statement, scope, level.inherited)
             made.values[entry.name] = entry
+            made.statements.append(entry)
             if script or statement.raw not in above:
                 made.lines.append(entry)
         above.update(statement.raw for statement in level.draft.lines)

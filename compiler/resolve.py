@@ -59,7 +59,7 @@ class _Resolver:
     def block(self, block: str, node: Node) -> Settings:
         made = Settings(node)
         self.builtins(node)
-        for entry in node.lines:
+        for entry in node.statements:
             self.statement(block, entry, made)
         for name, child in node.blocks.items():
             self.child(block, name, child, made)

@@ -1,0 +1,88 @@
+"""The passes of the front end on a text, for the tests of those passes: no file is read, nothing is written."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+
+from mlnc.compiler.diagnostics import Diagnostic, Report
+from mlnc.compiler.discover import Found
+from mlnc.compiler.expand import Expanded, expand_project
+from mlnc.compiler.front import Compiled, Earlier, Front
+from mlnc.compiler.inherit import Node
+from mlnc.compiler.parser import parse
+from mlnc.compiler.source import Source
+from mlnc.compiler.tree import File
+
+
+@dataclass
+class Read:
+    """A text after a pass: its tree and what was found."""
+
+    file: File
+    found: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def codes(self) -> list[str]:
+        return [each.code for each in self.found]
+
+
+def read(text: str) -> Read:
+    """*text* parsed, without the indentation that its lines share."""
+    found: list[Diagnostic] = []
+    return Read(parse(Source("test.mln", dedent(text)), found.append), found)
+
+
+@dataclass
+class Project(Read):
+    """A text after expansion."""
+
+    expanded: Expanded | None = None
+
+    def node(self, path: str) -> Node:
+        """The expanded block at *path*: ``global``, ``host/a/network/eth0``, ``switch/lan``."""
+        assert self.expanded is not None, self.found
+        kind, *names = path.split("/")
+        node = self.expanded.globals
+        if kind != "global":
+            members = {"host": self.expanded.hosts, "switch": self.expanded.switches}
+            node = (members.get(kind) or self.expanded.service_hosts)[names.pop(0)]
+        for name in names:
+            node = node.blocks[name]
+        return node
+
+    def lines(self, path: str) -> list[str]:
+        return [entry.text for entry in self.node(path).lines]
+
+    def value(self, path: str) -> str:
+        """The value at *path*, whose last name is that of a statement."""
+        block, _, name = path.rpartition("/")
+        return self.node(block).values[name].value
+
+
+def expand(text: str) -> Project:
+    """*text* expanded; ``global { project p }`` is put before it where it names no project."""
+    whole = dedent(text) if "project" in text else "global { project p }\n" + dedent(text)
+    made = read(whole)
+    expanded = expand_project(made.file, made.found.append)
+    return Project(made.file, made.found, expanded)
+
+
+@dataclass
+class Checked:
+    """A text after all passes: the IR, or what is wrong."""
+
+    compiled: Compiled | None
+    report: Report
+
+    @property
+    def codes(self) -> list[str]:
+        return [each.code for each in self.report.sorted()]
+
+
+def check(text: str) -> Checked:
+    """All passes on *text* after parsing it."""
+    made = read(text)
+    report = Report()
+    report.extend(made.found)
+    path = Path("test.mln")
+    return Checked(Front(report).run(Found({path: made.file}), Earlier()), report)
