@@ -12,7 +12,7 @@ from mlnc.compiler.inherit import Ancestry, Entry, Level, Node, merge
 from mlnc.compiler.source import Origin, Span
 from mlnc.compiler.structure import SECTIONS, Draft, Notice, Outline, Statement, outline
 from mlnc.compiler.tree import File, Word
-from mlnc.compiler.variables import BUILTINS, Scope, Undefined
+from mlnc.compiler.variables import BUILTINS, Scope, Undefined, at_home
 from mlnc.schemas.language import load
 
 LOCALHOST = "localhost"
@@ -179,9 +179,9 @@ class _Expansion:
         return found.value if found else None
 
     def check_superclasses(self, ancestry: Ancestry) -> None:
-        """Says what is wrong with superclasses that no host uses; the others are said when hosts use them."""
-        for name, draft in self.drafts["superclass"].items():
-            ancestry.levels(draft, self.global_scope(hostname=f"${name}"))
+        """Says what is wrong with superclasses, used or not; a report keeps each finding once."""
+        for draft in self.drafts["superclass"].values():
+            ancestry.levels(draft, self.global_scope(), tentative=True)
 
     def host(self, name: str, draft: Draft, ancestry: Ancestry) -> Node:
         levels = ancestry.levels(draft, self.global_scope(hostname=name))
@@ -190,9 +190,7 @@ class _Expansion:
         for level in levels:
             variables.update(level.draft.variables)
             placed = _last(level.draft.lines, "service_host") or placed
-        outer = self.global_scope(hostname=name, service_host=placed)
-        outer.home = Scope(variables, self.notice, outer)
-        return merge(levels, outer.home)
+        return merge(levels, at_home(variables, self.global_scope(hostname=name, service_host=placed)))
 
 
 def _same(first: Statement, second: Statement) -> bool:

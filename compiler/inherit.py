@@ -7,7 +7,7 @@ from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin, Span, Via
 from mlnc.compiler.structure import Draft, Notice, Statement
-from mlnc.compiler.variables import Filled, Scope, Undefined
+from mlnc.compiler.variables import Filled, Scope, Undefined, at_home
 from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import load
 
@@ -157,17 +157,23 @@ class Ancestry:
     superclasses: dict[str, Draft]
     notice: Notice
 
-    def levels(self, host: Draft, scope: Scope) -> list[Level]:
-        """The levels of *host*, root superclass first. A broken chain ends where it breaks, with a diagnostic."""
+    def levels(self, host: Draft, scope: Scope, tentative: bool = False) -> list[Level]:
+        """The levels of *host*, root superclass first. A broken chain ends where it breaks, with a diagnostic.
+
+        With *tentative*, *host* is a superclass by itself: where the name of the next one takes a variable that
+        only a host has, the chain ends and nothing is said.
+        """
         chain = [Level(host)]
+        variables = dict(host.variables)
         seen: dict[str, Statement] = {}
         while True:
-            draft = chain[0].draft
-            statement = self.parent(draft)
+            statement = self.parent(chain[0].draft)
             if statement is None:
                 return chain
-            own = scope.inner(host.variables).inner(draft.variables)
-            name = own.fill(statement.value_words, statement).text
+            filled = at_home(variables, scope).fill(statement.value_words, statement)
+            if tentative and filled.undefined:
+                return chain
+            name = filled.text
             if name in seen:
                 self.cycle(name, seen)
                 return chain
@@ -177,6 +183,7 @@ class Ancestry:
                 return chain
             inherited = Via("superclass", statement.origin.span, chain[0].inherited)
             chain.insert(0, Level(self.superclasses[name], inherited))
+            variables = {**self.superclasses[name].variables, **variables}
 
     def parent(self, draft: Draft) -> Statement | None:
         """The ``superclass`` statement of *draft*; the first one where it has several, with a diagnostic."""

@@ -1,7 +1,7 @@
 """Variables: lazy, looked up from the block outwards, with a trail that finds recursion and a bound on growth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.source import Origin, Via
@@ -60,6 +60,13 @@ class Scope:
         if not any(word.parts for word in words):
             return Filled(" ".join(word.text for word in words))
         return _Filling(self).join(words, self, via_origin.via, ())
+
+
+def at_home(variables: Mapping[str, Statement], outer: Scope) -> Scope:
+    """The scope of a host's *variables* inside *outer*, the global scope, whose definitions then see them too."""
+    around = replace(outer, memo={})
+    around.home = Scope(variables, outer.notice, around)
+    return around.home
 
 
 Step = tuple[Scope, str, Word]
