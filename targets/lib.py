@@ -9,7 +9,7 @@ from mlnc.targets.artifact import Artifact, Emitted, server_folder
 from mlnc.targets.render import render
 
 PARTS: tuple[str, ...] = (
-    *("common", "secrets", "volumes", "storage", "removal", "network", "life"),
+    *("common", "secrets", "volumes", "storage", "removal", "network", "life", "preflight"),
     *("guest", "guest-files", "guest-disk", "guest-accounts", "guest-network", "guest-boot", "guest-seed"),
 )
 """The parts of the library; each is the template ``lib/<part>.sh.j2``, filled with ``server``."""

@@ -1,0 +1,100 @@
+"""Projects that come back after a reboot: the script and the systemd unit of a server."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bundles import check_shell, codes, lay_course, run, stub, texts
+from conftest import Golden
+from courses import SERVER, course, host, project, service_host
+
+from mlnc.compiler.ir import Course
+from mlnc.targets import autostart
+
+
+def of(root: str = "/var/lib/mlnc", **changes: Any) -> Course:
+    """Projects a and c, which start by themselves, b, which does not, and d, which does on another server."""
+    hosts = {"db": host(boot_order=1), "web": host(boot_order=2), "mail": host(boot_order=2)}
+    projects = [project(project=name, autostart=name != "b", hosts=hosts) for name in "abc"]
+    away = project(project="d", autostart=True, hosts={"web": host(service_host="two")})
+    site = service_host(projects=root, **changes)
+    return course(*projects, away, service_hosts={SERVER: site, "two": service_host(projects=root)})
+
+
+@pytest.mark.parametrize("name", ["mlnc-projects.sh", "mlnc-projects.service"])
+def test_golden(golden: Golden, name: str) -> None:
+    golden(f"autostart/{name}", texts(autostart.emit(of()))[f"hosts/{SERVER}/_server/{name}"])
+
+
+def test_readers_of_shell_agree(tmp_path: Path) -> None:
+    check_shell(lay_course(tmp_path, of(), autostart.emit(of())))
+
+
+def test_each_server_starts_what_it_has() -> None:
+    made = texts(autostart.emit(of()))
+    assert '"$1" d' in made["hosts/two/_server/mlnc-projects.sh"]
+    assert '"$1" a' not in made["hosts/two/_server/mlnc-projects.sh"]
+
+
+def test_server_without_such_projects_has_a_script_that_does_nothing(tmp_path: Path) -> None:
+    made = course(project())
+    folder = lay_course(tmp_path, made, autostart.emit(made)) / SERVER / "_server"
+    run(folder / "mlnc-projects.sh", "start", MLNC_LIB=str(folder / "lib"))
+
+
+def test_stop_may_take_as_long_as_all_domains_have() -> None:
+    assert (
+        "TimeoutStopSec=540\n" in texts(autostart.emit(of()))[f"hosts/{SERVER}/_server/mlnc-projects.service"]
+    )
+
+
+@pytest.mark.parametrize("root", ["relative", "/with blank", "/with%percent", "/$HOME", "/line\nend"])
+def test_folder_that_a_unit_cannot_name(root: str) -> None:
+    servers = {SERVER: service_host(projects=root)}
+    made = autostart.emit(course(service_hosts=servers))
+    assert codes(made) == [("projects-folder", f"site/service_hosts/{SERVER}/projects")]
+    assert made.artifacts == []
+
+
+def deployed(root: Path) -> Path:
+    """The files as they stand on the server, with a pretended project.sh in each project; returns the script."""
+    made = of(str(root))
+    lay_course(root / "out", made, autostart.emit(made))
+    (root / "_server").mkdir()
+    shutil.move(root / "out/hosts" / SERVER / "_server", root / "_server/current")
+    for name in "abc":
+        stub_folder = root / name / "current"
+        stub_folder.mkdir(parents=True)
+        stub(stub_folder, "project.sh", f'echo "{name} $*" >>{root}/log; [ ! -e {root}/{name}/fails ]')
+    return root / "_server/current/mlnc-projects.sh"
+
+
+def test_starts_in_order_and_stops_in_the_opposite_one(tmp_path: Path) -> None:
+    script = deployed(tmp_path)
+    run(script, "start")
+    run(script, "stop")
+    assert (tmp_path / "log").read_text() == "a start\nc start\nc stop\na stop\n"
+
+
+def test_one_that_fails_does_not_keep_the_others(tmp_path: Path) -> None:
+    script = deployed(tmp_path)
+    (tmp_path / "a/fails").write_text("")
+    assert "start failed for: a" in run(script, "start", status=1).stderr
+    assert (tmp_path / "log").read_text() == "a start\nc start\n"
+
+
+def test_works_through_a_link_as_an_init_script(tmp_path: Path) -> None:
+    script = deployed(tmp_path)
+    (tmp_path / "init.d").symlink_to(script)
+    run(tmp_path / "init.d", "start")
+    assert "usage" in run(tmp_path / "init.d", "restart", status=1).stderr
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("systemd-analyze is not installed")
+    deployed(tmp_path)
+    unit = tmp_path / "_server/current/mlnc-projects.service"
+    done = run("systemd-analyze", "verify", "--man=no", unit)
+    assert "mlnc-projects" not in done.stderr
