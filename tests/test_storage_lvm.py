@@ -1,52 +1,30 @@
 """The storage scripts at work on real LVM: what they make, what they leave alone, what stops them."""
 
-import random
 import subprocess
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from courses import SERVER, course, host, project, service_host, volume
-from lvm_sandbox import FIXED_TIME, Sandbox, lvm_sandbox
+from courses import SERVER
+from lvm_sandbox import Sandbox, lvm_sandbox
+from storage_cases import (
+    GROUP,
+    LINUX,
+    MIB,
+    SWAP,
+    WINDOWS,
+    demo,
+    digest,
+    error,
+    lv,
+    make_templates,
+    remove_sh,
+    results,
+    storage_sh,
+    write,
+)
 
-from mlnc.compiler.ir import Course, Volume
-from mlnc.targets import lib, storage
-
-MIB = 1 << 20
-GROUP = "mlnctest"
 PROJECT_TAGS = {"mlnc", "mlnc.project=demo"}
-
-
-def lv(name: str, **changes: object) -> Volume:
-    made = {"name": name, "path": f"/dev/{GROUP}/{name}", "volume_group": GROUP, "size_bytes": 12 * MIB}
-    return volume(**{**made, "template": None, "resize": "none", **changes})
-
-
-LINUX = lv("linux.demo", template="debian.ext4", resize="ext")
-SWAP = lv("linux.demo-swap", role="swap", size_bytes=2 * MIB)
-WINDOWS = lv("windows.demo", template="winxp.img", sizing="free", size_bytes=0, free_space_bytes=MIB)
-
-
-def demo(folder: Path, *volumes: Volume, **server: object) -> Course:
-    """The project ``demo``: each volume belongs to the host whose name its own begins with."""
-    hosts = {
-        name: host(
-            domain=f"{name}.demo", volumes=tuple(each for each in volumes if each.name.startswith(name))
-        )
-        for name in sorted({each.name.split(".")[0] for each in volumes})
-    }
-    facts = service_host(templates=str(folder / "templates"), projects=str(folder / "projects"), **server)
-    return course(project(hosts=hosts), service_hosts={SERVER: facts, "two": service_host(address="two")})
-
-
-def write(made: Course, out: Path) -> Path:
-    """Write the scripts and the library; returns the project's folder."""
-    emitted = [*storage.emit(made).artifacts, *lib.emit(made).artifacts]
-    for each in emitted:
-        (out / each.path).parent.mkdir(parents=True, exist_ok=True)
-        (out / each.path).write_text(each.text)
-    return out / f"hosts/{SERVER}/demo"
 
 
 @pytest.fixture(scope="module")
@@ -57,55 +35,11 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
         yield made
 
 
-def make_templates(folder: Path) -> None:
-    """``debian.ext4``, a file system of 8 MiB with one file, and ``winxp.img``, 3 MiB with a hole in it."""
-    folder.mkdir()
-    (folder / "content").mkdir()
-    (folder / "content/hello").write_text("hello from the template\n")
-    debian = folder / "debian.ext4"
-    uuid = [
-        "-U",
-        "6f1c1b1e-0000-4000-8000-000000000001",
-        "-E",
-        "hash_seed=6f1c1b1e-0000-4000-8000-000000000002",
-    ]
-    make = ["mke2fs", "-q", "-t", "ext4", *uuid, "-d", str(folder / "content"), str(debian), "8M"]
-    subprocess.run(make, check=True, env={"PATH": "/usr/sbin:/sbin:/usr/bin:/bin", **FIXED_TIME})
-    start, end = random.Random(1).randbytes(MIB), random.Random(2).randbytes(MIB)
-    (folder / "winxp.img").write_bytes(start + bytes(MIB) + end)
-
-
 @pytest.fixture
 def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
     """The sandbox with its volume group empty, nothing running and no command stubbed."""
     yield shared_sandbox
     shared_sandbox.reset()
-
-
-def storage_sh(sandbox: Sandbox, folder: Path, *volumes: Volume) -> subprocess.CompletedProcess[str]:
-    return sandbox.run("sh", str(write(demo(sandbox.folder, *volumes), folder) / "storage.sh"), check=False)
-
-
-def remove_sh(sandbox: Sandbox, folder: Path, *volumes: Volume) -> subprocess.CompletedProcess[str]:
-    script = write(demo(sandbox.folder, *volumes), folder) / "storage-remove.sh"
-    return sandbox.run("sh", str(script), check=False)
-
-
-def results(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """What the script says of each volume; it must have succeeded."""
-    assert done.returncode == 0, done.stdout + done.stderr
-    return [line.removeprefix("mlnc: ") for line in done.stdout.splitlines() if line.startswith("mlnc: ")]
-
-
-def error(done: subprocess.CompletedProcess[str]) -> str:
-    """What the script says of its failure."""
-    assert done.returncode != 0, done.stdout
-    return "\n".join(line for line in done.stderr.splitlines() if line.startswith("mlnc: "))
-
-
-def digest(path: Path) -> str:
-    """The tag's part of a template's checksum."""
-    return sha256(path.read_bytes()).hexdigest()[:32]
 
 
 def test_makes_every_kind_of_volume(sandbox: Sandbox, tmp_path: Path) -> None:
