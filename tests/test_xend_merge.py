@@ -22,10 +22,10 @@ COURSE = course(
 )
 OURS = {
     "xend-address": "(xend-address '')",
+    "xend-relocation-hosts-allow": r"(xend-relocation-hosts-allow '^localhost$ ^two$ ^10\\.0\\.0\\.2$')",
     "xend-relocation-server": "(xend-relocation-server yes)",
     "xend-relocation-port": "(xend-relocation-port 8002)",
     "xend-relocation-address": "(xend-relocation-address '')",
-    "xend-relocation-hosts-allow": r"(xend-relocation-hosts-allow '^localhost$ ^two$ ^10\\.0\\.0\\.2$')",
 }
 
 
@@ -100,7 +100,7 @@ def test_every_other_byte_stays(server: Server) -> None:
 
 def test_second_of_two_goes(server: Server) -> None:
     after = server.merged("(xend-address a)\n(other 1)\n(xend-address b) # why\n")
-    assert after.startswith(f"{OURS['xend-address']}\n(other 1)\n # why\n(xend-relocation-server")
+    assert after.startswith(f"{OURS['xend-address']}\n(other 1)\n # why\n(xend-relocation-hosts-allow")
 
 
 def test_twice_is_once_and_xend_restarts_once(server: Server) -> None:
