@@ -1,5 +1,6 @@
 """Which files of a request are projects, which are libraries, and where the site file is."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ def discover(paths: Iterable[Path], site: Path | None, loader: Loader) -> Found:
     """Load what *paths* (files and folders) and *site* name. Findings go to the loader's report."""
     found = Found()
     for path in dict.fromkeys(paths):
-        if path.is_dir():
+        if os.path.isdir(path):
             _folder(path, found, loader)
         else:
             _file(path, found, loader)
@@ -34,13 +35,13 @@ def discover(paths: Iterable[Path], site: Path | None, loader: Loader) -> Found:
         [site] if site else [folder / SITE for folder in dict.fromkeys(map(_folder_of, dict.fromkeys(paths)))]
     )
     for each in sites:
-        if site or each.is_file():
+        if site or os.path.isfile(each):
             _add(found.sites, each, loader)
     return found
 
 
 def _folder_of(path: Path) -> Path:
-    return path if path.is_dir() else path.parent
+    return path if os.path.isdir(path) else path.parent
 
 
 def _add(into: dict[Path, File], path: Path, loader: Loader) -> None:
@@ -89,18 +90,21 @@ def _unused(path: Path, file: File, report: Report) -> None:
 
 def has_project(file: File) -> bool:
     """Whether *file*, or a file it includes, has ``global { project NAME }``."""
-    return any(_names_project(item) for item in _top(file.items))
+    return any(_names_project(item) for item in _spliced(file.items, set()))
 
 
-def _top(items: tuple[Item, ...]) -> Iterable[Item]:
+def _spliced(items: tuple[Item, ...], seen: set[int]) -> Iterable[Item]:
+    """*items* with those of included files in their place, each file's once."""
     for item in items:
-        if isinstance(item, Include):
-            yield from _top(item.file.items) if item.file else ()
-        else:
+        if not isinstance(item, Include):
             yield item
+        elif item.file is not None and id(item.file) not in seen:
+            seen.add(id(item.file))
+            yield from _spliced(item.file.items, seen)
 
 
 def _names_project(item: Item) -> bool:
     if not isinstance(item, Block) or item.header[0].text != "global":
         return False
-    return any(isinstance(line, Line) and line.words[0].text == "project" for line in _top(item.items))
+    inside = _spliced(item.items, set())
+    return any(isinstance(line, Line) and line.words[0].text == "project" for line in inside)

@@ -17,6 +17,7 @@ SECTIONS = ("host", "switch", "superclass", "service_host")
 DEEPEST = 100
 """Blocks and includes nested deeper than this are an error: nobody means it, and no pass need fear it."""
 _MOST_INCLUDES = 10_000
+_MOST_STATEMENTS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class _Outliner:
         self.made = made
         self.notice = notice
         self.includes = 0
+        self.statements = 0
+        self.bombed = False
         self.depth = 0
 
     def top(self, items: tuple[Item, ...], via: Via | None) -> None:
@@ -109,11 +112,14 @@ class _Outliner:
 
     def enter(self, item: Include, via: Via | None) -> tuple[tuple[Item, ...], Via] | None:
         """The items of an included file; None where loading it failed, or once there are absurdly many."""
+        if item.file is None or self.bombed:
+            return None
         self.includes += 1
-        if item.file is None or self.includes > _MOST_INCLUDES:
-            if self.includes == _MOST_INCLUDES + 1:
-                message = f"more than {_MOST_INCLUDES} includes in one project"
-                self.notice(Diagnostic("too-deep", message, Origin(item.path.span, via)))
+        self.statements += len(item.file.items)
+        self.bombed = self.includes > _MOST_INCLUDES or self.statements > _MOST_STATEMENTS
+        if self.bombed:
+            message = f"more than {_MOST_INCLUDES} includes, or {_MOST_STATEMENTS} statements through them"
+            self.notice(Diagnostic("too-deep", message, Origin(item.path.span, via)))
             return None
         return item.file.items, Via("include", item.path.span, via)
 
@@ -144,6 +150,7 @@ class _Outliner:
 
     def draft(self, name: Word, block: Block, via: Via | None) -> Draft:
         made = Draft(name, Origin(name.span, via))
+        self.statements += len(block.items) if via else 0
         self.depth += 1
         if self.depth <= DEEPEST:
             self.fill(made, block.items, via)

@@ -80,17 +80,23 @@ class File:
     items: tuple[Item, ...] = ()
 
     def files(self) -> Iterator["File"]:
-        """This file and every file it includes, at any depth, each as often as it is included."""
-        yield self
-        yield from _included(self.items)
+        """This file and every file it includes, at any depth, each once."""
+        return _files(self, set())
 
 
-def _included(items: tuple[Item, ...]) -> Iterator[File]:
+def _files(file: File, seen: set[int]) -> Iterator[File]:
+    if id(file) not in seen:
+        seen.add(id(file))
+        yield file
+        yield from _included(file.items, seen)
+
+
+def _included(items: tuple[Item, ...], seen: set[int]) -> Iterator[File]:
     for item in items:
         if isinstance(item, Block):
-            yield from _included(item.items)
+            yield from _included(item.items, seen)
         elif isinstance(item, Include) and item.file is not None:
-            yield from item.file.files()
+            yield from _files(item.file, seen)
 
 
 _SPECIAL = re.compile(r"([\\{};\"' \t\r\f\v#])")
