@@ -145,3 +145,11 @@ def test_any_text_arrives(
     printed = run("sh", folder / "project.sh", "linux", MLNC_LIB=str(folder)).stdout.split("\0")
     assert printed[4] == address
     assert [printed[5], printed[6], printed[8], printed[10]] == [bridge, path, secret, address]
+
+
+@given(st.lists(TEXT, min_size=1))
+def test_hook_is_the_authors_own_lines(lines: list[str]) -> None:
+    made = course(project(hooks={"afterHostsStop": tuple(lines)}))
+    text = texts(life.emit(made))[f"hosts/{SERVER}/demo/hooks/afterHostsStop.sh"]
+    assert text.startswith("#!/bin/bash\n")
+    assert text.endswith("".join(f"{line}\n" for line in lines))

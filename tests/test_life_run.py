@@ -313,6 +313,16 @@ def test_completed_file_serves_until_the_domain_file_changes(tmp_path: Path) -> 
     server.script("start")
 
 
+def test_secret_is_seen_by_no_command_it_runs(tmp_path: Path) -> None:
+    server = served(tmp_path, GUARDED)
+    seen = tmp_path / "seen"
+    for command in ("awk", "cat", "grep", "head", "mkdir", "mv", "sha256sum"):
+        stub(tmp_path / "bin", command, f'{{ echo "$@"; env; }} >>{seen}; exec /usr/bin/{command} "$@"')
+    said = server.script("complete", given=GIVEN) + server.script("start")
+    assert len(seen.read_text().splitlines()) > 20
+    assert "S3cret" not in seen.read_text() + said
+
+
 @pytest.mark.parametrize("value", ["with blank", "a,b", "it's", '"', "back\\slash", "tab\tin", "ø", "'", ""])
 def test_secret_that_would_break_the_file(tmp_path: Path, value: str) -> None:
     server = served(tmp_path, GUARDED)
