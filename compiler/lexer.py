@@ -26,8 +26,6 @@ _PATH = re.compile(rf"(?:{_PIECE}|[ \t]+(?!\#)|(?<![ \t])\#)*")
 _token: Callable[[str], Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = lex.TOKEN
 
 _COOK = re.compile(r"\\([^\n])|\$\[([A-Za-z0-9_]+)\]|\$([A-Za-z0-9_]+)")
-# crypt(5): the prefixes of hashing methods; such a word is a hash and holds no variables
-_CRYPT = re.compile(r"\$(?:1|2[abxy]?|3|5|6|7|y|gy|sha1|md5)\$[./A-Za-z0-9=,+$-]*\$?[./A-Za-z0-9=,+$-]+\Z")
 
 
 def t_CONTINUATION(token: Any) -> None:
@@ -103,8 +101,6 @@ class Token:
 def cook(raw: str, span: Span) -> Word:
     """The word that *raw* spells: escapes resolved, references cut out."""
     if "\\" not in raw and "$" not in raw:
-        return Word(raw, span)
-    if _CRYPT.match(raw):
         return Word(raw, span)
     parts: list[Part] = []
     done = 0

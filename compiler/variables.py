@@ -1,5 +1,6 @@
 """Variables: lazy, looked up from the block outwards, with a trail that finds recursion and a bound on growth."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,10 @@ BUILTINS = ("hostname", "project", "service_host")
 LONGEST = 65_536
 """A value longer than this, in characters, is an error: doubling variables must not fill the memory."""
 _DEEPEST = 100
+_CRYPT = re.compile(
+    r"[!*]*\$(?:1|2[abxy]?|3|5|6|7|y|gy|sha1|md5[^$]*)\$[./A-Za-z0-9=,+-]*\$[./A-Za-z0-9=,+$-]+"
+)
+"""An encrypted password by its method, crypt(5): no variable has to be defined for what looks like one in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +102,17 @@ class _Filling:
             return Filled(word.text)
         pieces: list[str] = []
         undefined: list[Undefined] = []
+        length = 0
         for part in word.parts:
             filled = self.reference(part, word, scope, via, trail) if isinstance(part, Ref) else Filled(part)
             pieces.append(filled.text)
             undefined += filled.undefined
-            if sum(map(len, pieces)) > LONGEST:
+            length += len(filled.text)
+            if length > LONGEST:
                 self.too_long(word, via, trail)
                 return Filled("")
+        if undefined and _CRYPT.fullmatch(word.text):
+            return Filled(word.text)
         return Filled("".join(pieces), tuple(undefined))
 
     def reference(
@@ -118,8 +127,8 @@ class _Filling:
         known = home.memo.get(ref.name)
         if known is not None:
             return known
-        if len(trail) > _DEEPEST or any(step is home and name == ref.name for step, name, _ in trail):
-            message = f"the value of ${ref.name} leads back to itself"
+        message = _trouble(ref.name, home, trail)
+        if message:
             self.refuse("variable-recursion", message, word, via, trail)
             return Filled(ref.text)
         further = (*trail, (home, ref.name, word))
@@ -134,6 +143,13 @@ class _Filling:
     def refuse(self, code: str, message: str, word: Word, via: Via | None, trail: tuple[Step, ...]) -> None:
         steps = tuple(Related(f"${name} is used here", used.span) for _, name, used in trail[-5:])
         self.scope.notice(Diagnostic(code, message, Origin(word.span, via), None, steps))
+
+
+def _trouble(name: str, home: Scope, trail: tuple[Step, ...]) -> str | None:
+    """Why the variable *name* found in *home* cannot be filled in at the end of *trail*."""
+    if any(step is home and used == name for step, used, _ in trail):
+        return f"the value of ${name} leads back to itself"
+    return f"${name} stands behind more than {_DEEPEST} other variables" if len(trail) > _DEEPEST else None
 
 
 def _find(name: str, scope: Scope) -> tuple[Scope, str | Statement] | None:

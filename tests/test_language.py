@@ -307,13 +307,9 @@ def test_script_blocks() -> None:
     assert all(load().get("global", hook) for hook in hooks)
 
 
-def test_shell_and_crypt_keep_their_dollars() -> None:
+def test_shell_keeps_its_dollars() -> None:
     strict = {entry.name for entry in ENTRIES if entry.variables == "strict"}
-    crypt = {
-        entry.name for entry in ENTRIES if "crypt" in (entry.type, *(field.type for field in entry.record))
-    }
-    assert crypt == {"users", "autouser"}
-    assert not strict & (crypt | load().script_blocks() - {"xen_extra"})
+    assert not strict & (load().script_blocks() - {"xen_extra"})
 
 
 def test_nothing_is_asked_of_a_free_block() -> None:
