@@ -127,11 +127,14 @@ def _files(host: Host, hosts_file: str) -> Iterator[SeedFile]:
 
 
 def _commands(host: Host) -> Iterator[str]:
-    """What runs once, when the configuration is new: modules, user_data, then the unit that runs at each boot."""
+    """What runs once, when the configuration is new. The unit is enabled before anything of user_data can fail."""
+    unit = host.guest.startup or host.guest.shutdown
+    if unit:
+        yield f"systemctl daemon-reload && systemctl enable {UNIT}"
     yield from (f"modprobe {module}" for module in host.guest.modules)
     yield from host.guest.user_data
-    if host.guest.startup or host.guest.shutdown:
-        yield f"systemctl daemon-reload && systemctl enable --now {UNIT}"
+    if unit:
+        yield f"systemctl start {UNIT}"
 
 
 def _network_config(host: Host) -> str:
