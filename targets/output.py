@@ -14,8 +14,10 @@ JOURNAL = ".journal"
 DEPLOYED = "deployed"
 """Records of what was applied last: written by deploying, never by a build."""
 PLAN = "plan"
+LOG = ".log"
+"""Transcripts of what was done to servers."""
 
-OWN = frozenset({MANIFEST, IGNORE, SECRETS, SOURCE_MAPS, LOCK, STAGING, JOURNAL, DEPLOYED})
+OWN = frozenset({MANIFEST, IGNORE, SECRETS, SOURCE_MAPS, LOCK, LOG, STAGING, JOURNAL, DEPLOYED})
 """Entries that no generated file may claim."""
 UNLISTED = OWN | {PLAN}
 """Entries that may hold files the manifest does not list."""

@@ -13,6 +13,7 @@ from mlnc.targets.output import (
     IGNORE,
     JOURNAL,
     LOCK,
+    LOG,
     MANIFEST,
     SECRETS,
     SOURCE_MAPS,
@@ -29,6 +30,7 @@ IGNORED = f"""\
 # Written by mlnc: what git must not keep.
 /{JOURNAL}
 /{LOCK}
+/{LOG}/
 /{SECRETS}
 /{SOURCE_MAPS}/
 /{STAGING}/
@@ -121,7 +123,7 @@ def _check_private(private: Iterable[Artifact]) -> None:
 def _refuse_strange(out: Path) -> None:
     """Refuse a folder that was never ours, before even a lock is made in it."""
     found = set(os.listdir(out))
-    strange = sorted(found - {LOCK, STAGING, DEPLOYED})
+    strange = sorted(found - {LOCK, LOG, STAGING, DEPLOYED})
     if strange and not found & {MANIFEST, JOURNAL}:
         raise OutputRefused(
             f"{out} is not empty and has no {MANIFEST}, so mlnc did not write it: it holds {some(strange)}. "

@@ -61,7 +61,7 @@ def test_a_first_build_makes_the_folder_and_everything_in_it(tmp_path: Path) -> 
 def test_git_ignores_what_must_not_be_committed(tmp_path: Path) -> None:
     write(tmp_path / "out", build(file(CFG)))
     ignored = (tmp_path / "out" / ".gitignore").read_text().splitlines()
-    assert ignored[1:] == ["/.journal", "/.lock", "/.secrets.yaml", "/.sourcemap/", "/.staging/"]
+    assert ignored[1:] == ["/.journal", "/.lock", "/.log/", "/.secrets.yaml", "/.sourcemap/", "/.staging/"]
 
 
 def test_the_same_build_again_touches_nothing(tmp_path: Path) -> None:
