@@ -4,12 +4,14 @@ Braces are balanced before the grammar sees them, so that every text has a tree 
 diagnostic: the grammar itself cannot fail.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ply import yacc
 
-from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.lexer import Token, scan
 from mlnc.compiler.lexer import tokens as lexer_tokens
 from mlnc.compiler.source import Origin, Source, Span
@@ -79,10 +81,9 @@ class _Balance:
             yield from self.step(token)
         end = Span(self.source, len(self.source.text), len(self.source.text))
         yield from self.finish(Token("END", end))
+        commented = [match.end() for match in _COMMENTED.finditer(self.source.text)] if self.open else []
         for brace in reversed(self.open):
-            self.report(
-                "unclosed-brace", "this { is never closed", brace.span, "add a } where the block ends"
-            )
+            self.unclosed(brace.span, commented)
             yield Token("RBRACE", end)
 
     def step(self, token: Token) -> Iterator[Token]:
@@ -133,10 +134,22 @@ class _Balance:
                 "remove it, or write \\} for the character",
             )
 
-    def report(self, code: str, message: str, span: Span, hint: str) -> None:
-        self.notice(Diagnostic(code, message, Origin(span), hint))
+    def unclosed(self, brace: Span, commented: list[int]) -> None:
+        """Reports *brace*; *commented* are the offsets after each } that stands in a comment."""
+        number = bisect_right(commented, brace.end)
+        if number == len(commented):
+            self.report("unclosed-brace", _UNCLOSED, brace, "add a } where the block ends")
+            return
+        closing = Span(self.source, commented[number] - 1, commented[number])
+        related = Related("this } is part of a comment", closing)
+        self.report("unclosed-brace", _UNCLOSED, brace, "write the } before the # of the comment", related)
+
+    def report(self, code: str, message: str, span: Span, hint: str, *related: Related) -> None:
+        self.notice(Diagnostic(code, message, Origin(span), hint, related))
 
 
+_COMMENTED = re.compile(r"(?:^|(?<=[ \t;{}]))#[^\n{}]*\}", re.MULTILINE)
+_UNCLOSED = "this { is never closed"
 _NAMELESS = "write a name before it (host web {), or \\{ for the character itself"
 
 
