@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from mlnc.compiler.mln1_codes import MLN1
+
+from mlnc.compiler import target_codes
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -55,7 +59,6 @@ CODES: dict[str, Code] = {
         stray_statement="A statement where only blocks may stand.",
         unknown_block="A block that is not known where it stands.",
         extra_words="More words in a header than a name.",
-        missing_name="A host, switch, superclass, service_host or network block without a name.",
     ),
     # resolving words to typed values
     **_errors(
@@ -76,11 +79,13 @@ CODES: dict[str, Code] = {
         missing_netmask="A static address without a netmask or a /length.",
         address_conflict="Addresses, netmask and gateway of one card that contradict each other.",
         conflicting_directives="Directives that exclude each other.",
+        secret_exposed="A variable that brings a literal secret to where it would be written out.",
     ),
     **_warnings(
         without_effect="A directive that does nothing where it stands.",
         no_service_host="A host without a service_host, where servers are declared and localhost is none of them.",
         secret_in_clear="A secret that is written in clear text.",
+        secret_reference="A reference to a secret where it stays the text that it is.",
     ),
     # checking the course
     **_errors(
@@ -93,21 +98,9 @@ CODES: dict[str, Code] = {
         duplicate_segment="Two switches on one VLAN or VXLAN.",
     ),
     **_warnings(memory_exceeded="Domains that need more memory than their server has."),
-    # the targets
-    **_errors(
-        pvh_unsupported="A PVH host on a server whose toolstack does not know the type.",
-        kernel_missing="A PV or PVH host without a kernel.",
-        xen_unwritable="A value that a domain file cannot hold.",
-        xen_extra_syntax="A line of xen_extra that the server's toolstack cannot read.",
-        xen_extra_unknown_key="A line of xen_extra with a key that the server's toolstack does not know.",
-        xen_extra_type="A line of xen_extra whose value is of the wrong type.",
-        xen_extra_conflict="A line of xen_extra that sets what mlnc sets.",
-        xen_extra_secret="A line of xen_extra that holds a password in clear text.",
-    ),
-    **_warnings(
-        foreign_platform="A host of another platform, which is left out.",
-        kernel_arguments_unused="Kernel arguments of a host that boots from its disk.",
-    ),
+    **{code: Code("error", about) for code, about in target_codes.ERRORS.items()},
+    **{code: Code("warning", about) for code, about in target_codes.WARNINGS.items()},
+    # shape that loses nothing
     **_warnings(
         repeated_directive="One directive set twice in one block; the last counts.",
         repeated_block="One block written twice in one place; the last counts.",
@@ -116,4 +109,6 @@ CODES: dict[str, Code] = {
         autoenum_unplaced="An autoenum whose service_hosts leave some of its hosts without a server.",
         file_not_built="A file of a folder that is neither a project nor included by one.",
     ),
+    # where MLN 1.0.8.8 reads otherwise, said by check --mln1
+    **_warnings(**MLN1),
 }

@@ -7,6 +7,9 @@ from mlnc.compiler import naming
 from mlnc.compiler.ir import Disk, DomainType, Mount, ServiceHost, Volume
 from mlnc.compiler.model import Settings
 
+SEED_BYTES = 4 * 1024 * 1024
+"""Room for the files of a seed, in bytes; guest-seed.sh makes a FAT file system of just this size."""
+
 _PARTITIONS = 15
 """Minor numbers leave a Xen virtual disk xvda the partitions 1 to 15 (xen-vbd-interface(7))."""
 
@@ -14,12 +17,15 @@ _PARTITIONS = 15
 def volumes(
     host: Settings, name: str, project: str, kind: DomainType, server: ServiceHost
 ) -> tuple[Volume, ...]:
-    """The root volume of host *name*, and its swap volume beside it where it has one."""
+    """The root volume of host *name*, and beside it those for swap and for the seed of cloud-init."""
     root = _root(host, name, project, kind, server)
     swap: int = host.get("swap", 0)
-    if not swap or kind == "hvm":
-        return (root,)
-    return root, _swap(root, naming.swap_volume(name, project), swap)
+    made = [root]
+    if swap and kind != "hvm":
+        made.append(_beside(root, "swap", naming.swap_volume(name, project), swap))
+    if host.get("guest") == "cloud-init":
+        made.append(_beside(root, "seed", naming.seed_volume(name, project), SEED_BYTES))
+    return tuple(made)
 
 
 def _root(host: Settings, name: str, project: str, kind: DomainType, server: ServiceHost) -> Volume:
@@ -47,10 +53,10 @@ def _root(host: Settings, name: str, project: str, kind: DomainType, server: Ser
     )
 
 
-def _swap(root: Volume, name: str, size: int) -> Volume:
+def _beside(root: Volume, role: Literal["swap", "seed"], name: str, size: int) -> Volume:
     path = f"{root.path.rpartition('/')[0]}/{name}"
     return Volume(
-        role="swap",
+        role=role,
         name=name,
         kind=root.kind,
         path=path,
@@ -86,16 +92,16 @@ def is_shared(path: str, group: str | None, server: ServiceHost) -> bool:
 
 
 def mount_devices(kind: DomainType) -> Iterable[str]:
-    """Device names for the ``mount`` disks in order; the root is xvda1 or hda, swap is xvda2."""
+    """Device names for the ``mount`` disks in order; the root is xvda1 or hda, swap xvda2, a seed xvdz."""
     if kind == "hvm":
         yield from ("hdb", "hdc", "hdd")
-        yield from (f"xvd{letter}" for letter in "efghijklmnopqrstuvwxyz")
+        yield from (f"xvd{letter}" for letter in "efghijklmnopqrstuvwxy")
     else:
         yield from (f"xvda{number}" for number in range(3, _PARTITIONS + 1))
-        yield from (f"xvd{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")
+        yield from (f"xvd{letter}" for letter in "bcdefghijklmnopqrstuvwxy")
 
 
-MOST_MOUNTS = {"hvm": 25, "pv": 38, "pvh": 38}
+MOST_MOUNTS = {"hvm": 24, "pv": 37, "pvh": 37}
 """How many disks ``mount`` can attach, by type of domain: as many as mount_devices names."""
 
 
@@ -104,7 +110,7 @@ def mounts(host: Settings, kind: DomainType) -> tuple[Mount, ...]:
     return tuple(
         Mount(
             source=record["source"],
-            device=device,
+            device=f"/dev/{device}",
             mountpoint=record["mountpoint"],
             fstype=record["fstype"],
             options=record["options"] or "defaults",
@@ -114,10 +120,14 @@ def mounts(host: Settings, kind: DomainType) -> tuple[Mount, ...]:
 
 
 def disks(made: tuple[Volume, ...], further: tuple[Mount, ...], kind: DomainType) -> tuple[Disk, ...]:
-    """Every disk in the order of the domain file: root, swap, mounts."""
-    device = {"root": "hda" if kind == "hvm" else "xvda1", "swap": "xvda2"}
+    """Every disk in the order of the domain file: root, swap, seed, mounts."""
+    device = {"root": "hda" if kind == "hvm" else "xvda1", "swap": "xvda2", "seed": "xvdz"}
     own = [Disk(device[volume.role], volume.role, _backend(volume.path), volume.path) for volume in made]
-    return (*own, *(Disk(mount.device, "mount", _backend(mount.source), mount.source) for mount in further))
+    return (*own, *(_attached(mount) for mount in further))
+
+
+def _attached(mount: Mount) -> Disk:
+    return Disk(mount.device.removeprefix("/dev/"), "mount", _backend(mount.source), mount.source)
 
 
 def _backend(path: str) -> Literal["phy", "file"]:

@@ -28,6 +28,11 @@ def swap_volume(host: str, project: str) -> str:
     return f"{host}.{project}.swap"
 
 
+def seed_volume(host: str, project: str) -> str:
+    """The name of the volume for the seed of cloud-init, beside the root volume."""
+    return f"{host}.{project}.seed"
+
+
 def domain_uuid(host: str, project: str) -> str:
     """The UUID of a domain (version 5, RFC 9562): it changes only when host or project are renamed."""
     return str(uuid.uuid5(_NAMESPACE, f"{project}/{host}"))

@@ -3,12 +3,34 @@
 from collections.abc import Callable
 
 from mlnc.compiler.ir import Course
-from mlnc.targets import xen
+from mlnc.targets import (
+    autostart,
+    guest,
+    lib,
+    life,
+    mln_conf,
+    network,
+    preflight,
+    storage,
+    xen,
+    xend_config,
+)
 from mlnc.targets.artifact import Emitted
 
 Emit = Callable[[Course], Emitted]
 
-TARGETS: tuple[tuple[str, Emit], ...] = (("xen", xen.emit),)
+TARGETS: tuple[tuple[str, Emit], ...] = (
+    ("xen", xen.emit),
+    ("storage", storage.emit),
+    ("guest", guest.emit),
+    ("network", network.emit),
+    ("life", life.emit),
+    ("lib", lib.emit),
+    ("autostart", autostart.emit),
+    ("mln_conf", mln_conf.emit),
+    ("xend_config", xend_config.emit),
+    ("preflight", preflight.emit),
+)
 """Name and function of every target; a new one is a line here."""
 
 

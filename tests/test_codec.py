@@ -60,7 +60,7 @@ def full_project() -> Project:
         ssh_keys=(SshKey("anna", "ssh-ed25519 AAAA anna@example.org"),),
         files=(GuestFile("motd", "/etc/motd", "0644"), GuestFile("site", "/srv/www", None)),
         modules=("loop",),
-        mounts=(Mount("/dev/san_vg/data", "xvda3", "/data", "ext4", "defaults"),),
+        mounts=(Mount("/dev/san_vg/data", "/dev/xvda3", "/data", "ext4", "defaults"),),
         internal_swap_bytes=64 << 20,
         startup=("echo 'up: yes' # now", "yes", "", "- x"),
         user_data=("#cloud-config",),
