@@ -1,5 +1,6 @@
 """Small volumes, templates and scripts that the tests of the storage scripts share."""
 
+import os
 import random
 import subprocess
 from hashlib import sha256
@@ -14,7 +15,7 @@ from mlnc.compiler.ir import Course, Volume
 from mlnc.targets import storage
 
 MIB = 1 << 20
-GROUP = "mlnctest"
+GROUP = f"mlnctest{os.getpid()}"
 
 
 def lv(name: str, **changes: Any) -> Volume:

@@ -347,7 +347,7 @@ def test_without_the_lock_nothing_is_made(sandbox: Sandbox, tmp_path: Path) -> N
 def test_a_lost_lock_stops_the_script(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.stub("ssh", "echo held")
     said = error(locked(sandbox, tmp_path))
-    assert "the lock of volume group mlnctest was lost" in said
+    assert f"the lock of volume group {GROUP} was lost" in said
     assert sandbox.volumes(GROUP) == {}
 
 

@@ -18,6 +18,6 @@ if unfinished linux.demo; then
     elif unattached san_vg linux.demo; then
         lvconvert --yes --type snapshot san_vg/base san_vg/linux.demo
     fi
-    lvchange -ay san_vg/linux.demo
+    lvchange --yes -ay san_vg/linux.demo
     whole_lv san_vg linux.demo
 fi
