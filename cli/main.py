@@ -1,6 +1,8 @@
 """The command line. Each command imports what it needs when it runs, so that help and completion are quick."""
 
+import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +43,9 @@ def _options(command: Command) -> Command:
 @click.version_option(__version__, message="mlnc %(version)s")
 def main() -> None:
     """Compile MLN projects, networks of virtual machines, to static Xen artifacts."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        # a name that the terminal's encoding lacks is shown by its code
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @main.command()
@@ -55,7 +60,7 @@ def build(
     from mlnc.cli.session import Session
     from mlnc.targets.output import OutputRefused
 
-    session = Session(warnings, form)
+    session = Session(warnings, form, "nothing was written")
     try:
         built = building.build(session.front, paths, site, out)
     except OutputRefused as error:
@@ -98,14 +103,15 @@ def show(
 ) -> None:
     """Show what a project comes to: each host, and where each setting was written."""
     from mlnc.cli.session import Session
-    from mlnc.cli.show import as_tree, resolved
+    from mlnc.cli.show import UnknownHost, as_tree, resolved
 
-    session = Session(warnings, form)
-    text = as_tree(session.front, path) if expanded else resolved(session.front, path, site, host)
+    session = Session(warnings, form, has_output=True)
+    try:
+        text = as_tree(session.front, path, host) if expanded else resolved(session.front, path, site, host)
+    except UnknownHost as error:
+        raise click.ClickException(str(error)) from error
     session.finish()
-    if text is None:
-        raise click.ClickException(f"{path} has no host {host}")
-    click.echo(text, nl=False)
+    click.echo(text if expanded else session.masking.text(text), nl=False)
 
 
 @main.command()
@@ -137,17 +143,19 @@ def secrets(
 ) -> None:
     """Make a good random password for each secret that has none yet; list names, never values."""
     from mlnc.cli import build as building
-    from mlnc.cli.secrets import SecretsRefused, hand_out, provide
+    from mlnc.cli.secrets import hand_out, provide
     from mlnc.cli.session import Session
+    from mlnc.schemas.secrets_file import SecretsRefused
 
-    session = Session(warnings, form)
+    session = Session(warnings, form, "no secret was made", has_output=True)
     compiled = building.check(session.front, paths, site)
     session.finish()
     if compiled is None:
         return
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
+    literals = {name: text for each in compiled.lowered.values() for name, text in each.secrets.items()}
     try:
-        found = provide(compiled.course, store or folder / "secrets.yaml")
+        found = provide(compiled.course, store or folder / "secrets.yaml", literals)
         text = hand_out(found) if handout else found.listing()
     except SecretsRefused as error:
         raise click.ClickException(str(error)) from error

@@ -1,54 +1,82 @@
-"""Keeps secrets out of what is printed: a source line is shown with the values of secret directives masked."""
+"""Keeps secrets out of what is printed: messages and source lines are shown with secrets masked."""
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 
-from mlnc.schemas.language import load
+from mlnc.cli.secret_places import Places
+from mlnc.compiler.source import Source, Span
 
 MASK = "***"
 
-_TELLING = re.compile(r"\$\w*(?:pass|pw|secret|key)\w*[ \t]+=[ \t]+(?P<value>[^;}\s][^;}]*)", re.IGNORECASE)
-"""A variable that is called like a password: its value is not shown, whatever it turns out to be used for."""
+_SHORTEST = 3
+"""Shorter texts stand in every sentence: to mask them would tell more than it hides."""
+_UNMISTAKABLE = 6
+"""From this length on a text is masked inside other words as well."""
 
 
-@cache
-def _directives() -> re.Pattern[str]:
-    names = "|".join(sorted(map(re.escape, load().secret_names())))
-    return re.compile(rf"(?<![\w.-])(?:{names})[ \t]+(?:=[ \t]+)?(?P<value>[^;}}\s][^;}}]*)")
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A line of a source as it may be shown, and the columns (from 0) of what is pointed at."""
+
+    number: int
+    text: str
+    start: int
+    end: int
 
 
 class Masking:
-    """Masks the values of secret directives, and the literals that a run has found, as whole words."""
+    """Masks the secrets at *places* of the sources, and the *literals* that expanding found, in any text."""
 
-    def __init__(self, literals: Iterable[str] = ()) -> None:
-        words = sorted(filter(None, literals), key=len, reverse=True)
-        found = "|".join(map(re.escape, words))
-        self._literals = re.compile(rf"(?<!\w)(?P<value>{found})(?!\w)") if found else None
+    def __init__(self, places: Places | None = None, literals: Iterable[str] = ()) -> None:
+        self._places = places or Places()
+        self._literals = literals
 
-    def _ranges(self, text: str) -> list[tuple[int, int]]:
-        patterns = [_directives(), _TELLING, *([self._literals] if self._literals else ())]
-        found = [match.span("value") for pattern in patterns for match in pattern.finditer(text)]
-        return sorted(span for span in found if not text[span[0] :].startswith(("@secret", "$", "{")))
+    @cached_property
+    def _secret(self) -> re.Pattern[str] | None:
+        texts = {form for text in {*self._literals, *self._places.texts} for form in (text, repr(text)[1:-1])}
+        long = sorted((text for text in texts if len(text) >= _SHORTEST), key=lambda text: (-len(text), text))
+        if not long:
+            return None
+        return re.compile("|".join(map(_pattern, long)))
 
     def text(self, text: str) -> str:
-        """*text* with every secret in it masked."""
-        return self.line(text)[0]
+        """*text* with every known secret in it masked."""
+        return self._secret.sub(MASK, text) if self._secret else text
 
-    def line(self, text: str, *columns: int) -> tuple[str, list[int]]:
-        """*text* masked, and where *columns* (from 0) of it have gone."""
-        pieces: list[str] = []
-        moved = list(columns)
-        done = 0
-        for start, end in self._ranges(text):
-            if start < done:
-                continue
-            pieces += [text[done:start], MASK]
-            here = sum(map(len, pieces))
-            for index, column in enumerate(columns):
-                if column >= end:
-                    moved[index] = here + column - end
-                elif column > start:
-                    moved[index] = here
-            done = end
-        return "".join([*pieces, text[done:]]), moved
+    def excerpt(self, span: Span) -> Excerpt:
+        """The first line of *span*, masked."""
+        source = span.source
+        number, column = source.position(span.start)
+        line, begin = source.line(number), span.start - column + 1
+        last = max(span.start + 1, min(span.end, begin + len(line)))
+        text, done, start, end = "", 0, column - 1, last - begin
+        moved_start, moved_end = start, end
+        for first, after in self._ranges(source, begin, line):
+            text += line[done:first] + MASK
+            if start >= first:
+                moved_start = len(text) + (start - after if start >= after else -len(MASK))
+            if end > first:
+                moved_end = len(text) + max(0, end - after)
+            done = after
+        return Excerpt(number, text + line[done:], moved_start, moved_end)
+
+    def _ranges(self, source: Source, begin: int, line: str) -> list[tuple[int, int]]:
+        """What is masked of *line*, which begins at offset *begin*: columns in order, none touching another."""
+        stretches = [(start - begin, end - begin) for start, end in self._places.ranges.get(source, [])]
+        found = [(max(start, 0), min(end, len(line))) for start, end in stretches]
+        if self._secret:
+            found += [match.span() for match in self._secret.finditer(line)]
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(each for each in found if each[0] < each[1]):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
+
+
+def _pattern(text: str) -> str:
+    word = re.escape(text)
+    return word if len(text) >= _UNMISTAKABLE else rf"(?<!\w){word}(?!\w)"

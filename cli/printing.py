@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from mlnc.cli.excerpt import WIDTH, lines, visible
 from mlnc.cli.masking import Masking
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.source import Span, Via
@@ -17,23 +18,28 @@ _BROUGHT = {
 }
 
 
-def as_text(report: Report, masking: Masking) -> str:
-    """Everything in *report*, in source order, coloured (the terminal's writer takes the colour out elsewhere)."""
-    return "".join("\n".join(_diagnostic(found, report, masking)) + "\n" for found in report.sorted())
+def as_text(report: Report, masking: Masking, width: int = WIDTH) -> str:
+    """Everything in *report*, in source order, source lines cut to *width* columns.
+
+    It is coloured; the terminal's writer takes the colour out elsewhere.
+    """
+    return "".join("\n".join(_diagnostic(found, report, masking, width)) + "\n" for found in report.sorted())
 
 
-def _diagnostic(found: Diagnostic, report: Report, masking: Masking) -> Iterator[str]:
+def _diagnostic(found: Diagnostic, report: Report, masking: Masking, width: int) -> Iterator[str]:
     severity = report.severity(found)
-    place = f"{found.origin.span}: " if found.origin else "mlnc: "
+    place = f"{visible(str(found.origin.span))}: " if found.origin else "mlnc: "
     label = click.style(f"{severity}[{found.code}]", fg=_COLOURS[severity], bold=True)
-    yield f"{click.style(place, bold=True)}{label}: {masking.text(found.message)}"
+    yield f"{click.style(place, bold=True)}{label}: {visible(masking.text(found.message))}"
     if found.origin is not None:
-        yield from _excerpt(found.origin.span, masking, _COLOURS[severity])
+        line, below, carets = lines(masking.excerpt(found.origin.span), width)
+        yield line
+        yield below + click.style(carets, fg=_COLOURS[severity], bold=True)
         yield from _way(found.origin.via)
     for related in found.related:
-        yield f"    {masking.text(related.message)}: {related.span}"
+        yield visible(f"    {masking.text(related.message)}: {related.span}")
     if found.hint:
-        yield f"    {click.style('hint:', fg='cyan')} {masking.text(found.hint)}"
+        yield f"    {click.style('hint:', fg='cyan')} {visible(masking.text(found.hint))}"
     if len(found.projects) > 1:
         yield f"    in {len(found.projects)} projects: {_some(found.projects)}"
 
@@ -42,26 +48,15 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
 
 
-def _excerpt(span: Span, masking: Masking, colour: str) -> Iterator[str]:
-    number, column = span.source.position(span.start)
-    line = span.source.line(number)
-    length = max(1, min(span.end - span.start, len(line) - column + 1))
-    shown, (start, end) = masking.line(line, column - 1, column - 1 + length)
-    gutter = f"{number:5} | "
-    pad = "".join("\t" if char == "\t" else " " for char in shown[:start])
-    yield f"{gutter}{shown}"
-    yield f"{' ' * (len(gutter) - 2)}| {pad}{click.style('^' * max(1, end - start), fg=colour, bold=True)}"
-
-
 def _way(via: Via | None) -> Iterator[str]:
     for step in via.chain() if via else ():
-        yield f"    {_BROUGHT[step.kind]} {step.span}"
+        yield f"    {_BROUGHT[step.kind]} {visible(str(step.span))}"
 
 
 def as_json(report: Report, masking: Masking) -> str:
     """Everything in *report* as one JSON document: ``{"diagnostics": [...]}``, lines and columns from 1."""
     found = [_data(each, report, masking) for each in report.sorted()]
-    return json.dumps({"diagnostics": found}, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps({"diagnostics": found}, indent=2) + "\n"
 
 
 def _data(found: Diagnostic, report: Report, masking: Masking) -> dict[str, object]:

@@ -4,13 +4,13 @@ import csv
 import io
 import os
 import secrets
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from mlnc.compiler.ir import Course, Secret
-from mlnc.schemas.yaml_text import YamlError, dump, load
+from mlnc.schemas.secrets_file import SecretsRefused, read
+from mlnc.schemas.yaml_text import dump
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody confuses when a password is read from paper."""
@@ -18,10 +18,6 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _LENGTH = 14
 _VNC_LENGTH = 8
 """VNC compares the first 8 characters of a password only (RFC 6143, section 7.2.2)."""
-
-
-class SecretsRefused(Exception):
-    """The secrets file cannot be used; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +32,45 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """The secrets of a course: every use, every value by name, and which of them were made now."""
+    """The secrets of a course: every use, every value by name, and which of them were made or stand in clear."""
 
     store: Path
     uses: tuple[Use, ...]
     values: dict[str, str]
     made: tuple[str, ...]
+    clear: tuple[str, ...]
 
     def listing(self) -> str:
         """Names, never values."""
-        new = set(self.made)
+        origin = dict.fromkeys(self.made, "made") | dict.fromkeys(self.clear, "in clear in the sources")
         names = dict.fromkeys(use.secret for use in self.uses)
-        lines = [f"{name}  {'made' if name in new else 'there already'}\n" for name in names]
-        return "".join(
-            [*lines, f"{len(self.made)} made, {len(names) - len(self.made)} there already in {self.store}\n"]
-        )
+        lines = [f"{name}  {origin.get(name, 'there already')}\n" for name in names]
+        counts = [f"{len(self.made)} made", f"{len(names) - len(origin)} there already in {self.store}"]
+        counts += [f"{len(self.clear)} in clear in the sources"] if self.clear else []
+        return "".join([*lines, ", ".join(counts), "\n"])
 
 
-def provide(course: Course, store: Path) -> Provided:
+def provide(course: Course, store: Path, literals: Mapping[str, str]) -> Provided:
     """Every secret that *course* uses, with a value: from *store*, or made and put there.
 
+    Those that the sources give as *literals* by name keep their values, and are not put anywhere.
     Raises SecretsRefused for a file that others may read, or that is not ``secrets: {name: value}``.
     """
     uses = tuple(use for project in sorted(course.projects) for use in _uses(course, project))
+    places: dict[str, set[str]] = {}
+    for use in uses:
+        places.setdefault(use.secret, set()).add(use.what)
     values = read(store)
-    missing = {use.secret: use for use in uses if use.secret not in values}
-    made = {name: _password(use) for name, use in missing.items()}
+    made = {name: _password(places[name]) for name in places if name not in values and name not in literals}
     if made:
         _write(store, values | made)
-    return Provided(store, uses, values | made, tuple(made))
+    clear = tuple(name for name in places if name in literals)
+    return Provided(store, uses, {**values, **made, **literals}, tuple(made), clear)
 
 
-def _password(use: Use) -> str:
-    length = _VNC_LENGTH if use.what == "vnc/password" else _LENGTH
+def _password(places: set[str]) -> str:
+    """A password for what is used at *places*: short only where VNC alone reads it."""
+    length = _VNC_LENGTH if places == {"vnc/password"} else _LENGTH
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
@@ -90,37 +92,6 @@ def _found(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
     elif isinstance(value, tuple):
         for number, inner in enumerate(value):
             yield from _found(inner, (*path, getattr(inner, "name", str(number))))
-
-
-def read(store: Path) -> dict[str, str]:
-    """The secrets in *store* by name; none where there is no such file."""
-    try:
-        mode = store.stat().st_mode
-        text = store.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretsRefused(f"{store} cannot be read: {error}") from error
-    if stat.S_IMODE(mode) & 0o077:
-        raise SecretsRefused(
-            f"others than you may read {store} (mode {stat.S_IMODE(mode):o}); run: chmod 600 {store}"
-        )
-    return _parsed(store, text)
-
-
-def _parsed(store: Path, text: str) -> dict[str, str]:
-    try:
-        data = load(text)
-    except YamlError as error:
-        raise SecretsRefused(f"{store} is not YAML") from error
-    found = data.get("secrets") if isinstance(data, dict) else None
-    if not isinstance(found, dict) or not all(
-        isinstance(item, str) for pair in found.items() for item in pair
-    ):
-        raise SecretsRefused(
-            f"{store} is not of the form secrets: {{NAME: 'VALUE'}}; quote values that look like numbers"
-        )
-    return found
 
 
 def _write(store: Path, values: dict[str, str]) -> None:

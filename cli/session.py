@@ -1,14 +1,18 @@
 """A run of the command: its report, its progress on a terminal, and how it ends."""
 
+import shutil
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 
 import click
 
 from mlnc.cli.build import Built
+from mlnc.cli.excerpt import WIDTH
 from mlnc.cli.masking import Masking
 from mlnc.cli.printing import as_json, as_text
+from mlnc.cli.secret_places import literals, secret_places
 from mlnc.compiler.codes import CODES
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.front import Compiled, Front
@@ -18,11 +22,19 @@ _PATIENCE_SECONDS = 0.7
 
 
 class Session:
-    """Options of the command line turned into a front end, and findings turned into output and an exit code."""
+    """Options of the command line turned into a front end, and findings turned into output and an exit code.
 
-    def __init__(self, warnings: tuple[str, ...], form: str) -> None:
+    A command that *has_output* of its own leaves standard output to it: findings go elsewhere as JSON too.
+    *outcome* is what errors lead to, for the last line.
+    """
+
+    def __init__(
+        self, warnings: tuple[str, ...], form: str, outcome: str | None = None, has_output: bool = False
+    ) -> None:
         silenced = {_silenced(each) for each in warnings if each != "error"}
         self.form = form
+        self.outcome = outcome
+        self.has_output = has_output
         self.begun = time.monotonic()
         self.shown = False
         self.front = Front(Report(silenced, strict="error" in warnings), self.progress)
@@ -40,16 +52,30 @@ class Session:
         if self.shown:
             click.echo("\r\033[K", nl=False, err=True)
         report = self.front.report
-        masking = Masking(self.front.literals)
         if self.form == "json":
-            click.echo(as_json(report, masking), nl=False)
+            click.echo(as_json(report, self.masking), nl=False, err=self.has_output)
         else:
-            click.echo(as_text(report, masking), nl=False, err=True)
+            click.echo(as_text(report, self.masking, _width()), nl=False, err=True)
         if report.failed:
-            click.echo(_counted(report), err=True)
+            outcome = f"; {self.outcome}" if self.outcome else ""
+            click.echo(f"{self.counted}{outcome}", err=True)
             raise SystemExit(1)
         if summary:
-            click.echo(summary, err=self.form == "json")
+            click.echo(", ".join(filter(None, (summary, self.counted))), err=self.form == "json")
+
+    @cached_property
+    def masking(self) -> Masking:
+        """What masks the secrets of everything that was read."""
+        front = self.front
+        sources = [file.source for file in front.loader.files.values() if file is not None]
+        places = secret_places(sources, guarded=not front.expanded)
+        return Masking(places, literals(front.expanded))
+
+    @property
+    def counted(self) -> str:
+        """How many errors and warnings were found."""
+        counts = {kind: self.front.report.count(kind) for kind in ("error", "warning")}
+        return " and ".join(_many(number, kind) for kind, number in counts.items() if number)
 
     def summary(self, built: Built, out: Path) -> str:
         """What a build did, in one line."""
@@ -62,7 +88,7 @@ class Session:
 
     def checked(self, compiled: Compiled) -> str:
         """What a check looked at, in one line."""
-        return f"{_course(compiled)}: nothing stops a build"
+        return f"{_course(compiled)}: no errors"
 
 
 def _course(compiled: Compiled) -> str:
@@ -75,10 +101,9 @@ def _many(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _counted(report: Report) -> str:
-    errors, warnings = report.count("error"), report.count("warning")
-    said = [_many(number, what) for number, what in ((errors, "error"), (warnings, "warning")) if number]
-    return f"{' and '.join(said)}; nothing was written"
+def _width() -> int:
+    """The columns of the terminal that findings go to; a fixed number where they go elsewhere."""
+    return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stderr.isatty() else WIDTH
 
 
 def _silenced(option: str) -> str:

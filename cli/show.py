@@ -3,48 +3,74 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
-from mlnc.compiler.expand import expand_project
+from mlnc.compiler.expand import Expanded, expand_project
 from mlnc.compiler.front import Compiled, Earlier, Front
 from mlnc.compiler.ir import Host, Interface, Project, Secret, Volume
 from mlnc.compiler.origins import Origins
+from mlnc.compiler.reference import suggest
+
+Item = TypeVar("Item")
 
 _NAME, _VALUE = 16, 46
 """Columns of a line: name, value, origin."""
 
 
-def as_tree(front: Front, path: Path) -> str | None:
-    """The expanded blocks of the project in *path* as JSON (mln-language.md, section 1).
+class UnknownHost(Exception):
+    """The project has no host of that name; the message says so."""
+
+
+def as_tree(front: Front, path: Path, only: str | None) -> str:
+    """The expanded blocks of the project in *path* as JSON (mln-language.md, section 1), with all its hosts or one.
 
     It stops after expansion and does not ask whether a directive is known. What was written is printed as it
-    was written, literal secrets included.
+    was written, literal secrets included. Nothing where the report of *front* has errors. Raises UnknownHost.
     """
+    expanded = _expanded(front, path)
+    if expanded is None or front.report.failed:
+        return ""
+    expanded.hosts = _chosen(expanded.hosts, only, path)
+    return json.dumps(expanded.data(), indent=2) + "\n"
+
+
+def _expanded(front: Front, path: Path) -> Expanded | None:
     file = front.loader.load(path)
     if file is None or front.report.failed:
-        return ""
+        return None
     expanded = expand_project(file, front.report.add)
     if expanded is None:
         front.no_project(path, file)
-        return ""
-    return json.dumps(expanded.data(), indent=2, ensure_ascii=False) + "\n"
+    else:
+        front.expanded.append(expanded)
+    return expanded
 
 
-def resolved(front: Front, path: Path, site: Path | None, only: str | None) -> str | None:
-    """The hosts of the project in *path* with every setting and its origin; None where *only* is not one of them."""
+def resolved(front: Front, path: Path, site: Path | None, only: str | None) -> str:
+    """The hosts of the project in *path*, or one of them, with every setting and its origin.
+
+    Nothing where the report of *front* has errors. Raises UnknownHost.
+    """
     found = front.load([path], site)
     compiled = front.run(found, Earlier()) if found else None
     if compiled is None:
         return ""
     lines: list[str] = []
     for lowered in compiled.lowered.values():
-        hosts = {name: host for name, host in lowered.project.hosts.items() if only in (None, name)}
-        if not hosts and only is not None:
-            return None
         if only is None:
             lines += _project(lowered.project, compiled)
-        for name, host in hosts.items():
+        for name, host in _chosen(lowered.project.hosts, only, path).items():
             lines += _host(name, host, lowered.origins)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _chosen(hosts: dict[str, Item], only: str | None, path: Path) -> dict[str, Item]:
+    if only is None:
+        return hosts
+    if only not in hosts:
+        near = suggest(only, hosts)
+        raise UnknownHost(f"{path} has no host {only}" + (f"; did you mean {near}?" if near else ""))
+    return {only: hosts[only]}
 
 
 def _project(project: Project, compiled: Compiled) -> Iterator[str]:

@@ -66,12 +66,12 @@ def _number(node: Node, name: str, default: int | None, notice: Notice) -> int |
     if entry is None:
         return default
     if not (entry.rest.isascii() and entry.rest.isdigit()) or len(entry.rest) > 9:
-        _refuse(notice, entry.origin, f"{name} takes a number, not {entry.rest or 'nothing'!r}")
+        _refuse(notice, entry.value_origin, f"{name} takes a number, not {entry.rest or 'nothing'!r}")
         return None
     directive = load().get("autoenum", name)
     low, high = (directive.min or 0, directive.max or 10**9) if directive else (0, 10**9)
     if not low <= int(entry.rest) <= high:
-        _refuse(notice, entry.origin, f"{name} takes a number from {low} to {high}")
+        _refuse(notice, entry.value_origin, f"{name} takes a number from {low} to {high}")
         return None
     return int(entry.rest)
 
@@ -83,7 +83,8 @@ def _addresses(node: Node, count: int, netmask: str | None, notice: Notice) -> l
     if entry is None or first is None:
         return None if first is None else []
     if entry.value != "auto":
-        _refuse(notice, entry.origin, f"address takes auto here, not {entry.value!r}", "address auto")
+        message = f"address takes auto here, not {entry.value!r}"
+        _refuse(notice, entry.value_origin, message, "write address auto")
         return None
     net = node.values.get("net")
     if net is None:
@@ -91,7 +92,7 @@ def _addresses(node: Node, count: int, netmask: str | None, notice: Notice) -> l
         return None
     base = _base(net, netmask)
     if base is None:
-        _refuse(notice, net.origin, f"net takes A.B.C.D or A.B.C.D/len, not {net.rest!r}")
+        _refuse(notice, net.value_origin, f"net takes A.B.C.D or A.B.C.D/len, not {net.rest!r}")
         return None
     return _counted(*base, first, count, net, notice)
 
@@ -130,10 +131,10 @@ def _counted(
     if net.prefixlen < 31 and not int(net.network_address) < low <= high < int(net.broadcast_address):
         usable = net.num_addresses - 2
         message = (
-            f"{count} addresses from the {first}. of {entry.rest} leave the net {net} ({usable} can be used)"
+            f"{count} addresses from {base} + {first} on leave the net {net}, where {usable} can be used"
         )
         hint = "write a larger net (net A.B.C.D/len), fewer hosts, or another addresses_begin"
-        notice(Diagnostic("autoenum-overflow", message, entry.origin, hint))
+        notice(Diagnostic("autoenum-overflow", message, entry.value_origin, hint))
         return None
     return [str(ipaddress.IPv4Address(value)) for value in range(low, high + 1)]
 
@@ -147,7 +148,7 @@ def _servers(node: Node, count: int, notice: Notice) -> list[Entry] | None:
         if share is None:
             _refuse(
                 notice,
-                entry.origin,
+                entry.value_origin,
                 f"{entry.rest!r} is not a count",
                 "write SERVER, SERVER count or SERVER all",
             )

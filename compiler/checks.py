@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from mlnc.compiler import naming
+from mlnc.compiler import naming, secret_checks
 from mlnc.compiler.addresses import ipv4, ipv6
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.lower import domain_type
@@ -11,9 +11,10 @@ from mlnc.compiler.lower_storage import MOST_MOUNTS
 from mlnc.compiler.model import ProjectModel, Settings, SiteModel
 from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin
-from mlnc.compiler.values import SecretText
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+TAKEN = frozenset({"site"})
+"""Names whose files in out/ir are not those of a project."""
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?")
 _SWITCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _CARD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")
@@ -23,6 +24,11 @@ def names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
     """Names that Xen, LVM, Linux and the DNS accept (xl.cfg(5), lvm(8), hostname(7))."""
     if not _PROJECT.fullmatch(model.name):
         yield _invalid_name("project", model.name, model.globals.where("project"))
+    elif model.name in TAKEN:
+        message = (
+            f"a project cannot be called {model.name}: out/ir/{model.name}.yaml is the file of the servers"
+        )
+        yield Diagnostic("invalid-name", message, model.globals.where("project"), "choose another name")
     for name, host in model.hosts.items():
         trouble = naming.volume_trouble(naming.swap_volume(name, model.name))
         if not _HOST.fullmatch(name):
@@ -175,17 +181,6 @@ def accounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
                 yield Diagnostic("conflicting-directives", message, record.entry.origin)
 
 
-def secrets(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
-    """A secret in clear text works, and is said."""
-    for block in (model.globals, *model.hosts.values()):
-        for name, found in block.scalars.items():
-            value = found[-1].value
-            if isinstance(value, SecretText) and value.literal is not None:
-                message = f"{name} is written in clear text"
-                hint = f"write {name} @secret, and let mlnc secrets make one"
-                yield Diagnostic("secret-in-clear", message, found[-1].origin, hint)
-
-
 CHECKS: tuple[Callable[[ProjectModel, SiteModel], Iterator[Diagnostic]], ...] = (
     names,
     service_host_names,
@@ -194,7 +189,9 @@ CHECKS: tuple[Callable[[ProjectModel, SiteModel], Iterator[Diagnostic]], ...] = 
     kinds,
     storage,
     accounts,
-    secrets,
+    secret_checks.clear,
+    secret_checks.carried,
+    secret_checks.references,
 )
 
 

@@ -74,7 +74,7 @@ def displays(linked: Linked) -> Iterator[Diagnostic]:
     claims: dict[str, list[Claim]] = defaultdict(list)
     for project, name, host in linked.hosts():
         if host.vnc is not None and host.vnc.display is not None:
-            key = f"{host.vnc.display} of {host.service_host}"
+            key = f"{host.vnc.display} on {host.service_host}"
             claims[key].append(Claim(project, f"hosts/{name}/vnc/display", f"{project}/{name}"))
     yield from _collisions(
         linked, "duplicate-display", "VNC display", claims, "give one of them another vncdisplay"
@@ -88,7 +88,7 @@ def bridges(linked: Linked) -> Iterator[Diagnostic]:
     for project, made in sorted(linked.course.projects.items()):
         for name, switch in made.switches.items():
             for server in switch.service_hosts:
-                key = f"{switch.bridge} of {server}"
+                key = f"{switch.bridge} on {server}"
                 claims[key].append(
                     Claim(project, f"switches/{name}/bridge", f"switch {name} of project {project}")
                 )
@@ -153,18 +153,17 @@ def _collisions(
     for key, found in claims.items():
         if len(found) < 2:
             continue
-        origins = [(claim, linked.origin(claim)) for claim in found]
-        here = next(
-            ((claim, origin) for claim, origin in reversed(origins) if origin is not None), origins[-1]
-        )
-        others = [claim.what for claim, _ in origins if claim is not here[0]]
-        message = f"{what} {key} belongs to {here[0].what} and to {_listed(others)}"
+        origins = [(claim, origin) for claim in found if (origin := linked.origin(claim)) is not None]
+        origins.sort(key=lambda each: each[1].key)
+        here, place = origins.pop() if origins else (found[-1], None)
+        others = [claim.what for claim in found if claim is not here]
+        message = f"{what} {key} belongs to {here.what} and to {_listed(others)}"
         related = tuple(
             Related(f"{claim.what} is here", origin.span)
             for claim, origin in origins[:3]
-            if origin and claim is not here[0]
+            if place is None or origin.key != place.key
         )
-        yield Diagnostic(code, message, here[1], hint, related)
+        yield Diagnostic(code, message, place, hint, related)
 
 
 def _listed(names: list[str]) -> str:

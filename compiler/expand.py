@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from mlnc.compiler import autoenum
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.inherit import Ancestry, Entry, Level, Node, merge
+from mlnc.compiler.inherit import Ancestry, Level, Node, merge
 from mlnc.compiler.source import Origin, Span
 from mlnc.compiler.structure import SECTIONS, Draft, Notice, Outline, Statement, outline
 from mlnc.compiler.tree import File, Word
@@ -203,13 +203,6 @@ def _last(lines: Iterable[Statement], name: str) -> Statement | None:
         if line.words[0].text == name and line.value_words:
             found = line
     return found
-
-
-def entries(node: Node) -> Iterable[Entry]:
-    """Every statement of *node* and of the blocks in it."""
-    yield from node.lines
-    for child in node.blocks.values():
-        yield from entries(child)
 
 
 def builtin_definitions(node: Node) -> list[str]:

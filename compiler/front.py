@@ -1,6 +1,6 @@
 """The front end as a list of passes: load, expand, resolve, check, lower, link. Each stops the run if it failed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from mlnc.compiler.checks import check_project, check_site
 from mlnc.compiler.course_checks import check_course
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.discover import Found, discover
-from mlnc.compiler.expand import Expanded, entries, expand_project, expand_site
+from mlnc.compiler.expand import Expanded, expand_project, expand_site
 from mlnc.compiler.ir import Course, Project, ServiceHost, Site
 from mlnc.compiler.loader import Loader, shown
 from mlnc.compiler.lower import Lowered, lower_project, used_servers
@@ -17,7 +17,6 @@ from mlnc.compiler.model import ProjectModel, Settings, SiteModel
 from mlnc.compiler.resolve import resolve, resolve_servers
 from mlnc.compiler.source import Origin, Span
 from mlnc.compiler.tree import File
-from mlnc.schemas.language import load
 
 Progress = Callable[[str, int, int], None]
 """Told of each project done in a pass: the pass, how many are done, how many there are."""
@@ -43,14 +42,17 @@ class Compiled:
 
 
 class Front:
-    """One run of the front end; ``report`` has what was found, ``loader`` every file that was read."""
+    """One run of the front end.
+
+    ``report`` has what was found, ``loader`` every file that was read, ``expanded`` every project that got so far.
+    """
 
     def __init__(self, report: Report, progress: Progress = lambda *_: None) -> None:
         self.report = report
         self.loader = Loader(report)
         self.progress = progress
         self.mains: dict[str, Path] = {}
-        self.literals: set[str] = set()
+        self.expanded: list[Expanded] = []
 
     def load(self, paths: Iterable[Path], site: Path | None) -> Found | None:
         """The trees of *paths*; None where anything of them cannot be read."""
@@ -63,9 +65,11 @@ class Front:
         for number, (path, file) in enumerate(found.projects.items(), 1):
             made = _Noting(self.report)
             expanded = expand_project(file, made)
-            if expanded is not None:
+            if expanded is None:
+                self.no_project(path, file)
+            else:
                 made.hand_over(expanded.project)
-                self.literals |= set(_literals(expanded))
+                self.expanded.append(expanded)
                 self._enter(projects, expanded, path)
             self.progress("expand", number, len(found.projects))
         return None if self.report.failed else projects
@@ -156,15 +160,6 @@ class Front:
             return None
         compiled = self.lower(*models, earlier)
         return compiled if self.link(compiled) else None
-
-
-def _literals(expanded: Expanded) -> Iterator[str]:
-    """The literal values of secret directives, which nothing may print."""
-    names = load().secret_names()
-    for node in (expanded.globals, *expanded.hosts.values()):
-        for entry in entries(node):
-            if entry.name in names and not entry.rest.startswith("@secret"):
-                yield entry.rest
 
 
 class _Noting:

@@ -4,20 +4,26 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Origin, Source, Span, Via
-from mlnc.compiler.structure import DEEPEST
 from mlnc.compiler.tree import Block, File, Include, Item, Word
+
+DEEPEST = 100
+"""Blocks and includes nested deeper than this are an error: nobody means it, and no pass need fear it."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 class Unreadable(Exception):
     """A file that cannot be used as a source; the text says why, in a person's words."""
+
+
+class NotText(Unreadable):
+    """A file that can be read but is not UTF-8 text."""
 
 
 def read(path: Path, shown: str) -> Source:
@@ -32,9 +38,21 @@ def read(path: Path, shown: str) -> Source:
         return Source(shown, content.decode("utf-8-sig"), hashlib.sha256(content).hexdigest())
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise Unreadable(f"is not UTF-8 text (line {line}); convert it, with iconv for example") from error
+        raise NotText(f"is not UTF-8 text (line {line}); convert it, with iconv for example") from error
     except (OSError, ValueError) as error:
         raise Unreadable(getattr(error, "strerror", None) or str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the loader is: in which file, through which includes, inside how many blocks and includes."""
+
+    path: Path
+    via: Via | None = None
+    depth: int = 0
+
+    def inside(self) -> "_Place":
+        return replace(self, depth=self.depth + 1)
 
 
 class Loader:
@@ -43,28 +61,29 @@ class Loader:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.files: dict[Path, File | None] = {}
-        self._open: list[tuple[Path, Include | None, Source | None]] = []
 
     def load(self, path: Path) -> File | None:
         """The tree of the file at *path* with its includes; None, and a diagnostic, where there is none."""
         try:
             source = read(path, shown(path))
         except Unreadable as error:
-            self.report.add(Diagnostic("not-found", f"{shown(path)} {_verb(error)}", None))
+            code = "not-utf8" if isinstance(error, NotText) else "not-found"
+            self.report.add(Diagnostic(code, f"{shown(path)} {_verb(error)}", None))
             return None
-        return self._parsed(path, source, None)
+        return self._parsed(source, _Place(path))
 
-    def _parsed(self, path: Path, source: Source, via: Via | None) -> File:
-        key = path.resolve()
+    def _parsed(self, source: Source, place: _Place) -> File:
+        key = place.path.resolve()
         known = self.files.get(key)
         if known is not None:
             return known
         self.files[key] = None
-        self._check_text(source, via)
+        self._check_text(source, place.via)
         found: list[Diagnostic] = []
         file = parse(source, found.append)
-        self.report.extend(_with_via(found, via))
-        made = replace(file, items=self._items(file.items, path, via, 0))
+        self.report.extend(_with_via(found, place.via))
+        items = self._items(file.items, place)
+        made = replace(file, items=items, height=_height(items))
         self.files[key] = made
         return made
 
@@ -75,72 +94,83 @@ class Loader:
             message = f"control character U+{ord(match.group()):04X} in the text"
             self.report.add(Diagnostic("control-character", message, Origin(span, via), "remove it"))
 
-    def _items(self, items: tuple[Item, ...], path: Path, via: Via | None, depth: int) -> tuple[Item, ...]:
-        return tuple(self._item(item, path, via, depth) for item in items)
+    def _items(self, items: tuple[Item, ...], place: _Place) -> tuple[Item, ...]:
+        return tuple([self._item(item, place) for item in items])
 
-    def _item(self, item: Item, path: Path, via: Via | None, depth: int) -> Item:
+    def _item(self, item: Item, place: _Place) -> Item:
         if isinstance(item, Include):
-            return replace(item, file=self._included(item.path, path, via))
+            return replace(item, file=self._included(item.path, place))
         if isinstance(item, Block):
-            if depth >= DEEPEST:
-                self._too_deep(item.brace, via, "blocks")
+            if place.depth >= DEEPEST:
+                self._too_deep(item.brace, place.via)
                 return replace(item, items=())
-            return replace(item, items=self._items(item.items, path, via, depth + 1))
+            return replace(item, items=self._items(item.items, place.inside()))
         return item
 
-    def _included(self, name: Word, includer: Path, outer: Via | None) -> File | None:
-        via = Via("include", name.span, outer)
+    def _included(self, name: Word, place: _Place) -> File | None:
         if not name.text:
-            self._refuse("include-without-file", "#include names no file", name, outer, "write #include FILE")
+            hint = "write #include FILE"
+            self._refuse("include-without-file", "#include names no file", name, place.via, hint)
             return None
-        path = self._find(name, includer, outer)
+        path = self._find(name, place)
         if path is None:
             return None
         key = path.resolve()
-        if key in self.files:
-            return self._known(key, name, outer)
-        if len(via.chain()) > DEEPEST:
-            self._too_deep(name.span, outer, "includes")
+        if key in self.files and self.files[key] is None:
+            self._cycle(name, place.via)
             return None
-        return self._read_include(path, name, via)
+        known = self.files.get(key)
+        if place.depth + (known.height if known else 0) >= DEEPEST:
+            self._too_deep(name.span, place.via)
+            return None
+        return known or self._read_include(name, path, place)
 
-    def _read_include(self, path: Path, name: Word, via: Via) -> File | None:
+    def _read_include(self, name: Word, path: Path, place: _Place) -> File | None:
         try:
             source = read(path, shown(path))
         except Unreadable as error:
             message = f"the included file {shown(path)} {_verb(error)}"
-            self._refuse("include-not-found", message, name, via.outer, None)
+            code = "not-utf8" if isinstance(error, NotText) else "include-not-found"
+            self._refuse(code, message, name, place.via, None)
             return None
-        return self._parsed(path, source, via)
+        return self._parsed(source, _Place(path, Via("include", name.span, place.via), place.depth + 1))
 
-    def _known(self, key: Path, name: Word, outer: Via | None) -> File | None:
-        file = self.files[key]
-        if file is None:
-            steps = tuple(
-                Related("included from here", step.span) for step in (outer.chain() if outer else ())
-            )
-            message = f"{name.text} includes itself"
-            hint = "take one of these includes away"
-            self.report.add(Diagnostic("include-cycle", message, Origin(name.span), hint, steps))
-        return file
+    def _cycle(self, name: Word, outer: Via | None) -> None:
+        steps = tuple(Related("included from here", step.span) for step in (outer.chain() if outer else ()))
+        message = f"{name.text} includes itself"
+        hint = "take one of these includes away"
+        self.report.add(Diagnostic("include-cycle", message, Origin(name.span), hint, steps))
 
-    def _find(self, name: Word, includer: Path, outer: Via | None) -> Path | None:
+    def _find(self, name: Word, place: _Place) -> Path | None:
         """The including file's folder first, then the working directory."""
-        candidates = list(dict.fromkeys((includer.parent / name.text, Path(name.text))))
+        candidates = list(dict.fromkeys((place.path.parent / name.text, Path(name.text))))
         for path in candidates:
-            if "\0" not in name.text and path.exists():
+            if os.path.exists(path):
                 return path
         looked = " and ".join(shown(path) for path in candidates)
         hint = f"looked for {looked}; {_advice(name.text)}"
-        self._refuse("include-not-found", f"the included file {name.text} does not exist", name, outer, hint)
+        self._refuse(
+            "include-not-found", f"the included file {name.text} does not exist", name, place.via, hint
+        )
         return None
 
     def _refuse(self, code: str, message: str, word: Word, outer: Via | None, hint: str | None) -> None:
         self.report.add(Diagnostic(code, message, Origin(word.span, outer), hint))
 
-    def _too_deep(self, span: Span, via: Via | None, what: str) -> None:
-        message = f"{what} nested more than {DEEPEST} deep"
+    def _too_deep(self, span: Span, via: Via | None) -> None:
+        message = f"blocks and includes nested more than {DEEPEST} deep"
         self.report.add(Diagnostic("too-deep", message, Origin(span, via), "is a } or a line missing above?"))
+
+
+def _height(items: tuple[Item, ...]) -> int:
+    """How deep blocks and includes nest in *items*."""
+    return max((_nested(item) for item in items), default=0)
+
+
+def _nested(item: Item) -> int:
+    if isinstance(item, Block):
+        return 1 + _height(item.items)
+    return 1 + item.file.height if isinstance(item, Include) and item.file else 0
 
 
 def shown(path: Path) -> str:
