@@ -14,8 +14,6 @@ from mlnc.compiler.tree import Block, File, Include, Item, Line, Ref, Word
 Notice = Callable[[Diagnostic], None]
 
 SECTIONS = ("host", "switch", "superclass", "service_host")
-DEEPEST = 100
-"""Blocks and includes nested deeper than this are an error: nobody means it, and no pass need fear it."""
 _MOST_INCLUDES = 10_000
 _MOST_STATEMENTS = 250_000
 
@@ -97,7 +95,6 @@ class _Outliner:
         self.includes = 0
         self.statements = 0
         self.bombed = False
-        self.depth = 0
 
     def top(self, items: tuple[Item, ...], via: Via | None) -> None:
         for item in items:
@@ -151,13 +148,7 @@ class _Outliner:
     def draft(self, name: Word, block: Block, via: Via | None) -> Draft:
         made = Draft(name, Origin(name.span, via))
         self.statements += len(block.items) if via else 0
-        self.depth += 1
-        if self.depth <= DEEPEST:
-            self.fill(made, block.items, via)
-        elif self.depth == DEEPEST + 1:
-            message = f"blocks nested more than {DEEPEST} deep, through includes"
-            self.notice(Diagnostic("too-deep", message, Origin(block.brace, via)))
-        self.depth -= 1
+        self.fill(made, block.items, via)
         return made
 
     def fill(self, into: Draft, items: tuple[Item, ...], via: Via | None) -> None:

@@ -74,10 +74,11 @@ Item = Line | Block | Include
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The tree of one file. ``digests`` of what it includes are found through the includes."""
+    """The tree of one file; ``height`` is how deep blocks and includes nest in it, once it has been loaded."""
 
     source: Source = field(compare=False)
     items: tuple[Item, ...] = ()
+    height: int = field(default=0, compare=False)
 
     def files(self) -> Iterator["File"]:
         """This file and every file it includes, at any depth, each once."""
