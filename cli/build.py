@@ -11,6 +11,7 @@ from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.discover import Found
 from mlnc.compiler.front import Compiled, Earlier, Front
 from mlnc.compiler.loader import Loader
+from mlnc.compiler.lower_origins import site_origins
 from mlnc.compiler.source import Origin
 from mlnc.targets.artifact import Artifact, Emitted, Refusal
 from mlnc.targets.manifest import Manifest, load_manifest
@@ -94,14 +95,7 @@ def _diagnostic(refusal: Refusal, compiled: Compiled) -> Diagnostic:
 def _origin(where: str, compiled: Compiled) -> Origin | None:
     room, _, path = where.partition("/")
     if room == "site":
-        server = compiled.site.service_hosts.get(path.split("/")[1])
-        return (
-            server.where(path.split("/")[2])
-            if server and path.count("/") > 1
-            else server.origin
-            if server
-            else None
-        )
+        return site_origins(compiled.site).find(path)
     lowered = compiled.lowered.get(room)
     return lowered.origins.find(path) if lowered else None
 

@@ -87,7 +87,8 @@ def check(
     if mln1:
         from mlnc.compiler.mln1 import differences
 
-        session.front.report.extend(differences(session.front.loader, compiled))
+        front = session.front
+        front.report.extend(differences(front.found, front.loader, compiled))
     session.finish(session.checked(compiled) if compiled else None)
 
 

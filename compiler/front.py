@@ -44,7 +44,8 @@ class Compiled:
 class Front:
     """One run of the front end.
 
-    ``report`` has what was found, ``loader`` every file that was read, ``expanded`` every project that got so far.
+    ``report`` has the findings, ``loader`` every file that was read, ``found`` the trees of the request,
+    ``expanded`` every project that got so far.
     """
 
     def __init__(self, report: Report, progress: Progress = lambda *_: None) -> None:
@@ -52,12 +53,13 @@ class Front:
         self.loader = Loader(report)
         self.progress = progress
         self.mains: dict[str, Path] = {}
+        self.found = Found()
         self.expanded: list[Expanded] = []
 
     def load(self, paths: Iterable[Path], site: Path | None) -> Found | None:
         """The trees of *paths*; None where anything of them cannot be read."""
-        found = discover(paths, site, self.loader)
-        return None if self.report.failed else found
+        self.found = discover(paths, site, self.loader)
+        return None if self.report.failed else self.found
 
     def expand(self, found: Found) -> dict[str, Expanded] | None:
         """The expanded projects by name; None where one of them cannot be."""

@@ -9,6 +9,7 @@ from mlnc.compiler.inherit import Node
 from mlnc.compiler.ir import IR_VERSION, Block, DomainType, Host, Platform, Project, Secret, Site, Vnc
 from mlnc.compiler.lower_guest import guest
 from mlnc.compiler.lower_network import interfaces, switches
+from mlnc.compiler.lower_origins import trace, trace_host
 from mlnc.compiler.lower_site import default
 from mlnc.compiler.lower_storage import disks, mounts, volumes
 from mlnc.compiler.model import PLATFORMS, ProjectModel, Settings, SiteModel
@@ -93,8 +94,10 @@ class _Lowering:
             foreign=_foreign(top),
         )
         self.origins.set("", top.where("project"))
+        trace(self.origins, "", top)
         for name, switch in self.model.switches.items():
-            self.trace(f"switches/{name}", switch)
+            self.origins.set(f"switches/{name}", switch.origin)
+            trace(self.origins, f"switches/{name}", switch)
         return Lowered(project, self.origins, self.secrets)
 
     def keep(self, text: SecretText, place: str) -> Secret:
@@ -112,8 +115,7 @@ class _Lowering:
         kind = domain_type(host)
         made = volumes(host, name, self.model.name, kind, server)
         further = mounts(host, kind)
-        self.trace(f"hosts/{name}", host)
-        return Host(
+        lowered = Host(
             domain=naming.domain(name, self.model.name),
             uuid=naming.domain_uuid(name, self.model.name),
             platform=platform(host),
@@ -140,6 +142,8 @@ class _Lowering:
             ),
             foreign=_foreign(host),
         )
+        trace_host(self.origins, f"hosts/{name}", host, lowered)
+        return lowered
 
     def ramdisk(self, host: Settings, place: str, of_server: str | None) -> str | None:
         """The host's RAM disk; the default one goes with the default kernel only."""
@@ -160,33 +164,6 @@ class _Lowering:
             keymap=host.get("vnckeymap"),
             password=self.keep(password, f"{name}/vncpasswd") if password else None,
         )
-
-    def trace(self, path: str, settings: Settings) -> None:
-        """Notes where everything of a block came from, under the names that the IR gives it."""
-        self.origins.set(path, settings.origin)
-        for name, found in settings.scalars.items():
-            self.origins.set(f"{path}/{_FIELDS.get(name, name)}", found[-1].origin)
-        for name, lines in settings.scripts.items():
-            for number, entry in enumerate(lines):
-                self.origins.set(f"{path}/{name}/{number}", entry.origin)
-        for card, block in settings.named.get("network", {}).items():
-            self.trace(f"{path}/interfaces/{card}", block)
-
-
-_FIELDS = {
-    "memory": "memory_mib",
-    "extra": "kernel_arguments",
-    "term": "console",
-    "color": "console_color",
-} | {
-    "vncdisplay": "vnc/display",
-    "vncpasswd": "vnc/password",
-    "vnckeymap": "vnc/keymap",
-    "vnclisten": "vnc/listen",
-    "hvm": "type",
-    "pvh": "type",
-}
-"""The IR's names of directives that are called differently there."""
 
 
 def _unquoted(text: str | None) -> str | None:
