@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 from mlnc.compiler import naming, secret_checks
 from mlnc.compiler.addresses import ipv4, ipv6
+from mlnc.compiler.devices import devices
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.lower import domain_type
-from mlnc.compiler.lower_storage import MOST_MOUNTS
 from mlnc.compiler.model import ProjectModel, Settings, SiteModel
 from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin
@@ -158,7 +158,7 @@ def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
             yield from _unless_inherited(host, "filepath", "the host has lvm, its disk is a volume")
         if host.setting("size") and host.setting("free_space"):
             yield from _unless_inherited(host, "size", "free_space takes its place")
-        most = MOST_MOUNTS[domain_type(host)]
+        most = len(devices(host, domain_type(host)).mounts)
         if len(host.records.get("mount", ())) > most:
             message = f"more disks than the {most} that can be attached here"
             yield Diagnostic("invalid-value", message, host.where("mount"))

@@ -24,7 +24,7 @@ SCHEMAS = "../../schemas"
 """The folder of the schemas as seen from ``out/ir``."""
 
 
-class InvalidIr(Exception):  # noqa: N818 - it names what is wrong
+class InvalidIr(Exception):
     """A document that is not what its schema says; the message names the place in it and the reason."""
 
 

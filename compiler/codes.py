@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mlnc.compiler.mln1_codes import MLN1
-
 from mlnc.compiler import target_codes
+from mlnc.compiler.mln1_codes import MLN1
 
 
 @dataclass(frozen=True, slots=True)

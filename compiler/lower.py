@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from mlnc.compiler import naming
+from mlnc.compiler.devices import devices
 from mlnc.compiler.inherit import Node
 from mlnc.compiler.ir import IR_VERSION, Block, DomainType, Host, Platform, Project, Secret, Site, Vnc
 from mlnc.compiler.lower_guest import guest
@@ -114,7 +115,8 @@ class _Lowering:
         server = self.site.service_hosts[place]
         kind = domain_type(host)
         made = volumes(host, name, self.model.name, kind, server)
-        further = mounts(host, kind)
+        names = devices(host, kind)
+        further = mounts(host, names)
         lowered = Host(
             domain=naming.domain(name, self.model.name),
             uuid=naming.domain_uuid(name, self.model.name),
@@ -135,7 +137,7 @@ class _Lowering:
             group=host.get("group"),
             xen_extra=host.lines("xen_extra"),
             volumes=made,
-            disks=disks(made, further, kind),
+            disks=disks(made, further, names),
             interfaces=interfaces(host, name, self.model, server),
             guest=guest(
                 host, name, kind, made, further, lambda text, place: self.keep(text, f"{name}/{place}")

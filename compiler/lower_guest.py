@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
+from mlnc.compiler.devices import devices
 from mlnc.compiler.ir import DomainType, Group, Guest, GuestFile, Mount, Secret, SshKey, User, Volume
 from mlnc.compiler.model import Record, Settings
 from mlnc.compiler.values import SecretText
@@ -21,11 +22,12 @@ def guest(
 ) -> Guest:
     """The guest configuration of host *name*."""
     password: SecretText | None = host.get("root_passwd")
+    names = devices(host, kind)
     return Guest(
         mode=_mode(host, kind),
         hostname=name,
-        root_device="/dev/hda" if kind == "hvm" else "/dev/xvda1",
-        swap_device="/dev/xvda2" if any(volume.role == "swap" for volume in made) else None,
+        root_device=names.root_device,
+        swap_device=f"/dev/{names.swap}" if any(volume.role == "swap" for volume in made) else None,
         nameservers=tuple(host.all("nameserver")),
         root_password=keep(password, "root_passwd") if password else None,
         users=tuple(_user(record, keep) for record in _last_of_each(host.records.get("users", []))),

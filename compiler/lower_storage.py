@@ -1,17 +1,14 @@
 """Lowering the disks of a host: the volumes that mlnc makes, and every disk as the domain sees it."""
 
-from collections.abc import Iterable
 from typing import Literal
 
 from mlnc.compiler import naming
+from mlnc.compiler.devices import SEED, Devices
 from mlnc.compiler.ir import Disk, DomainType, Mount, ServiceHost, Volume
 from mlnc.compiler.model import Settings
 
 SEED_BYTES = 4 * 1024 * 1024
 """Room for the files of a seed, in bytes; guest-seed.sh makes a FAT file system of just this size."""
-
-_PARTITIONS = 15
-"""Minor numbers leave a Xen virtual disk xvda the partitions 1 to 15 (xen-vbd-interface(7))."""
 
 
 def volumes(
@@ -91,21 +88,7 @@ def is_shared(path: str, group: str | None, server: ServiceHost) -> bool:
     return any(path == shared or path.startswith(shared.rstrip("/") + "/") for shared in server.san_paths)
 
 
-def mount_devices(kind: DomainType) -> Iterable[str]:
-    """Device names for the ``mount`` disks in order; the root is xvda1 or hda, swap xvda2, a seed xvdz."""
-    if kind == "hvm":
-        yield from ("hdb", "hdc", "hdd")
-        yield from (f"xvd{letter}" for letter in "efghijklmnopqrstuvwxy")
-    else:
-        yield from (f"xvda{number}" for number in range(3, _PARTITIONS + 1))
-        yield from (f"xvd{letter}" for letter in "bcdefghijklmnopqrstuvwxy")
-
-
-MOST_MOUNTS = {"hvm": 24, "pv": 37, "pvh": 37}
-"""How many disks ``mount`` can attach, by type of domain: as many as mount_devices names."""
-
-
-def mounts(host: Settings, kind: DomainType) -> tuple[Mount, ...]:
+def mounts(host: Settings, names: Devices) -> tuple[Mount, ...]:
     """The further disks of *host* with their devices."""
     return tuple(
         Mount(
@@ -115,13 +98,13 @@ def mounts(host: Settings, kind: DomainType) -> tuple[Mount, ...]:
             fstype=record["fstype"],
             options=record["options"] or "defaults",
         )
-        for record, device in zip(host.records.get("mount", ()), mount_devices(kind), strict=False)
+        for record, device in zip(host.records.get("mount", ()), names.mounts, strict=False)
     )
 
 
-def disks(made: tuple[Volume, ...], further: tuple[Mount, ...], kind: DomainType) -> tuple[Disk, ...]:
+def disks(made: tuple[Volume, ...], further: tuple[Mount, ...], names: Devices) -> tuple[Disk, ...]:
     """Every disk in the order of the domain file: root, swap, seed, mounts."""
-    device = {"root": "hda" if kind == "hvm" else "xvda1", "swap": "xvda2", "seed": "xvdz"}
+    device = {"root": names.root, "swap": names.swap, "seed": SEED}
     own = [Disk(device[volume.role], volume.role, _backend(volume.path), volume.path) for volume in made]
     return (*own, *(_attached(mount) for mount in further))
 
