@@ -33,11 +33,12 @@ def _artifacts(course: Course, project: Project, name: str, peers: Peers) -> lis
     folder = f"{host_folder(host.service_host, project.project)}/{name}/guest"
     return [
         Artifact(f"{folder}/{file}", text, executable=file.endswith(".sh"))
-        for file, text in _files(course, host, peers.hosts_file(name))
+        for file, text in _files(course, project, host, peers.hosts_file(name))
     ]
 
 
-def _files(course: Course, host: Host, hosts_file: str) -> Iterator[tuple[str, str]]:
+def _files(course: Course, project: Project, host: Host, hosts_file: str) -> Iterator[tuple[str, str]]:
     if host.guest.mode == "cloud-init":
-        return guest_seed.files(host, hosts_file)
-    return guest_disk.files(host, course.site.service_hosts[host.service_host], hosts_file)
+        return guest_seed.files(project.project, host, hosts_file)
+    server = course.site.service_hosts[host.service_host]
+    return guest_disk.files(project.project, host, server, hosts_file)

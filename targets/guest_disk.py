@@ -28,10 +28,10 @@ class Keys:
     lines: tuple[str, ...]
 
 
-def files(host: Host, server: ServiceHost, hosts_file: str) -> Iterator[tuple[str, str]]:
+def files(project: str, host: Host, server: ServiceHost, hosts_file: str) -> Iterator[tuple[str, str]]:
     """Name and text of each file of the guest's folder; one that would say nothing is left out."""
     guest = host.guest
-    yield "configure.sh", _script(host, server)
+    yield "configure.sh", _script(project, host, server)
     yield "hosts", hosts_file
     yield "fstab", guest_tables.fstab(guest)
     if host.interfaces:
@@ -55,11 +55,12 @@ def keys(host: Host) -> list[Keys]:
     ]
 
 
-def _script(host: Host, server: ServiceHost) -> str:
+def _script(project: str, host: Host, server: ServiceHost) -> str:
     guest = host.guest
     volume = next(each for each in host.volumes if each.role == "root")
     return render(
         "guest/configure.sh.j2",
+        project=project,
         domain=host.domain,
         uuid=host.uuid,
         kind=volume.kind,

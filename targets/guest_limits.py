@@ -19,6 +19,7 @@ KINDS: dict[str, tuple[re.Pattern[str], str]] = {
     "path": (re.compile(r"/.*"), "an absolute path"),
     "home": (re.compile(r"/[^:]*"), "an absolute path without colons"),
     "mountpoint": (re.compile(r"/[^\s]*"), "an absolute path without blanks"),
+    "name": (re.compile(r"[A-Za-z0-9_+.][A-Za-z0-9_+.-]*"), "a name of letters, digits and + - . _"),
     "hostname": (
         re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?"),
         "a host name: at most 64 letters, digits and - . _",
@@ -45,7 +46,7 @@ def refusals(project: str, name: str, host: Host, server: ServiceHost) -> list[R
     where = f"{project}/hosts/{name}"
     found = [
         Refusal("guest-unwritable", f"{where}/{field}", message)
-        for field, kind, value in _values(host, server)
+        for field, kind, value in (("project", "name", project), *_values(host, server))
         if (message := _fault(kind, value))
     ]
     return found + list(_unsuited(where, host))
@@ -81,7 +82,7 @@ def _unsuited(where: str, host: Host) -> Iterator[Refusal]:
 
 
 def _values(host: Host, server: ServiceHost) -> Iterator[_Found]:
-    yield "domain", "hostname", host.domain
+    yield "domain", "name", host.domain
     yield "kernel", "text", host.kernel or ""
     for volume in host.volumes:
         yield f"volumes/{volume.role}", "path", volume.path

@@ -51,11 +51,11 @@ class SeedFile:
     text: str
 
 
-def files(host: Host, hosts_file: str) -> Iterator[tuple[str, str]]:
+def files(project: str, host: Host, hosts_file: str) -> Iterator[tuple[str, str]]:
     """Name and text of each file of the guest's folder."""
     user_data, network = _user_data(host, hosts_file), _network_config(host)
     content = hashlib.sha256(f"{user_data}\n{network}".encode()).hexdigest()[:8]
-    yield "seed.sh", _script(host)
+    yield "seed.sh", _script(project, host)
     yield (
         "meta-data",
         render("guest/meta-data.j2", uuid=host.uuid, content=content, hostname=host.guest.hostname),
@@ -64,10 +64,11 @@ def files(host: Host, hosts_file: str) -> Iterator[tuple[str, str]]:
     yield "network-config", network
 
 
-def _script(host: Host) -> str:
+def _script(project: str, host: Host) -> str:
     volume = next(each for each in host.volumes if each.role == "seed")
     return render(
         "guest/seed.sh.j2",
+        project=project,
         domain=host.domain,
         kind=volume.kind,
         path=volume.path,

@@ -1,5 +1,6 @@
 """The guest scripts at work on real file systems: what they lay, that twice is once, and what stops them."""
 
+import fcntl
 import re
 import signal
 import subprocess
@@ -303,6 +304,32 @@ def test_a_logical_volume_is_looked_at_first(debian: Lab) -> None:
     finally:
         run("losetup", "-d", device)
     assert debian.read()["etc/hostname"].text == "linux\n"
+
+
+def test_the_disk_is_mounted_with_care(debian: Lab) -> None:
+    seen = debian.folder / "seen"
+    debian.program("mount", f'echo "$*" >>{seen}; exec /bin/mount "$@"')
+    debian.configure(guest())
+    options = next(
+        line.split()[3].split(",") for line in seen.read_text().splitlines() if "linux.img" in line
+    )
+    assert {"nodev", "nosuid", "noexec", "nosymfollow", "errors=remount-ro"} <= set(options)
+
+
+def test_a_project_that_starts_or_stops_is_waited_for(debian: Lab) -> None:
+    lock = debian.folder / "mlnc-life-demo.lock"
+    script = debian.write(debian.course(FULL)) / "configure.sh"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = subprocess.run(
+            ["/bin/sh", str(script)],
+            stdin=subprocess.DEVNULL,
+            env={**debian.environment(), "MLNC_LOCK_SECONDS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, "the lock life-demo was not released in time" in done.stderr) == (1, True)
 
 
 def test_nothing_stays_mounted(debian: Lab) -> None:
