@@ -63,7 +63,8 @@ class Entry:
 @dataclass(slots=True)
 class Node:
     """An expanded block: ``statements`` has every statement, root superclass first; ``values`` the one of each name
-    that counts; ``lines`` the statements as a list, without those that a higher level has word for word.
+    that counts; ``lines`` the statements as a list, without those that a higher level has word for word. ``levels``
+    are the blocks that it was merged from.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Node:
     variables: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, Statement] = field(default_factory=dict)
     blocks: dict[str, "Node"] = field(default_factory=dict)
+    levels: tuple["Level", ...] = ()
 
     def data(self) -> dict[str, object]:
         """The model of mln-language.md section 1, for ``mlnc show --expanded``."""
@@ -109,7 +111,7 @@ def merge(levels: Sequence[Level], scope: Scope) -> Node:
     for level in levels:
         variables.update(level.draft.variables)
     inner = scope.inner(variables)
-    made = Node(draft.name.text, draft.origin)
+    made = Node(draft.name.text, draft.origin, levels=tuple(levels))
     made.definitions = variables
     made.variables = {name: _fill(inner, variables[name]).text for name in variables}
     _merge_lines(made, levels, inner)

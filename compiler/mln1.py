@@ -1,0 +1,66 @@
+"""What ``mlnc check --mln1`` says: where MLN 1.0.8.8 would have read the files differently.
+
+Facts about the original stand in mln-language.md; the reason for each difference in docs/differences.md.
+"""
+
+from collections.abc import Iterator
+
+from mlnc.compiler import mln1_filling, mln1_hosts, mln1_text, mln1_tree, mln1_values
+from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.discover import Found
+from mlnc.compiler.expand import Expanded, expand_project
+from mlnc.compiler.front import Compiled
+from mlnc.compiler.loader import Loader
+from mlnc.compiler.mln1_parts import parts
+from mlnc.compiler.tree import File
+
+
+def differences(found: Found, loader: Loader, compiled: Compiled | None) -> Iterator[Diagnostic]:
+    """Every difference in the files of a run: in their text and blocks, whatever is wrong with them; in what these
+    come to, where they can be expanded; and in what hosts are, where they could be compiled.
+
+    Site files are left out: the original never reads them.
+    """
+    mains = _mains(found, loader)
+    read = {id(file): file for main in mains for file in main.files()}
+    included = {id(file) for main in mains for file in main.files() if file is not main}
+    for file in read.values():
+        yield from mln1_text.differences(file.source, id(file) in included)
+    places = {id(file): path for path, file in loader.files.items() if file is not None}
+    for main in mains:
+        yield from mln1_tree.differences(main)
+        yield from mln1_tree.include_paths(main, places)
+        yield from _expanded(main)
+    for model in compiled.models.values() if compiled else ():
+        yield from mln1_hosts.user_mode(model)
+
+
+def _mains(found: Found, loader: Loader) -> list[File]:
+    """The projects, and what else was asked for and is included by nothing."""
+    files = [file for file in loader.files.values() if file is not None]
+    included = {id(inner) for file in files for inner in file.files() if inner is not file}
+    sites = {id(file) for file in found.sites.values()}
+    projects = {id(file) for file in found.projects.values()}
+    return [file for file in files if id(file) in projects or id(file) not in included | sites]
+
+
+def _expanded(main: File) -> Iterator[Diagnostic]:
+    """What a project comes to; nothing where that fails, which has been said."""
+    wrong: list[Diagnostic] = []
+    expanded = expand_project(main, wrong.append)
+    if expanded is None or any(each.severity == "error" for each in wrong):
+        return
+    yield from mln1_filling.differences(expanded)
+    for check in mln1_hosts.CHECKS:
+        yield from check(expanded)
+    yield from _values(expanded)
+
+
+def _values(expanded: Expanded) -> Iterator[Diagnostic]:
+    blocks = [("global", expanded.globals)]
+    blocks += [("switch", node) for node in expanded.switches.values()]
+    blocks += [("host", node) for node in expanded.hosts.values()]
+    for name, node in blocks:
+        for part in parts(node, name):
+            for check in mln1_values.CHECKS:
+                yield from check(part)

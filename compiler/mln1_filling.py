@@ -1,0 +1,190 @@
+"""Where MLN 1.0.8.8 fills other text into a setting or a list than mlnc does, and why."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.expand import Expanded
+from mlnc.compiler.inherit import Entry, Node
+from mlnc.compiler.mln1_parts import Part, parts
+from mlnc.compiler.mln1_variables import REFERENCE, Endless, Original, Place
+from mlnc.compiler.source import Origin, Via
+from mlnc.compiler.structure import Statement
+
+_FIRST_WORD = re.compile(r"\$[A-Za-z0-9_]+(?: |\Z)")
+"""A line that begins so defines a variable in the original: that is said of the line itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A host, a switch or ``global`` in both readings."""
+
+    original: Original
+    node: Node
+
+    def place(self, part: Part, inherited: Via | None) -> Place:
+        """The place of a statement of *part* that came through *inherited*."""
+        for number, level in enumerate(self.original.levels):
+            if level.inherited is inherited:
+                return number, part.path
+        return None
+
+
+def differences(expanded: Expanded) -> Iterator[Diagnostic]:
+    """What the original would fill in otherwise in *expanded*."""
+    definitions = expanded.globals.definitions
+    project = {"project": expanded.project}
+    outer = Original((), definitions, project)
+    yield from _block(_Block(outer, expanded.globals), "global")
+    for node in expanded.switches.values():
+        yield from _block(_Block(outer, node), "switch")
+    for name, node in expanded.hosts.items():
+        host = Original(node.levels, definitions, {**project, "hostname": name})
+        yield from _block(_Block(host, node), "host")
+
+
+def _block(block: _Block, name: str) -> Iterator[Diagnostic]:
+    for part in parts(block.node, name):
+        if part.list is not None and block.original.levels:
+            yield from _list(block, part)
+        else:
+            for entry in part.node.values.values() if part.list is None else part.node.lines:
+                yield from _entry(block, part, entry, part.list is not None)
+
+
+def _entry(block: _Block, part: Part, entry: Entry, line: bool) -> Iterator[Diagnostic]:
+    """What the original makes of one statement, its first word taken only in a *line* of a list."""
+    words = entry.statement.words if line else entry.statement.value_words
+    if _FIRST_WORD.match(entry.statement.raw) or not any("$" in word.text for word in words):
+        return
+    text, wanted = " ".join(word.text for word in words), entry.text if line else entry.rest
+    place = block.place(part, entry.inherited)
+    fresh = replace(block.original, used={}, memo={})
+    try:
+        if fresh.fill(text, place) != wanted:
+            straight = replace(fresh, decay=False, used={}, memo={}).fill(text, place)
+            yield _why(entry, fresh, straight == wanted)
+    except Endless as error:
+        yield _endless(error, entry.origin)
+
+
+def _list(block: _Block, part: Part) -> Iterator[Diagnostic]:
+    entries = [
+        each
+        for each in part.node.lines
+        if not each.statement.assigns and not _FIRST_WORD.match(each.statement.raw)
+    ]
+    try:
+        kept = block.original.lines(part.path)
+    except Endless as error:
+        yield _endless(error, _guilty(entries, error, part))
+        return
+    kept = [(line, text) for line, text in kept if not _FIRST_WORD.match(line.raw)]
+    if [text for _, text in kept] == [entry.text for entry in entries]:
+        return
+    straight = replace(block.original, decay=False, used={}, memo={}).lines(part.path)
+    texts, ordered = ({id(line): text for line, text in lines} for lines in (kept, straight))
+    for entry in entries:
+        yield from _line(block, part, entry, texts, ordered)
+    known = {id(entry.statement) for entry in entries}
+    for line, _ in kept:
+        if id(line) not in known:
+            message = "MLN 1.0.8.8 keeps this line: it compares lines before it fills in variables"
+            yield Diagnostic("mln1-repeated-line", message, line.origin, "write the line once")
+
+
+def _line(
+    block: _Block, part: Part, entry: Entry, texts: Mapping[int, str], straight: Mapping[int, str]
+) -> Iterator[Diagnostic]:
+    text = texts.get(id(entry.statement))
+    if text is None:
+        message = "MLN 1.0.8.8 drops this line: a line like it stands before, in this block or a superclass"
+        hint = "write it a little differently, with a blank comment word for example"
+        yield Diagnostic("mln1-repeated-line", message, entry.origin, hint)
+    elif text != entry.text:
+        fresh = replace(block.original, used={}, memo={})
+        fresh.fill(entry.statement.raw, block.place(part, entry.inherited))
+        yield _why(entry, fresh, straight.get(id(entry.statement)) == entry.text)
+
+
+def _guilty(entries: list[Entry], error: Endless, part: Part) -> Origin:
+    """The first line that names the variable, else the block."""
+    for entry in entries:
+        if any(match[2] == error.name for match in REFERENCE.finditer(entry.statement.raw)):
+            return entry.origin
+    return part.node.origin
+
+
+def _endless(error: Endless, origin: Origin) -> Diagnostic:
+    if error.block is None:
+        message = f"MLN 1.0.8.8 recurses for ever here: the value of ${error.name} leads back to itself"
+        return Diagnostic("mln1-hang", message, origin, "rename one of the variables")
+    message = f"MLN 1.0.8.8 hangs here: looking for ${error.name}, it cannot get out of {error.block}"
+    hint = f"name {error.block} with letters and digits only, or define ${error.name} in it"
+    return Diagnostic("mln1-hang", message, origin, hint)
+
+
+def _why(entry: Entry, original: Original, order: bool) -> Diagnostic:
+    """The reason why *original* fills something else into *entry*; *order*: it would not from left to right."""
+    places = [(entry.statement, entry.origin)]
+    places += [(definition, definition.origin) for definition in original.used.values()]
+    for statement, origin in places:
+        for reason in _REASONS:
+            found = reason(statement, entry)
+            if found is not None:
+                code, message, hint = found
+                return Diagnostic(code, message, origin, hint)
+    if order:
+        message = "MLN 1.0.8.8 looks for the variables before a global one in global only"
+        hint = "let the variable of the innermost block be the last one of the text"
+        return Diagnostic("mln1-variable-order", message, entry.origin, hint)
+    message = "MLN 1.0.8.8 fills in other variables here, or none: it looks for them where the text stands"
+    hint = "define them in the same superclass, or in global, and nowhere else"
+    return Diagnostic("mln1-variable-scope", message, entry.origin, hint)
+
+
+Reason = tuple[str, str, str]
+
+
+def _escaped(statement: Statement, _: Entry) -> Reason | None:
+    """A ``$`` behind a backslash."""
+    for word in statement.words:
+        raw = word.span.source.text[word.span.start : word.span.end]
+        if re.search(r"(?<!\\)(?:\\\\)*\\\$[\[A-Za-z0-9_]", raw):
+            message = "MLN 1.0.8.8 fills in a variable behind \\ too"
+            return "mln1-escaped-dollar", message, "give the variable another name"
+    return None
+
+
+def _server(statement: Statement, _: Entry) -> Reason | None:
+    """The variable that only mlnc has."""
+    if any(match[2] == "service_host" for match in REFERENCE.finditer(statement.raw)):
+        message = "MLN 1.0.8.8 has no variable $service_host and leaves it as it stands"
+        return "mln1-service-host-variable", message, "define a variable of your own"
+    return None
+
+
+def _bracket(statement: Statement, _: Entry) -> Reason | None:
+    """One bracket without the other."""
+    for match in REFERENCE.finditer(statement.raw):
+        if bool(match[1]) != bool(match[3]):
+            message = f"MLN 1.0.8.8 reads {match[0]} as ${match[2]}: each bracket stands or falls by itself"
+            hint = f"write a blank before the ], or $[{match[2]}]]" if match[3] else f"write $[{match[2]}]"
+            return "mln1-bracket", message, hint
+    return None
+
+
+def _prefix(statement: Statement, entry: Entry) -> Reason | None:
+    """A name that another one begins with, which is still there when the shorter one is filled in."""
+    last = {match[2]: match.start() for match in REFERENCE.finditer(statement.raw)}
+    open_names = {each.name for each in entry.undefined}
+    for shorter, longer in pairwise(sorted(last)):
+        if longer.startswith(shorter) and (last[longer] < last[shorter] or longer in open_names):
+            message = f"MLN 1.0.8.8 takes the beginning of ${longer} for ${shorter}"
+            return "mln1-variable-prefix", message, "rename one of the two variables"
+    return None
+
+
+_REASONS: tuple[Callable[[Statement, Entry], Reason | None], ...] = (_escaped, _server, _bracket, _prefix)
