@@ -117,8 +117,6 @@ def kinds(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
             yield Diagnostic("conflicting-directives", message, host.where("xen"), "keep one of them")
         if domain_type(host) == "hvm":
             yield from _without_hvm(host)
-        elif host.get("guest") != "cloud-init" and "user_data" in host.scripts:
-            yield _idle(host, "user_data", "only guest cloud-init reads it")
 
 
 _NOT_HVM = ("kernel", "ramdisk", "extra", "swap")

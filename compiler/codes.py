@@ -111,3 +111,23 @@ CODES: dict[str, Code] = {
     # where MLN 1.0.8.8 reads otherwise, said by check --mln1
     **_warnings(**MLN1),
 }
+
+_INTRODUCTION = """\
+# Diagnostics
+
+Everything that `mlnc` may find, by its code. An error stops a build and ends the command with 1; a warning does
+not, unless `-W error` is given; `-W no-CODE` silences one. For each code `tests/errors/` has a small file that earns
+it and the text that `mlnc check` then prints. This page is written by `pytest --update tests/test_errors.py`.
+"""
+
+
+def markdown() -> str:
+    """The text of docs/diagnostics.md."""
+    return "\n".join([_INTRODUCTION, *(_table(severity) for severity in ("error", "warning"))])
+
+
+def _table(severity: str) -> str:
+    rows = [
+        f"| `{code}` | {about.about} |" for code, about in sorted(CODES.items()) if about.severity == severity
+    ]
+    return "\n".join([f"## {severity.capitalize()}s", "", "| Code | Meaning |", "|---|---|", *rows, ""])
