@@ -30,7 +30,7 @@ CARDS: dict[str, Interface] = {
     ),
     "eth3": interface(mac="00:16:3e:00:00:04", mode="none", mode6="auto", **NO_IPV4),
     "eth4": interface(mac="00:16:3e:00:00:05", mode="none", **NO_IPV4),
-    "eth10": interface(mac="00:16:3e:00:00:06", mode="none", **{**NO_IPV4, **IPV6}),
+    "eth10": interface(mac="00:16:3e:00:00:06", mode="none", gateway6="fe80::1", **{**NO_IPV4, **IPV6}),
 }
 CONFIGURED = [name for name in CARDS if name != "eth4"]
 NAMESERVERS = ("10.0.0.53", "2001:db8::53")
@@ -173,6 +173,7 @@ def test_ifcfg(lay: Any, tmp_path: Path) -> None:
     ]
     assert said["eth1"][2:4] == ["yes", "dhcp"]
     assert said["eth2"][2] == "no"
+    assert "IPV6_DEFAULTGW=fe80::1%eth10\n" in files["/etc/sysconfig/network-scripts/ifcfg-eth10"]
 
 
 def test_busybox(lay: Any, tmp_path: Path) -> None:
@@ -200,6 +201,7 @@ def test_busybox(lay: Any, tmp_path: Path) -> None:
         "ifconfig eth3 up",
         "ifconfig eth10 up",
         "ip -6 addr add 2001:db8::2/64 dev eth10",
+        "ip -6 route add default via fe80::1 dev eth10",
     ]
 
 
