@@ -1,0 +1,81 @@
+"""What the servers of a course must have in the end, as the IR says it. No target is asked."""
+
+from mlnc.compiler.ir import Course, Host, Project, Switch, Volume
+from mlnc.rehearsal import guest_expected
+from mlnc.rehearsal.facts import Facts, there
+from mlnc.rehearsal.needs import EXTENT_BYTES, extents, volume_bytes
+
+
+def expected(course: Course, started: bool) -> Facts:
+    """The facts that *course* asks for; with *started* its domains run, else none does."""
+    facts: Facts = {}
+    for project in course.projects.values():
+        for name, switch in project.switches.items():
+            _add_switch(facts, course, project, name, switch)
+        for name, host in project.hosts.items():
+            if host.platform == "xen":
+                for volume in host.volumes:
+                    _add_volume(facts, project.project, name, host, volume)
+                guest_expected.add(
+                    facts, project.project, name, host, course.site.service_hosts[host.service_host]
+                )
+                if started:
+                    _add_domain(facts, host)
+    return facts
+
+
+def _add_switch(facts: Facts, course: Course, project: Project, name: str, switch: Switch) -> None:
+    """A bridge on each of its servers, joined to the others; those that mlnc does not make are not looked at."""
+    platforms = {project.hosts[member.host].platform for member in switch.members}
+    if platforms and "xen" not in platforms:
+        return
+    for server in switch.service_hosts:
+        facts_of = course.site.service_hosts[server]
+        if not switch.own_bridge and switch.bridge in (facts_of.bridge, facts_of.uplink):
+            continue
+        mark = f"mlnc:{project.project}/{name}" if switch.own_bridge else "mlnc:shared"
+        there(
+            facts,
+            server,
+            "bridge",
+            switch.bridge,
+            mark=mark,
+            state="up",
+            joined=_joined(course, switch, server),
+        )
+
+
+def _joined(course: Course, switch: Switch, server: str) -> str:
+    """``vlan 7 on eth1``, ``vxlan 7 to ADDRESS...`` or nothing."""
+    here = course.site.service_hosts[server]
+    peers = sorted(course.site.service_hosts[name].address for name in switch.service_hosts if name != server)
+    if switch.vlan is not None:
+        return f"vlan {switch.vlan} on {here.uplink or here.bridge}"
+    return f"vxlan {switch.vxlan} to {' '.join(peers)}" if switch.vxlan is not None and peers else ""
+
+
+def _add_volume(facts: Facts, project: str, name: str, host: Host, volume: Volume) -> None:
+    """Of a snapshot the size is not looked at: how much of it LVM gives depends on its origin."""
+    lvm = volume.kind == "lvm"
+    size = extents(volume_bytes(volume)) * EXTENT_BYTES if lvm else volume_bytes(volume)
+    values = {"origin": volume.template or ""} if volume.snapshot else {"size": f"{size}"}
+    place = f"{volume.volume_group}/{volume.name}" if lvm else volume.path
+    tags = f"mlnc mlnc.host={name} mlnc.project={project} mlnc.role={volume.role}"
+    there(facts, host.service_host, "volume", place, tags=tags, **values)
+
+
+def _add_domain(facts: Facts, host: Host) -> None:
+    """The kernel of a fully virtual domain is its firmware, which is the toolstack's affair."""
+    values = {} if host.type == "hvm" or host.kernel is None else {"kernel": host.kernel}
+    there(
+        facts,
+        host.service_host,
+        "domain",
+        host.domain,
+        uuid=host.uuid,
+        memory=f"{host.memory_mib}",
+        vcpus=f"{host.vcpus}",
+        disks=" ".join(f"{disk.device}={disk.path}" for disk in host.disks),
+        cards=" ".join(sorted(f"{card.mac}@{card.bridge}" for card in host.interfaces.values())),
+        **values,
+    )

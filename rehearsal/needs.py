@@ -1,0 +1,123 @@
+"""What a service host must have before the first deploy, worked out of the IR alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from posixpath import join
+
+from mlnc.compiler.ir import Course, Host, ServiceHost, Volume
+
+EXTENT_BYTES = 4 << 20
+"""The size of an extent: what vgcreate(8) takes unless told otherwise."""
+
+TEMPLATE_BYTES = 4 << 20
+"""The size of a rehearsed template. Small, for a volume may not be smaller than its template."""
+
+DEFAULT_MEMORY_MIB = 1 << 20
+"""Memory of a server whose own is not declared: enough for anything."""
+
+
+@dataclass(slots=True)
+class Needs:
+    """What one server must have.
+
+    ``templates``: names of files in its folder of templates, each with the type of its file system or None for one
+    whose content does not matter. ``origins``: logical volumes that snapshots are taken of, by volume group.
+    ``sources``, ``kernels``: files, by absolute path; ``devices``: further disks; ``accounts``: names that the guests'
+    template must know; ``owners``, ``groups``: names that image files belong to; ``extents`` by volume group.
+    """
+
+    bridges: set[str] = field(default_factory=set)
+    kernels: set[str] = field(default_factory=set)
+    templates: dict[str, str | None] = field(default_factory=dict)
+    origins: dict[str, set[str]] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)
+    devices: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    owners: set[str] = field(default_factory=set)
+    groups: set[str] = field(default_factory=set)
+    extents: dict[str, int] = field(default_factory=dict)
+
+
+def needs(course: Course, server: str) -> Needs:
+    """What *server* must have for every project of *course*."""
+    facts = course.site.service_hosts[server]
+    found = Needs(
+        bridges={facts.bridge},
+        folders={facts.templates, facts.files, *(path for path in facts.san_paths if _is_folder(path))},
+    )
+    for _, project in sorted(course.projects.items()):
+        for switch in project.switches.values():
+            if server in switch.service_hosts and not switch.own_bridge:
+                found.bridges.add(switch.bridge)
+        for host in project.hosts.values():
+            if host.service_host == server and host.platform == "xen":
+                _add_host(found, facts, host)
+    return found
+
+
+def kernel_version(kernel: str) -> str | None:
+    """The version of the kernel file *kernel* by its name, as for its modules; None where the name says none."""
+    _, found, version = kernel.replace("/vmlinux-", "/vmlinuz-").rpartition("/vmlinuz-")
+    return version if found else None
+
+
+def extents(size_bytes: int) -> int:
+    """*size_bytes* in extents, rounded up."""
+    return -(-size_bytes // EXTENT_BYTES)
+
+
+def volume_bytes(volume: Volume) -> int:
+    """The size that *volume* has in a rehearsal, in bytes, before it is rounded up to extents."""
+    if volume.sizing == "free":
+        return TEMPLATE_BYTES + volume.free_space_bytes
+    return max(TEMPLATE_BYTES, volume.size_bytes) if volume.sizing == "template" else volume.size_bytes
+
+
+def _is_folder(san_path: str) -> bool:
+    return san_path.startswith("/") and not san_path.startswith("/dev/")
+
+
+def _add_host(found: Needs, server: ServiceHost, host: Host) -> None:
+    found.kernels.update(filter(None, (host.kernel, host.ramdisk)))
+    found.bridges.update(card.bridge for card in host.interfaces.values() if card.switch is None)
+    found.sources.update(join(server.files, file.source) for file in host.guest.files)
+    found.accounts.update(_foreign_accounts(host))
+    found.owners.update(filter(None, [host.owner]))
+    found.groups.update(filter(None, [host.group]))
+    own = {volume.path for volume in host.volumes}
+    found.devices.update(disk.path for disk in host.disks if disk.path not in own)
+    for volume in host.volumes:
+        _add_volume(found, server, host, volume)
+
+
+def _foreign_accounts(host: Host) -> Iterator[str]:
+    """Accounts that the guest must have, for the project names them without making them."""
+    own = {user.name for user in host.guest.users}
+    named = [user for group in host.guest.groups for user in group.users]
+    named += [key.user for key in host.guest.ssh_keys]
+    yield from (name for name in named if name not in own and name != "root")
+
+
+def _add_volume(found: Needs, server: ServiceHost, host: Host, volume: Volume) -> None:
+    group = volume.volume_group
+    if group is None:
+        folder = volume.path.rpartition("/")[0]
+        if not folder.startswith(server.projects):
+            found.folders.add(folder)
+    else:
+        found.extents[group] = found.extents.get(group, 0) + extents(volume_bytes(volume))
+    if volume.snapshot and group is not None and volume.template:
+        if volume.template not in found.origins.setdefault(group, set()):
+            found.origins[group].add(volume.template)
+            found.extents[group] += extents(TEMPLATE_BYTES)
+    elif volume.template:
+        mounted = host.guest.mode == "mount" and volume.role == "root"
+        kind = _ext_type(volume.template) if mounted or volume.resize == "ext" else None
+        found.templates[volume.template] = kind or found.templates.get(volume.template)
+
+
+def _ext_type(template: str) -> str:
+    """The file system type that the name of a template ends in, as far as it is an ext one."""
+    ending = template.rpartition(".")[2]
+    return ending if ending in ("ext2", "ext3", "ext4") else "ext4"

@@ -1,0 +1,103 @@
+"""What the servers of a rehearsal have, read from their folders and from the images that lie there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlnc.compiler.ir import Course
+from mlnc.rehearsal import guest_observed
+from mlnc.rehearsal.facts import Facts, there
+from mlnc.rehearsal.folder import Folder
+
+_OURS = "mlnc"
+
+
+def observed(folder: Folder, course: Course) -> Facts:
+    """Every domain, every volume and bridge of mlnc, and of the guests of *course* what their disks hold."""
+    facts: Facts = {}
+    for server in folder.servers():
+        _add_domains(facts, folder, server)
+        _add_bridges(facts, folder, server)
+        _add_volumes(facts, folder, course, server)
+    guest_observed.add(facts, folder, course)
+    return facts
+
+
+def _add_domains(facts: Facts, folder: Folder, server: str) -> None:
+    links = folder.state(server) / "links"
+    for file in _files(folder.state(server) / "domains"):
+        fields = [line.partition("=")[::2] for line in file.read_text().splitlines()]
+        values = {name: value for name, value in fields if name in ("uuid", "memory", "vcpus", "kernel")}
+        disks = [value.split("|") for name, value in fields if name == "disk"]
+        cards = [value.split("|") for name, value in fields if name == "card"]
+        values["disks"] = " ".join(f"{device}={path}" for device, path, _ in disks)
+        values["cards"] = " ".join(sorted(f"{mac}@{_master(links / vif)}" for mac, _, vif in cards))
+        there(facts, server, "domain", file.name, **values)
+
+
+def _master(link: Path) -> str:
+    """The bridge that a card is plugged into now."""
+    return link.read_text().split("|")[2] if link.exists() else ""
+
+
+def _add_bridges(facts: Facts, folder: Folder, server: str) -> None:
+    """The bridges that bear a mark of mlnc, with what joins them to other servers."""
+    state = folder.state(server)
+    links = {file.name: file.read_text().rstrip("\n").split("|") for file in _files(state / "links")}
+    for name, (kind, up, _, mark, _) in links.items():
+        if kind == "bridge" and mark.startswith(f"{_OURS}:"):
+            carriers = [
+                _joined(kind, arguments, state / "fdb" / port)
+                for port, (kind, up, bridge, _, arguments) in links.items()
+                if bridge == name and kind in ("vlan", "vxlan") and up == "up"
+            ]
+            there(facts, server, "bridge", name, mark=mark, state=up, joined=", ".join(carriers))
+
+
+def _joined(kind: str, arguments: str, peers: Path) -> str:
+    words = arguments.split()
+    number = words[words.index("id") + 1]
+    if kind == "vlan":
+        return f"vlan {number} on {words[words.index('link') + 1]}"
+    ends = sorted(peers.read_text().split()) if peers.exists() else []
+    return f"vxlan {number} to {' '.join(ends)}"
+
+
+def _add_volumes(facts: Facts, folder: Folder, course: Course, server: str) -> None:
+    """Logical volumes of mlnc, a shared one where its host is, and the image files beside which tags lie."""
+    for link in _files(folder.state(server) / "groups"):
+        storage = folder.followed(link)
+        extent_bytes = int((storage / "group").read_text().split()[0])
+        for file in _files(storage / "volumes"):
+            extents, origin, tags = file.read_text().rstrip("\n").split("|")
+            if _OURS in tags.split(",") and _is_here(course, tags.split(","), server):
+                size = f"{int(extents) * extent_bytes}"
+                values = {"size": size, "origin": origin, "tags": _tags(tags.split(","))}
+                there(facts, server, "volume", f"{link.name}/{file.name}", **values)
+    for path, mark in _marks(folder, server):
+        image, tags_of = mark.with_suffix(""), mark.read_text().split()
+        if image.exists() and _is_here(course, tags_of, server):
+            there(facts, server, "volume", path, size=f"{image.stat().st_size}", tags=_tags(tags_of))
+
+
+def _marks(folder: Folder, server: str) -> Iterator[tuple[str, Path]]:
+    """The path of each image file on *server*, and the file with its tags."""
+    for root in (folder.root(server), folder.path / "shared"):
+        for mark in sorted(root.rglob("*.mlnc")):
+            yield f"/{mark.relative_to(root).with_suffix('')}", mark
+
+
+def _is_here(course: Course, tags: list[str], server: str) -> bool:
+    """Whether the volume with these *tags* is that of a host on *server*, or of no host that the course has."""
+    named = dict(tag.split("=", 1) for tag in tags if "=" in tag)
+    project = course.projects.get(named.get("mlnc.project", ""))
+    host = project.hosts.get(named.get("mlnc.host", "")) if project else None
+    return host is None or host.service_host == server
+
+
+def _tags(tags: list[str]) -> str:
+    return " ".join(sorted(tag for tag in tags if not tag.startswith("mlnc.template=")))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The records in *folder*, sorted, without locks and half-written ones."""
+    return iter(sorted(each for each in folder.iterdir() if not each.name.startswith(".")))

@@ -1,0 +1,92 @@
+"""One rehearsal: its folder, the course that is played, and the runner's own deployment of it."""
+
+import shutil
+from collections.abc import Iterable
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+from invoke.context import Context
+
+from mlnc.compiler.ir import Course, ServiceHost, Site
+from mlnc.rehearsal.expected import expected
+from mlnc.rehearsal.facts import Facts, restricted
+from mlnc.rehearsal.folder import Folder
+from mlnc.rehearsal.observed import observed
+from mlnc.rehearsal.prepare import prepare
+from mlnc.rehearsal.transport import Rehearsal
+from mlnc.runner.bundle import Refused
+from mlnc.runner.deploy import deploy
+from mlnc.runner.desk import Desk
+from mlnc.runner.plan import Options, make_plan
+from mlnc.runner.results import Display, Result
+from mlnc.runner.review import load_output, objections
+from mlnc.runner.secrets import Secrets, needed
+from mlnc.runner.selection import select
+from mlnc.runner.transport import Transport
+from mlnc.targets.output import DEPLOYED, LOG
+
+_PARALLEL = 8
+"""So many servers are worked on at once."""
+
+
+class Stage:
+    """What is rehearsed: the projects of *out* named in *projects* (none: all), in the empty folder *path*.
+
+    Raises Refused where *out* is not what was built, or has no such project.
+    """
+
+    def __init__(self, context: Context, out: Path, path: Path, projects: Iterable[str] = ()) -> None:
+        found = objections(out, load_output(out), reviewed=False)
+        if found:
+            raise Refused("\n      ".join(found))
+        self.folder = Folder(path.resolve())
+        self._context = context
+        self._projects = tuple(projects)
+        shutil.copytree(out, self._out, ignore=shutil.ignore_patterns(DEPLOYED, LOG))
+        with closing(self._desk()) as desk:
+            self.servers = sorted(select(desk, self._projects))
+            self.course = _course(
+                desk, {name for names in select(desk, self._projects).values() for name in names}
+            )
+        prepare(self.folder, self.course)
+
+    def deploy(self, start: bool, display: Display) -> list[Result]:
+        """Deploy as the runner does; the secrets have made-up values, and the records stay in the folder."""
+        options = Options(start)
+        with closing(self._desk()) as desk:
+            plan = make_plan(desk, select(desk, self._projects), options, _PARALLEL)
+            return deploy(desk, plan, options, display, _PARALLEL)
+
+    def facts(self, started: bool) -> tuple[Facts, Facts]:
+        """What the IR wants, its domains *started* or not, and what the servers have of that and beyond it."""
+        wanted = expected(self.course, started)
+        return wanted, restricted(observed(self.folder, self.course), wanted)
+
+    @property
+    def _out(self) -> Path:
+        return self.folder.path / "out"
+
+    def _desk(self) -> Desk:
+        desk = Desk(self._context, self._out, "rehearse", self._way)
+        names = {name for there in desk.bundles.values() for name in there} & set(desk.manifest.projects)
+        secrets = {
+            secret for name in names for server in desk.site for secret in needed(desk.project(name), server)
+        }
+        desk.secrets = Secrets({name: made_up(name) for name in secrets})
+        self._site = desk.site
+        return desk
+
+    def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Transport:
+        name = next(name for name, facts in self._site.items() if facts is server)
+        return Rehearsal(context, self.folder, name, private)
+
+
+def made_up(secret: str) -> str:
+    """A value for the secret of that name; it fits everywhere, a VNC password being the shortest."""
+    return sha256(f"rehearsed {secret}".encode()).hexdigest()[:8]
+
+
+def _course(desk: Desk, projects: Iterable[str]) -> Course:
+    named = {name: desk.project(name) for name in sorted(projects)}
+    return Course(Site(ir_version=1, service_hosts=desk.site), named)
