@@ -42,7 +42,7 @@ def _kernel_modules(host: Host, server: ServiceHost) -> str:
     """The version whose modules the guest gets; a guest that brings its own kernel gets none."""
     if host.type == "hvm":
         return ""
-    return basename((server.modules or "").rstrip("/")) or kernel_version(host.kernel or server.kernel) or ""
+    return basename((server.modules or "").rstrip("/")) or kernel_version(host.kernel or server.kernel)
 
 
 def _card(card: Interface) -> str:

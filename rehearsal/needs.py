@@ -9,11 +9,15 @@ from mlnc.compiler.ir import Course, Host, ServiceHost, Volume
 EXTENT_BYTES = 4 << 20
 """The size of an extent: what vgcreate(8) takes unless told otherwise."""
 
-TEMPLATE_BYTES = 4 << 20
+TEMPLATE_BYTES = 8 << 20
 """The size of a rehearsed template. Small, for a volume may not be smaller than its template."""
 
 DEFAULT_MEMORY_MIB = 1 << 20
 """Memory of a server whose own is not declared: enough for anything."""
+
+
+KERNEL_VERSION = "6.1.0-mlnc"
+"""The kernel that a kernel file whose name says no version leads to, as Debian's /vmlinuz does."""
 
 
 @dataclass(slots=True)
@@ -22,12 +26,14 @@ class Needs:
 
     ``templates``: names of files in its folder of templates, each with the type of its file system or None for one
     whose content does not matter. ``origins``: logical volumes that snapshots are taken of, by volume group.
-    ``sources``, ``kernels``: files, by absolute path; ``devices``: further disks; ``accounts``: names that the guests'
-    template must know; ``owners``, ``groups``: names that image files belong to; ``extents`` by volume group.
+    ``sources``, ``ramdisks``, ``kernels``: files, by absolute path; ``devices``: further disks; ``accounts``:
+    names that the guests' template must know; ``owners``, ``groups``: names that image files belong to; ``extents``
+    by volume group.
     """
 
     bridges: set[str] = field(default_factory=set)
     kernels: set[str] = field(default_factory=set)
+    ramdisks: set[str] = field(default_factory=set)
     templates: dict[str, str | None] = field(default_factory=dict)
     origins: dict[str, set[str]] = field(default_factory=dict)
     sources: set[str] = field(default_factory=set)
@@ -47,19 +53,16 @@ def needs(course: Course, server: str) -> Needs:
         folders={facts.templates, facts.files, *(path for path in facts.san_paths if _is_folder(path))},
     )
     for _, project in sorted(course.projects.items()):
-        for switch in project.switches.values():
-            if server in switch.service_hosts and not switch.own_bridge:
-                found.bridges.add(switch.bridge)
         for host in project.hosts.values():
             if host.service_host == server and host.platform == "xen":
                 _add_host(found, facts, host)
     return found
 
 
-def kernel_version(kernel: str) -> str | None:
-    """The version of the kernel file *kernel* by its name, as for its modules; None where the name says none."""
+def kernel_version(kernel: str) -> str:
+    """The version of the kernel file *kernel*: that in its name, or :data:`KERNEL_VERSION`."""
     _, found, version = kernel.replace("/vmlinux-", "/vmlinuz-").rpartition("/vmlinuz-")
-    return version if found else None
+    return version if found else KERNEL_VERSION
 
 
 def extents(size_bytes: int) -> int:
@@ -79,7 +82,9 @@ def _is_folder(san_path: str) -> bool:
 
 
 def _add_host(found: Needs, server: ServiceHost, host: Host) -> None:
-    found.kernels.update(filter(None, (host.kernel, host.ramdisk)))
+    if host.type != "hvm":
+        found.kernels.add(host.kernel or server.kernel)
+        found.ramdisks.update(filter(None, [host.ramdisk]))
     found.bridges.update(card.bridge for card in host.interfaces.values() if card.switch is None)
     found.sources.update(join(server.files, file.source) for file in host.guest.files)
     found.accounts.update(_foreign_accounts(host))

@@ -12,6 +12,7 @@ from mlnc.rehearsal.folder import INSIDE, Folder
 from mlnc.rehearsal.needs import (
     DEFAULT_MEMORY_MIB,
     EXTENT_BYTES,
+    KERNEL_VERSION,
     TEMPLATE_BYTES,
     Needs,
     extents,
@@ -69,11 +70,7 @@ def _lay_root(root: Path, server: str, needed: Needs) -> None:
     for each in _FOLDERS:
         (root / each).mkdir(parents=True, exist_ok=True)
     for each in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        there = Path("/") / each
-        if there.is_symlink():
-            (root / each).symlink_to(there.readlink())
-        elif there.is_dir():
-            (root / each).mkdir()
+        _lay_programs(Path("/") / each, root / each)
     for node in _NODES:
         (root / "dev" / node).touch()
     for name, target in _STANDARD.items():
@@ -85,6 +82,20 @@ def _lay_root(root: Path, server: str, needed: Needs) -> None:
         _numbered("root:x:0:0:root:/root:/bin/sh", needed.owners, "x:{0}:{0}::/:/bin/sh")
     )
     (root / "etc/group").write_text(_numbered("root:x:0:", needed.groups, "x:{0}:"))
+
+
+def _lay_programs(there: Path, place: Path) -> None:
+    """One of the folders that are links into /usr today; of *lib* the links are single ones, for a server has modules
+    of its own there. Where it is a folder, the machine's own is mounted when the server is entered."""
+    if there.name == "lib" and there.is_symlink():
+        place.mkdir()
+        for each in there.iterdir():
+            if each.name != "modules":
+                (place / each.name).symlink_to(f"/usr/lib/{each.name}")
+    elif there.is_symlink():
+        place.symlink_to(there.readlink())
+    elif there.is_dir():
+        place.mkdir()
 
 
 def _copy_setting(source: Path, target: Path) -> None:
@@ -111,10 +122,10 @@ def _lay_state(folder: Folder, course: Course, server: str, needed: Needs) -> No
     for each in ("domains", "ending", "links", "fdb", "groups"):
         (state / each).mkdir(parents=True)
     facts = course.site.service_hosts[server]
-    for bridge in needed.bridges:
-        (state / "links" / bridge).write_text("bridge|up|||\n")
     if facts.uplink is not None:
         (state / "links" / facts.uplink).write_text("dummy|up|||\n")
+    for bridge in needed.bridges:
+        (state / "links" / bridge).write_text("bridge|up|||\n")
     (state / "memory").write_text(f"{facts.memory_mib or DEFAULT_MEMORY_MIB}\n")
     (state / "xen-version").write_text(f"{facts.xen_version or '4.17.0'}\n")
     (state / "next-id").write_text("1\n")
@@ -132,17 +143,34 @@ def _lay_files(folder: Folder, course: Course, server: str, needed: Needs) -> No
             make_plain_template(file)
         else:
             make_template(file, kind, needed.accounts)
-    for path in sorted(needed.kernels | needed.sources | needed.devices, reverse=True):
-        file = folder.on(server, path)
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"{path} of the rehearsed server {server}\n")
-    trees = [f"/boot/modules/{version}" for kernel in needed.kernels if (version := kernel_version(kernel))]
-    for tree in [*trees, *filter(None, [facts.modules])]:
+    for path in sorted(needed.ramdisks | needed.sources | needed.devices, reverse=True):
+        _lay_file(folder, server, path)
+    for kernel in sorted(needed.kernels):
+        _lay_kernel(folder, server, kernel)
+    modules = [f"/lib/modules/{kernel_version(kernel)}" for kernel in needed.kernels]
+    for tree in [*modules, *filter(None, [facts.modules])]:
         folder.on(server, tree).mkdir(parents=True, exist_ok=True)
         (folder.on(server, tree) / "modules.dep").touch()
     if facts.toolstack == "xm":
         folder.on(server, "/etc/xen/xend-config.sxp").write_text("# -*- sh -*-\n(vncpasswd '')\n")
+
+
+def _lay_file(folder: Folder, server: str, path: str) -> None:
+    """A file that has to be there, whatever is in it; programs and libraries are those of this machine."""
+    file = folder.on(server, path)
+    if not file.exists() and not path.startswith("/usr/"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{path} of the rehearsed server {server}\n")
+
+
+def _lay_kernel(folder: Folder, server: str, kernel: str) -> None:
+    """The file *kernel*, a link where its name says no version."""
+    if kernel.endswith(kernel_version(kernel)):
+        _lay_file(folder, server, kernel)
+        return
+    _lay_file(folder, server, f"/boot/vmlinuz-{KERNEL_VERSION}")
+    folder.on(server, kernel).parent.mkdir(parents=True, exist_ok=True)
+    folder.on(server, kernel).symlink_to(f"/boot/vmlinuz-{KERNEL_VERSION}")
 
 
 def _lay_folder(folder: Folder, course: Course, server: str, path: str) -> None:

@@ -28,7 +28,20 @@ def make_template(image: Path, kind: str, accounts: Iterable[str]) -> None:
     """Make the file *image*, an ext file system of type *kind* whose guest has these *accounts* beside root's."""
     with TemporaryDirectory() as tree:
         _lay(Path(tree), sorted(accounts))
-        words = ["mke2fs", "-q", "-F", "-t", kind, "-E", "root_owner=0:0", "-d", tree, str(image)]
+        words = [
+            "mke2fs",
+            "-q",
+            "-F",
+            "-t",
+            kind,
+            "-b",
+            "4096",
+            "-E",
+            "root_owner=0:0",
+            "-d",
+            tree,
+            str(image),
+        ]
         path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
         environment = {**os.environ, "PATH": path}
         subprocess.run([*words, f"{TEMPLATE_BYTES >> 10}k"], check=True, capture_output=True, env=environment)

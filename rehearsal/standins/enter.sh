@@ -1,8 +1,7 @@
 # shellcheck shell=sh
 # enter.sh FOLDER SERVER COMMAND: runs COMMAND, a text of sh, on a rehearsed server. It needs name spaces of its own for
 # mounts, network, host name and processes, in which it may do as root does; there the server's folder becomes the root,
-# with the programs of this machine, which cannot be written to. So kernel modules are looked for in /boot/modules, for
-# /lib is this machine's own.
+# with the programs of this machine, which cannot be written to.
 set -eu
 folder=$1 server=$2 command=$3
 root=$folder/servers/$server
@@ -12,7 +11,7 @@ mount --bind "$root" "$root"
 mount --rbind /usr "$root/usr"
 mount -o remount,bind,ro "$root/usr"
 for each in bin sbin lib lib32 lib64 libx32; do
-    if [ -d "$root/$each" ] && [ ! -L "$root/$each" ]; then
+    if [ -d "/$each" ] && [ ! -L "/$each" ]; then
         mount --rbind "/$each" "$root/$each"
         mount -o remount,bind,ro "$root/$each"
     fi
@@ -25,4 +24,4 @@ mount --bind "$folder" "$root/rehearsal"
 hostname "$server"
 cd "$root"
 exec chroot "$root" /usr/bin/env -i PATH=/rehearsal/standins:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root \
-    LOGNAME=root LC_ALL=C MLNC_MODULES=/boot/modules /bin/sh -c "$command"
+    LOGNAME=root LC_ALL=C /bin/sh -c "$command"
