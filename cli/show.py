@@ -40,7 +40,7 @@ def _expanded(front: Front, path: Path) -> Expanded | None:
         return None
     expanded = expand_project(file, front.report.add)
     if expanded is None:
-        front.no_project(path, file)
+        front.report.add(no_project(path, file))
     else:
         front.expanded.append(expanded)
     return expanded

@@ -57,11 +57,16 @@ def _file(path: Path, found: Found, loader: Loader) -> None:
     if file is None:
         return
     if not has_project(file):
-        origin = Origin(Span(file.source, 0, 0))
-        hint = "begin it with: global { project NAME }"
-        loader.report.add(Diagnostic("no-project", f"{shown(path)} names no project", origin, hint))
+        loader.report.add(no_project(path, file))
         return
     found.projects.setdefault(path, file)
+
+
+def no_project(path: Path, file: File) -> Diagnostic:
+    """That *file*, which was to be built, names no project."""
+    origin = Origin(Span(file.source, 0, 0))
+    hint = "begin it with: global { project NAME }"
+    return Diagnostic("no-project", f"{shown(path)} names no project", origin, hint)
 
 
 def _folder(folder: Path, found: Found, loader: Loader) -> None:

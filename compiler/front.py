@@ -7,7 +7,7 @@ from pathlib import Path
 from mlnc.compiler.checks import check_project, check_site
 from mlnc.compiler.course_checks import check_course
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
-from mlnc.compiler.discover import Found, discover
+from mlnc.compiler.discover import Found, discover, no_project
 from mlnc.compiler.expand import Expanded, expand_project, expand_site
 from mlnc.compiler.ir import Course, Project, ServiceHost, Site
 from mlnc.compiler.loader import Loader, shown
@@ -15,8 +15,6 @@ from mlnc.compiler.lower import Lowered, lower_project, used_servers
 from mlnc.compiler.lower_site import lower_site
 from mlnc.compiler.model import ProjectModel, Settings, SiteModel
 from mlnc.compiler.resolve import resolve, resolve_servers
-from mlnc.compiler.source import Origin, Span
-from mlnc.compiler.tree import File
 
 Progress = Callable[[str, int, int], None]
 """Told of each project done in a pass: the pass, how many are done, how many there are."""
@@ -68,19 +66,13 @@ class Front:
             made = _Noting(self.report)
             expanded = expand_project(file, made)
             if expanded is None:
-                self.no_project(path, file)
+                self.report.add(no_project(path, file))
             else:
                 made.hand_over(expanded.project)
                 self.expanded.append(expanded)
                 self._enter(projects, expanded, path)
             self.progress("expand", number, len(found.projects))
         return None if self.report.failed else projects
-
-    def no_project(self, path: Path, file: File) -> None:
-        """Report that *file* names no project."""
-        origin = Origin(Span(file.source, 0, 0))
-        hint = "begin it with: global { project NAME }"
-        self.report.add(Diagnostic("no-project", f"{shown(path)} names no project", origin, hint))
 
     def _enter(self, projects: dict[str, Expanded], expanded: Expanded, path: Path) -> None:
         earlier = projects.setdefault(expanded.project, expanded)
