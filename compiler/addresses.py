@@ -35,7 +35,8 @@ def ipv4(card: Settings, complain: Complain) -> Static | None:
 
 
 def _say(card: Settings, name: str, code: str, message: str, hint: str | None, complain: Complain) -> None:
-    complain(Diagnostic(code, message, card.where(name), hint))
+    origin = card.statement(name) if code == "without-effect" else card.where(name)
+    complain(Diagnostic(code, message, origin, hint))
 
 
 def _without_address(card: Settings, address: object, complain: Complain) -> None:

@@ -7,6 +7,7 @@ from mlnc.compiler import naming, secret_checks
 from mlnc.compiler.addresses import ipv4, ipv6
 from mlnc.compiler.devices import devices
 from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.inherit import Node
 from mlnc.compiler.lower import domain_type
 from mlnc.compiler.model import ProjectModel, Settings, SiteModel
 from mlnc.compiler.reference import suggest
@@ -30,7 +31,7 @@ def names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         )
         yield Diagnostic("invalid-name", message, model.globals.where("project"), "choose another name")
     for name, host in model.hosts.items():
-        trouble = naming.volume_trouble(naming.swap_volume(name, model.name))
+        trouble = _volume_trouble(name, model.name)
         if not _HOST.fullmatch(name):
             yield _invalid_name("host", name, host.origin)
         elif trouble:
@@ -42,6 +43,11 @@ def names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
     for name, switch in model.switches.items():
         if not _SWITCH.fullmatch(name):
             yield _invalid_name("switch", name, switch.origin)
+
+
+def _volume_trouble(host: str, project: str) -> str | None:
+    """Why the longest name of a volume of *host* is none; None where *project* is no name by itself."""
+    return naming.volume_trouble(naming.swap_volume(host, project)) if _PROJECT.fullmatch(project) else None
 
 
 def _invalid_name(what: str, name: str, origin: Origin) -> Diagnostic:
@@ -128,15 +134,17 @@ def _without_hvm(host: Settings) -> Iterator[Diagnostic]:
     names: tuple[str, ...] = _NOT_HVM
     if host.get("guest") != "cloud-init":
         names += _NOT_MOUNTED
-        blocks = {**host.records, **host.scripts, **host.named}
         for name in _NOT_MOUNTED_BLOCKS:
-            if name in blocks and host.node.blocks[name].lines:
+            # what a superclass brings for its other hosts is no mistake of this one
+            if name in host.node.blocks and _has_own(host.node.blocks[name]):
                 yield _idle(host, name, "an HVM guest is left alone unless it says guest cloud-init")
     for name in names:
-        setting = host.setting(name)
-        # what a superclass brings for its other hosts is no mistake of this one
-        if setting is not None and setting.entry.inherited is None:
-            yield _idle(host, name, "an HVM domain has no use for it")
+        yield from _unless_inherited(host, name, "an HVM domain has no use for it")
+
+
+def _has_own(node: Node) -> bool:
+    """Whether any statement of *node* or of the blocks in it is not inherited."""
+    return any(entry.inherited is None for entry in node.lines) or any(map(_has_own, node.blocks.values()))
 
 
 def _idle(host: Settings, name: str, reason: str) -> Diagnostic:
@@ -169,14 +177,14 @@ def _unless_inherited(host: Settings, name: str, reason: str) -> Iterator[Diagno
 
 
 def accounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
-    """Groups and keys name users that the guest has, as far as one can know: root and those it declares."""
+    """Two users of a host have two numbers."""
     for host in model.hosts.values():
         seen: dict[int, str] = {}
-        for record in host.records.get("users", ()):
+        for record in {record["user"]: record for record in host.records.get("users", ())}.values():
             uid, user = record["uid"], record["user"]
             if uid is not None and seen.setdefault(uid, user) != user:
                 message = f"users {seen[uid]} and {user} have the same uid {uid}"
-                yield Diagnostic("conflicting-directives", message, record.entry.origin)
+                yield Diagnostic("conflicting-directives", message, record.entry.field_origin(3))
 
 
 CHECKS: tuple[Callable[[ProjectModel, SiteModel], Iterator[Diagnostic]], ...] = (

@@ -39,7 +39,7 @@ class Entry:
         return self._at(self.statement.value_origin.span)
 
     def field_origin(self, number: int) -> Origin:
-        """Where field *number* (from 0) of a record line and all after it stand.
+        """Where field *number* (from 0) of a record line stands.
 
         The whole line where the fields are not the words that were written, because variables brought blanks.
         """

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin, Span, Via
 from mlnc.compiler.tree import Block, File, Include, Item, Line, Ref, Word
 
@@ -208,6 +209,8 @@ class _Outliner:
         name = " ".join(word.text for word in block.header[:expected])
         shell = block.header[-1].text.endswith("$")
         hint = "quote the braces of a shell line or write \\{ and \\}" if shell else f"write {name} {{"
+        if expected == 1 and suggest(name, ["network"]):
+            hint = "did you mean network?"
         self.defer("extra-words", f"more words than a name before the {{ of {name!r}", extra, via, hint)
 
     def stray(self, statement: Statement, where: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from projects import Sources
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -12,6 +13,12 @@ Golden = Callable[[str, str], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the golden files with what comes out now")
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Sources:
+    """A folder for a project of the test's own."""
+    return Sources(tmp_path)
 
 
 @pytest.fixture
