@@ -101,7 +101,8 @@ def _line(
     text = texts.get(id(entry.statement))
     if text is None:
         message = "MLN 1.0.8.8 drops this line: a line like it stands before, in this block or a superclass"
-        hint = "write it a little differently, with a blank comment word for example"
+        script = part.list is not None and part.list.list == "script"
+        hint = "write it a little differently, with \\; true behind it" if script else "write the line once"
         yield Diagnostic("mln1-repeated-line", message, entry.origin, hint)
     elif text != entry.text:
         fresh = replace(block.original, used={}, memo={})
@@ -137,11 +138,16 @@ def _why(entry: Entry, original: Original, order: bool) -> Diagnostic:
                 code, message, hint = found
                 return Diagnostic(code, message, origin, hint)
     if order:
-        message = "MLN 1.0.8.8 looks for the variables before a global one in global only"
-        hint = "let the variable of the innermost block be the last one of the text"
+        message = (
+            "MLN 1.0.8.8 fills in from right to left, and goes on looking from where it found the one before"
+        )
+        hint = "put variables of outer blocks, and undefined ones, first"
         return Diagnostic("mln1-variable-order", message, entry.origin, hint)
-    message = "MLN 1.0.8.8 fills in other variables here, or none: it looks for them where the text stands"
-    hint = "define them in the same superclass, or in global, and nowhere else"
+    message = "MLN 1.0.8.8 looks for variables in global only here"
+    hint = "define them in global"
+    if original.levels:
+        message = "MLN 1.0.8.8 looks for variables from the superclass or global that they stand in, not from the host"
+        hint = "define them in that superclass or in global, and nowhere else"
     return Diagnostic("mln1-variable-scope", message, entry.origin, hint)
 
 
@@ -171,7 +177,7 @@ def _bracket(statement: Statement, _: Entry) -> Reason | None:
     for match in REFERENCE.finditer(statement.raw):
         if bool(match[1]) != bool(match[3]):
             message = f"MLN 1.0.8.8 reads {match[0]} as ${match[2]}: each bracket stands or falls by itself"
-            hint = f"write a blank before the ], or $[{match[2]}]]" if match[3] else f"write $[{match[2]}]"
+            hint = f"write $[{match[2]}]{match[3]}"
             return "mln1-bracket", message, hint
     return None
 

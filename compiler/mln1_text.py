@@ -105,7 +105,8 @@ def comment_separators(reading: Reading) -> Iterator[Diagnostic]:
             continue
         done = comment
         message = "MLN 1.0.8.8 ends a comment at ; and { and would read this as a statement"
-        yield _at("mln1-comment-separator", message, _stretch(reading, item.start, comment.end), "reword it")
+        span = _stretch(reading, item.start, comment.end)
+        yield _at("mln1-comment-separator", message, span, "leave the ; and { out of the comment")
 
 
 def _stretch(reading: Reading, start: int, end: int) -> Span:
@@ -221,7 +222,7 @@ def escaped_braces(reading: Reading) -> Iterator[Diagnostic]:
         if closes or opens:
             brace, what = ("}", "ends the block at") if closes else ("{", "opens a block at")
             message = f"MLN 1.0.8.8 {what} a {brace} in the first words of a statement, \\ or not"
-            hint = "let the first two words have no braces"
+            hint = "put the braces behind the second word of the statement"
             yield _at("mln1-escaped-brace", message, _stretch(reading, item.start, item.end - 1), hint)
 
 

@@ -133,7 +133,7 @@ def missing_braces(body: Body) -> Iterator[Diagnostic]:
     for placed in body.items:
         if isinstance(placed.item, Line) and _takes_name(body, placed.name):
             message = f"MLN 1.0.8.8 opens a block at {placed.name} even without a {{, up to the next }}"
-            hint = f"begin the statement with another word than {placed.name}"
+            hint = f"write {{ }} behind it, or begin the statement with another word than {placed.name}"
             yield Diagnostic("mln1-missing-brace", message, placed.origin, hint)
 
 
@@ -142,7 +142,7 @@ def assignments(body: Body) -> Iterator[Diagnostic]:
     for placed, statement in body.lines():
         if statement.assigns and statement.variable() is None:
             message = f"MLN 1.0.8.8 keeps no line of {placed.name} = ...: lists and saved projects lose it"
-            hint = f"leave out the = or the blanks around it: {placed.name}=..."
+            hint = f"leave the = out in a setting, the blanks around it in a list: {placed.name}=..."
             yield Diagnostic("mln1-assignment", message, placed.origin, hint)
 
 

@@ -20,7 +20,11 @@ def zeros(part: Part) -> Found:
         words = entry.statement.words
         if len(words) > 1 and words[1].text == "0":
             flag = directive is not None and directive.form == "flag"
-            hint = "leave it out where it is set" if flag else "write 00 where that means the same"
+            hint = (
+                f"leave {entry.name} out, here and in superclasses"
+                if flag
+                else "write 00 where that means the same"
+            )
             message = f"MLN 1.0.8.8 sets {entry.name} to 1 here: it reads a 0 behind a name so"
             yield Diagnostic("mln1-zero", message, entry.origin, hint)
 
@@ -30,7 +34,7 @@ def flags(part: Part) -> Found:
     for entry, directive in part.settings():
         if directive is not None and directive.form == "flag" and entry.rest in FLAG_OFF - {"0"}:
             message = f"MLN 1.0.8.8 cannot switch a flag off: {entry.name} {entry.rest} switches it on"
-            hint = f"leave {entry.name} out where it is set"
+            hint = f"leave {entry.name} out, here and in superclasses"
             yield Diagnostic("mln1-flag-off", message, entry.origin, hint)
 
 
