@@ -12,16 +12,11 @@ from functools import cache
 from mlnc.compiler.expand import Expanded
 from mlnc.compiler.inherit import Node
 from mlnc.compiler.lexer import scan
+from mlnc.compiler.secret_words import directive_tells, variable_tells
 from mlnc.compiler.source import Source
 from mlnc.compiler.tree import Ref, Word
 from mlnc.compiler.values import PARSERS, Invalid
 from mlnc.schemas.language import Field, load
-
-_TELLING = re.compile(r"passw|passphrase|pass$|secret|pwd?$", re.IGNORECASE)
-"""A directive that is called like a password: its value is not shown, whatever it was meant to be."""
-
-_TELLING_VARIABLE = re.compile(r"pass|pw|secret|key", re.IGNORECASE)
-"""A variable that is called like a password or key."""
 
 _ASSIGNED = re.compile(
     r"""\w*(?:passw\w*|passphrase|secret)[ \t]*=[ \t]*["']?(?P<value>(?!@secret|\$)[^\s,;}\]"']+)""",
@@ -80,7 +75,7 @@ def secret_places(sources: Iterable[Source], guarded: bool) -> Places:
                 definitions.setdefault(name, []).append(_Value(source, words[2:]))
             elif values := _secret_words(blocks, words):
                 secret.append(_Value(source, values))
-    telling = [name for name in definitions if guarded or _TELLING_VARIABLE.search(name)]
+    telling = [name for name in definitions if guarded or variable_tells(name)]
     secret += [value for name in telling for value in definitions[name]]
     for value in _flowing(secret, definitions):
         if value.words and value.literal():
@@ -99,7 +94,7 @@ def literals(projects: Iterable[Expanded]) -> Iterator[str]:
 
 def _filled(node: Node) -> Iterator[str]:
     found = [entry.rest for entry in node.lines if _is_secret(entry.name, node.name)]
-    found += [text for name, text in node.variables.items() if _TELLING_VARIABLE.search(name)]
+    found += [text for name, text in node.variables.items() if variable_tells(name)]
     yield from (form for text in found if not text.startswith("@secret") for form in _forms(text))
     for child in node.blocks.values():
         yield from _filled(child)
@@ -165,7 +160,7 @@ def _is_secret(name: str, block: str) -> bool:
     """Whether what follows the word *name* in *block* is secret; lines of scripts begin with any word."""
     if name in _directives()[0]:
         return True
-    return block not in load().script_blocks() and _TELLING.search(name) is not None
+    return block not in load().script_blocks() and directive_tells(name)
 
 
 def _well_formed(words: list[Word]) -> bool:

@@ -15,6 +15,7 @@ from mlnc.compiler.lower_site import default
 from mlnc.compiler.lower_storage import disks, mounts, volumes
 from mlnc.compiler.model import PLATFORMS, ProjectModel, Settings, SiteModel
 from mlnc.compiler.origins import Origins
+from mlnc.compiler.secret_words import directive_tells
 from mlnc.compiler.values import SecretText
 from mlnc.schemas.language import load
 
@@ -180,13 +181,17 @@ def _foreign(settings: Settings) -> dict[str, Block]:
 
 
 def _block(node: Node) -> Block:
-    if node.name in load().secret_names():
-        # records such as LOGIN PASSWORD MAIL of another platform: only who is named may stand in out/
+    """A block of another platform as it is, without its secrets: out/ is reviewed."""
+    if node.name in _ACCOUNTS:
         return Block(lines=tuple(f"{entry.name} @secret" for entry in node.lines))
     values = {name: entry.value for name, entry in sorted(node.values.items())}
-    secret = load().secret_names() & values.keys()
-    lines = tuple(entry.text for entry in node.lines if entry.name not in secret)
-    return Block(values | dict.fromkeys(sorted(secret), "@secret"), lines, dict(_children(node)))
+    hidden = sorted(name for name in values if name in load().secret_names() or directive_tells(name))
+    lines = tuple(entry.text for entry in node.lines if entry.name not in hidden)
+    return Block(values | dict.fromkeys(hidden, "@secret"), lines, dict(_children(node)))
+
+
+_ACCOUNTS = frozenset({"users", "managed_users"})
+"""Blocks of other platforms whose records are LOGIN PASSWORD ...: only who is named may stand in out/."""
 
 
 def _children(node: Node) -> Iterator[tuple[str, Block]]:

@@ -165,9 +165,12 @@ def test_users_files_and_scripts(sources: Sources) -> None:
 
 def test_the_blocks_of_other_platforms_are_kept_without_their_secrets(sources: Sources) -> None:
     made = sources.project(
-        "global { project demo; openstack { managed; managed_users { bob sesame bob@x } } }\nhost web { xen }\n"
+        "global { project demo; openstack { managed; managed_users { bob sesame bob@x } } }\n"
+        "host web { ec2 { ami a-1; admin_password sesame } winconfig { users { eve sesame } } }\n"
     )
     assert made.foreign["openstack"].blocks["managed_users"].lines == ("bob @secret",)
+    assert made.hosts["web"].foreign["ec2"].values == {"ami": "a-1", "admin_password": "@secret"}
+    assert made.hosts["web"].foreign["winconfig"].blocks["users"].lines == ("eve @secret",)
     assert "sesame" not in dump_project(made)
 
 
