@@ -36,10 +36,10 @@ class Plan:
         return [f"{self.prefix}{number:0{width}}" for number in range(1, self.count + 1)]
 
 
-def plan(node: Node, netmask: str | None, notice: Notice) -> Plan | None:
+def plan(node: Node, netmask_length: int | None, notice: Notice) -> Plan | None:
     """The plan of the expanded block *node*; None, and diagnostics, where it cannot be one.
 
-    *netmask* is what the superclass gives eth0, if anything: it bounds the net where ``net`` has no ``/len``.
+    *netmask_length* is what the superclass gives eth0, if anything: it bounds the net where ``net`` has no ``/len``.
     """
     superclass = node.values.get("superclass")
     count = _number(node, "numhosts", None, notice)
@@ -49,7 +49,7 @@ def plan(node: Node, netmask: str | None, notice: Notice) -> Plan | None:
         return None
     if count is None:
         return None
-    addresses = _addresses(node, count, netmask, notice)
+    addresses = _addresses(node, count, netmask_length, notice)
     servers = _servers(node, count, notice)
     if addresses is None or servers is None:
         return None
@@ -76,7 +76,7 @@ def _number(node: Node, name: str, default: int | None, notice: Notice) -> int |
     return int(entry.rest)
 
 
-def _addresses(node: Node, count: int, netmask: str | None, notice: Notice) -> list[str] | None:
+def _addresses(node: Node, count: int, netmask_length: int | None, notice: Notice) -> list[str] | None:
     """The addresses of the hosts in order; an empty list where none are asked for, None where they do not fit."""
     entry = node.values.get("address")
     first = _number(node, "addresses_begin", 1, notice)
@@ -90,24 +90,25 @@ def _addresses(node: Node, count: int, netmask: str | None, notice: Notice) -> l
     if net is None:
         _refuse(notice, entry.origin, "address auto needs a net", "add net A.B.C.D")
         return None
-    base = _base(net, netmask)
+    base = _base(net, netmask_length)
     if base is None:
         _refuse(notice, net.value_origin, f"net takes A.B.C.D or A.B.C.D/len, not {net.rest!r}")
         return None
     return _counted(*base, first, count, net, notice)
 
 
-def _base(net: Entry, netmask: str | None) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Network] | None:
+def _base(
+    net: Entry, netmask_length: int | None
+) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Network] | None:
     """The address to count from and the net that bounds it: ``/len``, else the netmask, else trailing zeros."""
     text, _, length = net.rest.partition("/")
     if text.count(".") == 2:
         text += ".0"
     try:
         address = ipaddress.IPv4Address(text)
-        mask = length or netmask or _natural_length(address)
-        return address, ipaddress.IPv4Network(
-            (int(address), mask) if isinstance(mask, int) else f"{text}/{mask}", strict=False
-        )
+        if not length:
+            length = str(_natural_length(address) if netmask_length is None else netmask_length)
+        return address, ipaddress.IPv4Network(f"{text}/{length}", strict=False)
     except ValueError:
         return None
 
@@ -128,8 +129,11 @@ def _counted(
     notice: Notice,
 ) -> list[str] | None:
     low, high = int(base) + first, int(base) + first + count - 1
-    if net.prefixlen < 31 and not int(net.network_address) < low <= high < int(net.broadcast_address):
-        usable = net.num_addresses - 2
+    # the first and the last address of a net are its own and its broadcast address, except in the smallest nets
+    spare = 1 if net.prefixlen < 31 else 0
+    lowest, highest = int(net.network_address) + spare, int(net.broadcast_address) - spare
+    if not lowest <= low <= high <= highest:
+        usable = highest - lowest + 1
         message = (
             f"{count} addresses from {base} + {first} on leave the net {net}, where {usable} can be used"
         )

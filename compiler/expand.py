@@ -12,6 +12,7 @@ from mlnc.compiler.inherit import Ancestry, Level, Node, merge
 from mlnc.compiler.source import Origin, Span
 from mlnc.compiler.structure import SECTIONS, Draft, Notice, Outline, Statement, outline
 from mlnc.compiler.tree import File, Word
+from mlnc.compiler.values import Invalid, netmask_length
 from mlnc.compiler.variables import BUILTINS, Scope, Undefined, at_home
 from mlnc.schemas.language import load
 
@@ -161,12 +162,12 @@ class _Expansion:
             node = self.made.globals.blocks.get(name)
             if node is None:
                 continue
-            made = autoenum.plan(node, self.netmask(node, ancestry), self.notice)
+            made = autoenum.plan(node, self.netmask_length(node, ancestry), self.notice)
             for draft in autoenum.drafts(made, self.drafts["host"]) if made else ():
                 self.drafts["host"][draft.name.text] = draft
 
-    def netmask(self, node: Node, ancestry: Ancestry) -> str | None:
-        """The netmask that the superclass named by an autoenum block gives eth0."""
+    def netmask_length(self, node: Node, ancestry: Ancestry) -> int | None:
+        """The length of the netmask that the superclass named by an autoenum block gives eth0."""
         entry = node.values.get("superclass")
         draft = self.drafts["superclass"].get(entry.value) if entry else None
         if draft is None:
@@ -176,7 +177,11 @@ class _Expansion:
         merged = merge(silent.levels(draft, scope), scope)
         eth0 = merged.blocks.get("network", merged).blocks.get("eth0")
         found = eth0.values.get("netmask") if eth0 else None
-        return found.value if found else None
+        try:
+            return netmask_length(found.value) if found else None
+        except Invalid:
+            # said when the hosts are resolved
+            return None
 
     def check_superclasses(self, ancestry: Ancestry) -> None:
         """Says what is wrong with superclasses, used or not; a report keeps each finding once."""
