@@ -16,6 +16,7 @@ from mlnc.compiler.secret_words import directive_tells, variable_tells
 from mlnc.compiler.source import Source
 from mlnc.compiler.tree import Ref, Word
 from mlnc.compiler.values import PARSERS, Invalid
+from mlnc.compiler.variables import BUILTINS
 from mlnc.schemas.language import Field, load
 
 _ASSIGNED = re.compile(
@@ -37,8 +38,12 @@ class Places:
 
     def add(self, source: Source, start: int, end: int) -> None:
         """The secret from *start* up to *end* in *source*."""
-        self.ranges.setdefault(source, []).append((start, end))
+        self.hide(source, start, end)
         self.texts |= _forms(source.text[start:end])
+
+    def hide(self, source: Source, start: int, end: int) -> None:
+        """What stands from *start* up to *end* in *source* is not shown there."""
+        self.ranges.setdefault(source, []).append((start, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,9 @@ class _Value:
     words: list[Word]
 
     def literal(self) -> bool:
-        """Whether anything but references to variables and to kept secrets stands in it."""
+        """Whether anything but whole words for variables and kept secrets stands in it; a hash is full of ``$``."""
         return not all(
-            word.text.startswith("@secret")
-            or (word.parts and all(isinstance(part, Ref) for part in word.parts))
+            word.text.startswith("@secret") or [type(part) for part in word.parts] == [Ref]
             for word in self.words
         )
 
@@ -78,10 +82,15 @@ def secret_places(sources: Iterable[Source], guarded: bool) -> Places:
     telling = [name for name in definitions if guarded or variable_tells(name)]
     secret += [value for name in telling for value in definitions[name]]
     for value in _flowing(secret, definitions):
-        if value.words and value.literal():
-            start, end = value.words[0].span.start, value.words[-1].span.end
+        if not value.words:
+            continue
+        start, end = value.words[0].span.start, value.words[-1].span.end
+        if value.literal():
             found.add(value.source, start, _glued(value.source.text, end))
             found.texts |= _forms(" ".join(word.text for word in value.words))
+        elif value.variables() - {*definitions, *BUILTINS}:
+            # a password that begins with a $ looks like a variable that is not defined
+            found.hide(value.source, start, end)
     return found
 
 
@@ -93,7 +102,13 @@ def literals(projects: Iterable[Expanded]) -> Iterator[str]:
 
 
 def _filled(node: Node) -> Iterator[str]:
-    found = [entry.rest for entry in node.lines if _is_secret(entry.name, node.name)]
+    # the name of an undefined variable is no secret where a message shows it: there it is near a defined one
+    found = [
+        entry.rest
+        for entry in node.lines
+        if _is_secret(entry.name, node.name)
+        and entry.rest not in {f"${each.name}" for each in entry.undefined}
+    ]
     found += [text for name, text in node.variables.items() if variable_tells(name)]
     yield from (form for text in found if not text.startswith("@secret") for form in _forms(text))
     for child in node.blocks.values():
