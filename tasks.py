@@ -6,6 +6,10 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.tasks import task
 
+from mlnc.runner.tasks import deploy, deployed, drift, log, plan, remove, start, status, stop, verify
+
+__all__ = ["deploy", "deployed", "drift", "log", "plan", "remove", "start", "status", "stop", "verify"]
+
 ROOT = Path(__file__).parent
 PYTHON = f"{sys.executable} -m"
 

@@ -1,0 +1,101 @@
+"""Bundles: the files of one project on one service host, as they travel and as they are named there."""
+
+import io
+import re
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.targets.manifest import Manifest, digest, file_state
+
+LISTING = ".files"
+IR = "ir.yaml"
+
+_PATH = re.compile(r"[A-Za-z0-9_.+/-]+")
+_ID_DIGITS = 32
+
+
+class Refused(Exception):
+    """The runner does not go on; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files that *server* needs of *project*, which is ``SERVER_ROOM`` for what all its projects share.
+
+    ``places`` maps each path in the bundle to the path below *out*, ``hashes`` to the file's SHA-256.
+    """
+
+    out: Path
+    server: str
+    project: str
+    places: dict[str, str]
+    hashes: dict[str, str]
+    executables: frozenset[str]
+
+    @cached_property
+    def listing(self) -> str:
+        """The text of ``.files``: what sha256sum(1) checks, and ``#x`` lines, its comments, for executables."""
+        sums = [f"{self.hashes[path]}  ./{path}\n" for path in sorted(self.hashes)]
+        return "".join([*sums, *(f"#x ./{path}\n" for path in sorted(self.executables))])
+
+    @cached_property
+    def generation(self) -> str:
+        """The name of exactly these files: the first 32 digits of the SHA-256 of the listing."""
+        return digest(self.listing.encode())[:_ID_DIGITS]
+
+    def content(self, path: str) -> bytes:
+        """The bytes of a file. Raises Refused if it is not (any more) what the manifest says."""
+        state = file_state(self.out / self.places[path])
+        if state is None or digest(state.content) != self.hashes[path]:
+            raise Refused(
+                f"{self.out / self.places[path]} was changed since it was checked; nothing was sent"
+            )
+        return state.content
+
+    def changed(self, listing: Iterable[str]) -> list[str]:
+        """The paths whose content does not stand in the lines of another *listing*."""
+        have = frozenset(line.rstrip("\n") for line in listing)
+        return [path for path in sorted(self.hashes) if f"{self.hashes[path]}  ./{path}" not in have]
+
+    def archive(self, paths: Iterable[str]) -> bytes:
+        """A tar archive of the listing and of *paths*; the same bytes for the same files."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            _add(tar, LISTING, self.listing.encode())
+            for path in paths:
+                _add(tar, path, self.content(path))
+        return buffer.getvalue()
+
+
+def bundles(out: Path, manifest: Manifest) -> dict[str, dict[str, Bundle]]:
+    """Every bundle of the output folder by service host and project. Raises Refused for a path no server may get."""
+    executables = frozenset(manifest.executables)
+    grouped: dict[tuple[str, str], dict[str, str]] = {}
+    for path in manifest.files:
+        parts = path.split("/", 3)
+        if parts[0] == "hosts" and len(parts) == 4:
+            grouped.setdefault((parts[1], parts[2]), {})[_checked(parts[3])] = path
+    found: dict[str, dict[str, Bundle]] = {}
+    for (server, project), places in sorted(grouped.items()):
+        runs = frozenset(path for path, place in places.items() if place in executables)
+        if project != SERVER_ROOM:
+            places[IR] = f"ir/{project}.yaml"
+        hashes = {path: manifest.files[place] for path, place in places.items()}
+        found.setdefault(server, {})[project] = Bundle(out, server, project, places, hashes, runs)
+    return found
+
+
+def _checked(path: str) -> str:
+    if not _PATH.fullmatch(path) or path in (LISTING, IR):
+        raise Refused(f"no server may get a file named {path!r}: build out/ again")
+    return path
+
+
+def _add(tar: tarfile.TarFile, path: str, content: bytes) -> None:
+    member = tarfile.TarInfo(path)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))

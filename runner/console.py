@@ -1,0 +1,160 @@
+"""What the commands of :mod:`mlnc.runner.tasks` share: their options, how they begin, ask, print and end."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from mlnc.runner.bundle import Refused
+from mlnc.runner.desk import Desk
+from mlnc.runner.display import display
+from mlnc.runner.plan import Plan
+from mlnc.runner.plan_text import left_over_lines, plan_data, plan_lines
+from mlnc.runner.results import FAILED, Display, Result, as_data, exit_status, summary
+from mlnc.runner.review import objections
+from mlnc.runner.selection import Selection
+from mlnc.runner.status import VmStatus
+
+_HELP = {
+    "out": "The folder that mlnc build wrote.",
+    "project": "Only this project (may be given several times).",
+    "host": "Only this service host, or only this VM, PROJECT/HOST (may be given several times).",
+    "parallel": "At most so many servers at once.",
+    "json": "Print JSON.",
+    "dry_run": "Say what would be done, and do nothing.",
+    "start": "Start every VM that does not run.",
+    "wait": "With starting: seconds until the guests must answer.",
+    "again": "Send all files and do every step again, also where nothing has changed.",
+    "unreviewed": "Take out/ as it is, committed or not.",
+    "stop": "Stop the VMs first.",
+    "confirm": "The project's name, instead of being asked for it.",
+    "number": "Which transcript, counted from the last.",
+}
+
+
+def command(*repeatable: str) -> Callable[[Callable[..., None]], Any]:
+    """A command of Invoke: long options only, each with its help; *repeatable* ones may be given several times."""
+
+    def decorate(body: Callable[..., None]) -> Any:
+        code = body.__code__
+        help = {name: _HELP[name] for name in code.co_varnames[1 : code.co_argcount]}
+        return task(iterable=list(repeatable), auto_shortflags=False, help=help)(body)
+
+    return decorate
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a Refused into a message and exit status 1."""
+    try:
+        yield
+    except Refused as refused:
+        raise Exit(f"mlnc: {refused}", FAILED) from None
+
+
+@contextmanager
+def at_desk(context: Context, out: str, name: str) -> Iterator[Desk]:
+    """The desk of the command *name*, closed afterwards; what it refuses ends the command."""
+    with refusals():
+        desk = Desk(context, Path(out), name)
+        try:
+            yield desk
+        finally:
+            desk.close()
+
+
+def expect_reviewed(desk: Desk, git: bool) -> None:
+    """Raise Refused unless ``out/`` is what was built, and, with *git*, committed."""
+    found = objections(desk.out, desk.manifest, git)
+    if found:
+        raise Refused("\n      ".join(found))
+
+
+def confirm_removal(project: str, selection: Selection, given: str) -> None:
+    """Ask for the name of *project* unless it was *given*. Raises Refused for another answer."""
+    places = ", ".join(selection)
+    if not given and sys.stdin.isatty():
+        print(
+            f"This removes {project} from {places}, with all data on the disks of its VMs.", file=sys.stderr
+        )
+        print("Its name, to go on: ", end="", file=sys.stderr, flush=True)
+        given = sys.stdin.readline().strip()
+    if given != project:
+        raise Refused(f"nothing was removed: that needs --confirm {project}, or its name typed on a terminal")
+
+
+def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result]:
+    """What comes of *work*, shown while it happens unless a *machine* reads."""
+    shows = display(machine)
+    try:
+        return work(shows)
+    finally:
+        shows.close()
+
+
+def finish(desk: Desk, results: list[Result], machine: bool) -> None:
+    """Print what came of it all, and end with the exit status that says so."""
+    status = exit_status(results)
+    if machine:
+        print_json(
+            {"summary": summary(results), "exit": status, "results": [as_data(each) for each in results]}
+        )
+    else:
+        _print_undone(results)
+        stopped = "stopped by you: " if desk.stopping.is_set() else ""
+        print(f"{stopped}{summary(results)}")
+    for result in results:
+        if result.outcome != "unchanged":
+            desk.transcript.note(result.server, result.project, result.outcome, message=result.message)
+    raise Exit(code=status)
+
+
+def _print_undone(results: list[Result]) -> None:
+    undone = [
+        f"{result.server}/{result.project}" for result in results if result.outcome in ("failed", "skipped")
+    ]
+    if undone:
+        print(f"remains to be done: {' '.join(undone)}")
+        print("The same command again does just that.")
+
+
+def print_json(data: object) -> None:
+    """Print *data* for machines."""
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def print_plan(desk: Desk, plan: Plan, machine: bool) -> None:
+    """Print *plan*."""
+    if machine:
+        print_json(plan_data(desk, plan))
+    else:
+        print("\n".join(plan_lines(desk, plan)))
+
+
+def print_left_over(plan: Plan, machine: bool) -> None:
+    """Print what the servers have that is not built any more."""
+    if not machine:
+        for line in left_over_lines(plan):
+            print(line)
+
+
+def print_selection(selection: Selection, what: str) -> None:
+    """Print *what* would be done with each project of *selection*."""
+    for server, projects in selection.items():
+        for project, hosts in projects.items():
+            print(f"{what} {' '.join((project, *hosts))} on {server}")
+
+
+def print_status(found: list[VmStatus]) -> None:
+    """Print a line a VM."""
+    width = max((len(f"{vm.server} {vm.project}/{vm.host}") for vm in found), default=0)
+    for vm in found:
+        answers = {True: "answers", False: "does not answer", None: ""}[vm.answers]
+        facts = ", ".join(filter(None, (vm.uptime, answers, vm.remark)))
+        print(f"{f'{vm.server} {vm.project}/{vm.host}':{width}}  {vm.state:9} {facts}".rstrip())

@@ -1,0 +1,185 @@
+"""The desk: what one run of the runner works with, and how it works on several servers at once."""
+
+import getpass
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from invoke.context import Context
+
+from mlnc.compiler.codec import InvalidIr, load_project, load_site
+from mlnc.compiler.ir import Project, ServiceHost
+from mlnc.runner.bundle import Bundle, Refused, bundles
+from mlnc.runner.record import Record, read_records, write_record
+from mlnc.runner.review import load_output
+from mlnc.runner.secrets import Secrets, load
+from mlnc.runner.transcript import Transcript, now
+from mlnc.runner.transport import Transport
+from mlnc.runner.verbs import Answer, Heard, ask, ignore
+from mlnc.runner.ways import way
+from mlnc.targets.artifact import SERVER_ROOM
+
+T = TypeVar("T")
+
+Way = Callable[[Context, ServiceHost, Path, str], Transport]
+
+
+class Desk:
+    """One run: the output folder and what is known of it, the ways to the servers, the transcript.
+
+    *stopping* is set when the user wants an end: what has begun is finished, nothing more is begun.
+    """
+
+    def __init__(self, context: Context, out: Path, command: str, transport: Way = way) -> None:
+        self.out = out
+        self.command = command
+        self.manifest = load_output(out)
+        self.bundles = bundles(out, self.manifest)
+        self.site = self._load_site()
+        self.records = read_records(out)
+        self.stopping = threading.Event()
+        self.by = f"{getpass.getuser()}@{socket.gethostname()}".replace(" ", "-")
+        self._context = context
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._folder = Path(tempfile.mkdtemp(prefix="mlnc-"))
+        self._ways: dict[str, Transport] = {}
+        self._projects: dict[str, Project] = {}
+
+    # --- what is known here ------------------------------------------------------------------------------------
+
+    def _load_site(self) -> dict[str, ServiceHost]:
+        try:
+            return load_site((self.out / "ir" / "site.yaml").read_text(encoding="utf-8")).service_hosts
+        except (OSError, InvalidIr) as error:
+            raise Refused(f"{self.out / 'ir' / 'site.yaml'} cannot be read: {error}. Build again") from None
+
+    def project(self, name: str) -> Project:
+        """The IR of a project of the output folder. Raises Refused where it cannot be read."""
+        if name not in self._projects:
+            try:
+                self._projects[name] = load_project(self.ir_text(name))
+            except (OSError, InvalidIr) as error:
+                raise Refused(f"the IR of {name} cannot be read: {error}. Build again") from None
+        return self._projects[name]
+
+    def ir_text(self, name: str) -> str:
+        """The text of the IR of a project. Raises OSError."""
+        return (self.out / "ir" / f"{name}.yaml").read_text(encoding="utf-8")
+
+    @cached_property
+    def stores(self) -> list[Path]:
+        """The secrets files by convention: beside the sources of the projects."""
+        sources = self.manifest.projects.values()
+        folders = {Path(os.path.normpath(self.out.resolve() / source)).parent for source in sources}
+        return [folder / "secrets.yaml" for folder in sorted(folders)]
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """Every secret there is. Raises Refused where a file of them cannot be used."""
+        return load(self.out, self.stores)
+
+    @cached_property
+    def transcript(self) -> Transcript:
+        """The transcript of this run, begun when first asked for."""
+        return Transcript(self.out, self.command, self.secrets.masked)
+
+    def recorded(self, project: str, server: str) -> str | None:
+        """The generation that *server* has of *project* by the record here."""
+        record = self.records.get(project)
+        return record.generations.get(server) if record else None
+
+    def library(self, server: str) -> str:
+        """The generation of what all projects of *server* share; ``-`` where there is nothing."""
+        bundle = self.bundles.get(server, {}).get(SERVER_ROOM)
+        return bundle.generation if bundle else "-"
+
+    # --- what was done -----------------------------------------------------------------------------------------
+
+    def note_applied(self, bundle: Bundle) -> None:
+        """Record that the server of *bundle* has it now."""
+        text = None if bundle.project == SERVER_ROOM else self.ir_text(bundle.project)
+        self.note(bundle.project, bundle.server, bundle.generation, text)
+
+    def note(self, project: str, server: str, generation: str, ir_text: str | None) -> None:
+        """Record that *server* has *generation* of *project* now."""
+        with self._lock:
+            record = self.records.setdefault(project, Record(project))
+            record.note(server, generation, ir_text)
+            write_record(self.out, record)
+
+    def note_removed(self, project: str, server: str) -> None:
+        """Record that *server* has nothing of *project* any more."""
+        with self._lock:
+            record = self.records.get(project)
+            if record:
+                record.forget(server)
+                write_record(self.out, record)
+
+    # --- the servers -------------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        server: str,
+        verb: str,
+        arguments: Iterable[str],
+        stdin: bytes = b"",
+        heard: Heard = ignore,
+    ) -> Answer:
+        """Run *verb* on *server*, below the folder that it keeps projects in."""
+        root = self.site[server].projects
+        return ask(self.transport(server), verb, (root, *arguments), stdin, heard)
+
+    def transport(self, server: str) -> Transport:
+        """The way to *server*, opened when first needed."""
+        with self._lock:
+            if server not in self._ways:
+                name = f"s{len(self._ways)}"
+                (self._folder / name).mkdir(mode=0o700)
+                self._ways[server] = self._transport(
+                    self._context, self.site[server], self._folder / name, "mux"
+                )
+            return self._ways[server]
+
+    def signature(self) -> tuple[str, str]:
+        """Who does this, and when: for the servers' records."""
+        return self.by, now()
+
+    def everywhere(self, servers: Iterable[str], work: Callable[[str], T], parallel: int) -> dict[str, T]:
+        """What *work* yields for each server; at most *parallel* are worked on at once.
+
+        On Ctrl-C, ``stopping`` is set and what has begun is waited for. *work* must not raise but for mistakes of ours.
+        """
+        with ThreadPoolExecutor(max(1, parallel), initializer=_spare_from_interrupts) as pool:
+            running: dict[str, Future[T]] = {server: pool.submit(work, server) for server in servers}
+            while not self._all_done(running.values()):
+                pass
+        return {server: future.result() for server, future in running.items()}
+
+    def _all_done(self, running: Iterable[Future[T]]) -> bool:
+        try:
+            return not wait(running, timeout=0.5).not_done
+        except KeyboardInterrupt:
+            self.stopping.set()
+            return False
+
+    def close(self) -> None:
+        """Close every connection and remove what is private to this run."""
+        with ThreadPoolExecutor(max(1, len(self._ways))) as pool:
+            list(pool.map(lambda transport: transport.close(), self._ways.values()))
+        if "transcript" in self.__dict__:
+            self.transcript.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _spare_from_interrupts() -> None:
+    """Keep Ctrl-C from the commands that this thread starts: they inherit what it blocks, and end by themselves."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

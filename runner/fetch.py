@@ -1,0 +1,62 @@
+"""``deployed``: fetches the servers' own record of what was applied, where the one in ``out/deployed`` is lost."""
+
+from mlnc.runner.bundle import IR, Refused
+from mlnc.runner.desk import Desk
+from mlnc.runner.results import Display, Result
+from mlnc.runner.selection import Selection
+from mlnc.runner.survey import Unreachable, expect, states
+from mlnc.runner.verbs import Answer
+from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.targets.manifest import digest
+
+
+def fetch(desk: Desk, selection: Selection, display: Display, parallel: int) -> list[Result]:
+    """Bring the record of every project of *selection* to what its server says. One round trip a server."""
+    found = desk.everywhere(selection, lambda server: _ask(desk, server), parallel)
+    results: list[Result] = []
+    for server, answer in found.items():
+        if isinstance(answer, str):
+            results.append(Result(server, "-", "skipped", answer))
+            continue
+        names = [SERVER_ROOM, *selection[server]]
+        names += [name for name in states(answer) if name not in desk.manifest.projects and name not in names]
+        results += [_take(desk, server, name, answer) for name in names]
+    for result in results:
+        display.done(result)
+    return results
+
+
+def _ask(desk: Desk, server: str) -> Answer | str:
+    try:
+        return expect(desk.ask(server, "fetch", ()))
+    except Unreachable as error:
+        return desk.secrets.masked(str(error))
+
+
+def _take(desk: Desk, server: str, project: str, answer: Answer) -> Result:
+    """Record what the *answer* of *server* says of *project*."""
+    state = states(answer).get(project)
+    applied = state.applied if state else None
+    if applied == desk.recorded(project, server):
+        return Result(server, project, "unchanged")
+    if applied is None:
+        desk.note_removed(project, server)
+        return Result(server, project, "changed", "the server has nothing of it")
+    try:
+        desk.note(project, server, applied, _ir_text(project, applied, answer))
+    except Refused as error:
+        return Result(server, project, "failed", str(error))
+    return Result(server, project, "changed")
+
+
+def _ir_text(project: str, generation: str, answer: Answer) -> str | None:
+    """The IR that *generation* was made of, as the server keeps it, if it is that. Raises Refused."""
+    listing = answer.texts("files").get(project, [])
+    if not digest("".join(f"{line}\n" for line in listing).encode()).startswith(generation):
+        raise Refused("the list of its files on the server is damaged; deploy it again with --again")
+    text = "".join(f"{line}\n" for line in answer.texts("ir").get(project, []))
+    if project == SERVER_ROOM:
+        return None
+    if f"{digest(text.encode())}  ./{IR}" not in listing:
+        raise Refused(f"its {IR} on the server is damaged; deploy it again with --again")
+    return text

@@ -1,0 +1,67 @@
+"""``start`` and ``stop``: what runs, of what is deployed."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from mlnc.runner.desk import Desk
+from mlnc.runner.results import Display, Result
+from mlnc.runner.secrets import expect, needed
+from mlnc.runner.selection import Selection
+from mlnc.runner.steps import Call, perform
+from mlnc.runner.work import Job, work
+from mlnc.targets.artifact import SERVER_ROOM
+
+Verb = Literal["start", "stop"]
+
+
+def change_life(
+    desk: Desk, selection: Selection, verb: Verb, wait_seconds: int | None, display: Display, parallel: int
+) -> list[Result]:
+    """Start or stop every project of *selection*, or the hosts that were named. Raises Refused for lacking secrets."""
+    if verb == "start":
+        check_secrets(desk, selection)
+
+    def job(server: str, project: str, hosts: Iterable[str]) -> Job:
+        call = life_call(desk, server, project, verb, hosts, wait_seconds)
+        return Job(server, project, lambda: perform(desk, display, call))
+
+    jobs = {
+        server: [job(server, name, hosts) for name, hosts in projects.items()]
+        for server, projects in selection.items()
+    }
+    return work(desk, display, jobs, parallel)
+
+
+def check_secrets(desk: Desk, selection: Selection) -> None:
+    """Raise Refused unless every secret is there that the projects of *selection* need to start."""
+    pairs = [(server, name) for server, names in selection.items() for name in names]
+    known = [(desk.project(name), server) for server, name in pairs if name in desk.manifest.projects]
+    expect(desk.secrets, known, desk.stores)
+
+
+def life_call(
+    desk: Desk, server: str, project: str, verb: Verb, hosts: Iterable[str], wait_seconds: int | None
+) -> Call:
+    """The call that starts or stops *hosts* (none: all) of *project* on *server*.
+
+    To start, the generation there must be the one that is built here; to stop, the recorded one will do.
+    """
+    wait = "-" if wait_seconds is None or verb == "stop" else str(wait_seconds)
+    generations = known_generations if verb == "stop" else _built
+    ids = generations(desk, server, project)
+    library = generations(desk, server, SERVER_ROOM) or "-"
+    arguments = (project, library, *desk.signature(), ids, verb, wait, *hosts)
+    names = needed(desk.project(project), server) if verb == "start" and ids else ()
+    stdin = desk.secrets.lines(names) + b"\n" if verb == "start" else b""
+    return Call(server, project, "life", arguments, stdin, "done")
+
+
+def known_generations(desk: Desk, server: str, project: str) -> str:
+    """The generations of *project* on *server* that are known here, separated by commas."""
+    recorded = desk.recorded(project, server)
+    return ",".join(dict.fromkeys(filter(None, (_built(desk, server, project), recorded))))
+
+
+def _built(desk: Desk, server: str, project: str) -> str:
+    bundle = desk.bundles.get(server, {}).get(project)
+    return bundle.generation if bundle else ""

@@ -1,0 +1,125 @@
+"""What a deployment would do: a task for each project on each server, from one survey of every server."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mlnc.runner.bundle import Bundle
+from mlnc.runner.decide import Decision, decide
+from mlnc.runner.desk import Desk
+from mlnc.runner.results import Result
+from mlnc.runner.selection import Selection
+from mlnc.runner.survey import State, Survey, Unreachable, survey
+from mlnc.targets.artifact import SERVER_ROOM
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked of a deployment. *wait_seconds*: how long guests have to answer once they were started."""
+
+    start: bool = False
+    again: bool = False
+    wait_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done with one bundle: *files* travel, *hosts* are those to be started (none: all)."""
+
+    bundle: Bundle
+    decision: Decision
+    base: str | None
+    files: tuple[str, ...]
+    hosts: tuple[str, ...]
+    starts: bool
+
+
+@dataclass(slots=True)
+class Plan:
+    """All tasks by server, in the order in which they are done there, and what cannot be done."""
+
+    tasks: dict[str, list[Task]] = field(default_factory=dict)
+    refused: list[Result] = field(default_factory=list)
+    left_over: list[tuple[str, str, str]] = field(default_factory=list)
+    surveys: dict[str, Survey] = field(default_factory=dict)
+
+    def acting(self) -> Iterable[Task]:
+        """The tasks that do something."""
+        return (task for tasks in self.tasks.values() for task in tasks if task.decision.acts or task.starts)
+
+
+def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int) -> Plan:
+    """Ask every server of *selection* what it has, and decide. Writes nothing anywhere."""
+
+    def look(server: str) -> Survey | str:
+        facts = desk.site[server]
+        try:
+            return survey(
+                desk.transport(server), facts.projects, facts.toolstack, _wanted(desk, server, selection)
+            )
+        except Unreachable as error:
+            return str(error)
+
+    plan = Plan()
+    for server, found in desk.everywhere(selection, look, parallel).items():
+        if isinstance(found, str):
+            plan.refused += _unreachable(desk, server, selection, found)
+        else:
+            plan.surveys[server] = found
+            _add_server(desk, plan, server, selection[server], options)
+    return plan
+
+
+def _wanted(desk: Desk, server: str, selection: Selection) -> dict[str, Bundle]:
+    """The bundles of a server that were chosen, what all share first."""
+    there = desk.bundles.get(server, {})
+    return {name: there[name] for name in (SERVER_ROOM, *selection[server]) if name in there}
+
+
+def _unreachable(desk: Desk, server: str, selection: Selection, reason: str) -> list[Result]:
+    return [
+        Result(server, project, "skipped", reason) for project in _wanted(desk, server, selection) or ("-",)
+    ]
+
+
+def _add_server(
+    desk: Desk, plan: Plan, server: str, projects: dict[str, tuple[str, ...]], options: Options
+) -> None:
+    """Add the tasks of a server. Where what all share cannot be brought there, nothing can."""
+    found = plan.surveys[server]
+    wanted = _wanted(desk, server, {server: projects})
+    tasks = [_task(desk, bundle, found, projects.get(name, ()), options) for name, bundle in wanted.items()]
+    conflicts = [task for task in tasks if task.decision.kind == "conflict"]
+    blocked = any(task.bundle.project == SERVER_ROOM for task in conflicts)
+    for task in conflicts:
+        plan.refused.append(Result(server, task.bundle.project, "failed", task.decision.reason))
+    plan.tasks[server] = [] if blocked else [task for task in tasks if task.decision.kind != "conflict"]
+    if blocked:
+        reason = "what all projects of the server share could not be brought there"
+        others = [task for task in tasks if task not in conflicts]
+        plan.refused += [Result(server, task.bundle.project, "skipped", reason) for task in others]
+    there = desk.bundles.get(server, {})
+    for name, state in sorted(found.states.items()):
+        if name not in there and (name in projects or not projects):
+            plan.left_over.append((server, name, state.applied or "-"))
+
+
+def _task(desk: Desk, bundle: Bundle, found: Survey, hosts: tuple[str, ...], options: Options) -> Task:
+    state = found.states.get(bundle.project, State())
+    recorded = desk.recorded(bundle.project, bundle.server)
+    decision = decide(bundle.generation, recorded, state, options.again)
+    have = () if options.again else found.listings.get(bundle.project, ())
+    same = state.applied == bundle.generation and not options.again
+    files = () if same else tuple(bundle.changed(have))
+    return Task(bundle, decision, recorded, files, hosts, options.start and _down(desk, bundle, found, hosts))
+
+
+def _down(desk: Desk, bundle: Bundle, found: Survey, hosts: tuple[str, ...]) -> bool:
+    """Whether a host of the project that should run here does not, as far as the server can tell."""
+    if bundle.project == SERVER_ROOM:
+        return False
+    here = [
+        host
+        for name, host in desk.project(bundle.project).hosts.items()
+        if host.service_host == bundle.server and host.platform == "xen" and (not hosts or name in hosts)
+    ]
+    return any(found.domains.get(host.domain) != host.uuid for host in here)

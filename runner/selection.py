@@ -1,0 +1,68 @@
+"""Which projects and servers a command is about: the options ``--project`` and ``--host``."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from mlnc.runner.bundle import Refused
+from mlnc.runner.desk import Desk
+from mlnc.targets.artifact import SERVER_ROOM
+
+Selection = dict[str, dict[str, tuple[str, ...]]]
+"""By service host and project: the hosts that were named; none stands for all of them."""
+
+
+def select(desk: Desk, projects: Iterable[str] = (), hosts: Iterable[str] = ()) -> Selection:
+    """Every project on every service host that it has files for, or had by the record, cut down to what was named.
+
+    *projects* are names. *hosts* are service hosts (``atlas``) or single hosts of a project (``group01/linux``);
+    several add up. Raises Refused for a name that nothing has.
+    """
+    everything = _everything(desk)
+    for project in projects:
+        _expect(project, {name for names in everything.values() for name in names}, "project")
+    wanted = set(projects)
+    chosen: Selection = {
+        server: {name: () for name in sorted(names) if not wanted or name in wanted}
+        for server, names in everything.items()
+    }
+    named = list(hosts)
+    return {
+        server: found for server, found in (_cut(desk, chosen, named) if named else chosen).items() if found
+    }
+
+
+def _everything(desk: Desk) -> dict[str, set[str]]:
+    found = {server: set(bundles) for server, bundles in sorted(desk.bundles.items())}
+    for record in desk.records.values():
+        for server in record.generations:
+            if server in desk.site:
+                found.setdefault(server, set()).add(record.project)
+    return {server: names - {SERVER_ROOM} for server, names in sorted(found.items())}
+
+
+def _cut(desk: Desk, chosen: dict[str, dict[str, tuple[str, ...]]], named: list[str]) -> Selection:
+    cut: Selection = {}
+    for name in named:
+        project, slash, host = name.partition("/")
+        if slash:
+            server = _server_of(desk, project, host)
+            if project in chosen.get(server, {}):
+                there = cut.setdefault(server, {})
+                there[project] = (*there.get(project, ()), host)
+        else:
+            _expect(name, set(desk.site), "service host")
+            cut[name] = chosen.get(name, {})
+    return cut
+
+
+def _server_of(desk: Desk, project: str, host: str) -> str:
+    _expect(project, set(desk.manifest.projects), "project")
+    hosts = desk.project(project).hosts
+    _expect(host, set(hosts), f"host of {project}")
+    return hosts[host].service_host
+
+
+def _expect(name: str, known: set[str], what: str) -> None:
+    if name not in known:
+        close = get_close_matches(name, known, 1)
+        raise Refused(f"there is no {what} {name!r}" + (f"; did you mean {close[0]}?" if close else ""))

@@ -1,0 +1,239 @@
+"""The runner's commands for Invoke. A course's own ``tasks.py`` imports them: ``from mlnc.runner.tasks import *``."""
+
+import sys
+from pathlib import Path
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from mlnc.runner import drift as drifting
+from mlnc.runner import status as looking
+from mlnc.runner.console import (
+    at_desk,
+    command,
+    confirm_removal,
+    expect_reviewed,
+    finish,
+    print_json,
+    print_left_over,
+    print_plan,
+    print_selection,
+    print_status,
+    refusals,
+    shown,
+)
+from mlnc.runner.deploy import check_secrets
+from mlnc.runner.deploy import deploy as bring
+from mlnc.runner.fetch import fetch
+from mlnc.runner.life import Verb, change_life
+from mlnc.runner.plan import Options, make_plan
+from mlnc.runner.remove import remove as take_away
+from mlnc.runner.review import load_output, objections
+from mlnc.runner.selection import select
+from mlnc.runner.transcript import read_log
+
+__all__ = ["deploy", "deployed", "drift", "log", "plan", "remove", "start", "status", "stop", "verify"]
+
+_PARALLEL = 8
+"""So many servers are worked on at once where nothing else is said."""
+
+
+@command("project", "host")
+def deploy(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    start: bool = False,
+    wait: int = 0,
+    again: bool = False,
+    unreviewed: bool = False,
+    dry_run: bool = False,
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
+    options = Options(start, again, wait or None)
+    with at_desk(context, out, "deploy") as desk:
+        expect_reviewed(desk, git=not unreviewed and not dry_run)
+        selection = select(desk, project, host)
+        planned = make_plan(desk, selection, options, parallel)
+        check_secrets(desk, planned.acting())
+        if dry_run:
+            print_plan(desk, planned, json)
+            return
+        results = shown(json, lambda display: bring(desk, planned, options, display, parallel))
+        print_left_over(planned, json)
+        finish(desk, results, json)
+
+
+@command("project", "host")
+def plan(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    start: bool = False,
+    again: bool = False,
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Say what deploy would do: a line a VM, details below. Writes nothing anywhere."""
+    with at_desk(context, out, "plan") as desk:
+        for objection in objections(desk.out, desk.manifest):
+            print(f"deploy would stop: {objection}", file=sys.stderr)
+        selection = select(desk, project, host)
+        print_plan(desk, make_plan(desk, selection, Options(start, again), parallel), json)
+
+
+@command("project", "host")
+def status(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Show each VM: up, down, absent or elsewhere, since when, and whether it answers."""
+    with at_desk(context, out, "status") as desk:
+        found = looking.status(desk, select(desk, project, host), parallel)
+        if json:
+            print_json([looking.as_data(vm) for vm in found])
+        else:
+            print_status(found)
+        if any(vm.state == "unknown" for vm in found):
+            raise Exit(code=3 if any(vm.state != "unknown" for vm in found) else 1)
+
+
+@command("project", "host")
+def drift(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Compare the servers with what was built. Exit status: 0 same, 2 drift, 1 could not tell."""
+    with at_desk(context, out, "drift") as desk:
+        found = drifting.drift(desk, select(desk, project, host), parallel)
+        if json:
+            print_json([drifting.as_data(each) for each in found])
+        else:
+            for each in found:
+                print(" ".join(filter(None, (each.server, each.project))) + f": {each.what}")
+            print(f"{len(found)} differences" if found else "the servers are as they were built")
+        raise Exit(code=drifting.exit_status(found))
+
+
+@command("project", "host")
+def start(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    wait: int = 0,
+    dry_run: bool = False,
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Start VMs that are deployed."""
+    _change_life(context, "start", project, host, wait or None, dry_run, parallel, json, out)
+
+
+@command("project", "host")
+def stop(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    dry_run: bool = False,
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Stop VMs: orderly, and by force after the time that the project gives them."""
+    _change_life(context, "stop", project, host, None, dry_run, parallel, json, out)
+
+
+@command("project", "host")
+def remove(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    stop: bool = False,
+    confirm: str = "",
+    dry_run: bool = False,
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Take a project from its servers, with all data of its VMs. Asks for the project's name."""
+    if len(project) != 1 or any("/" in name for name in host):
+        raise Exit("remove takes one --project, and service hosts for --host", code=1)
+    with at_desk(context, out, "remove") as desk:
+        selection = select(desk, project, host)
+        if dry_run:
+            print_selection(selection, "would remove")
+            return
+        confirm_removal(project[0], selection, confirm)
+        finish(desk, shown(json, lambda display: take_away(desk, selection, stop, display, parallel)), json)
+
+
+@command()
+def verify(_: Context, unreviewed: bool = False, json: bool = False, out: str = "out") -> None:
+    """Check that every file of out/ is what was built, and was reviewed."""
+    with refusals():
+        found = objections(Path(out), load_output(Path(out)), not unreviewed)
+    if json:
+        print_json(found)
+    else:
+        print("\n".join(found) or f"{out} is what was built and reviewed")
+    raise Exit(code=1 if found else 0)
+
+
+@command("project", "host")
+def deployed(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Fetch the servers' record of what was applied into out/deployed."""
+    with at_desk(context, out, "deployed") as desk:
+        selection = select(desk, project, host)
+        finish(desk, shown(json, lambda display: fetch(desk, selection, display, parallel)), json)
+
+
+@command()
+def log(_: Context, number: int = 1, out: str = "out") -> None:
+    """Print what the last run did."""
+    with refusals():
+        for line in read_log(Path(out), number):
+            print(line)
+
+
+def _change_life(
+    context: Context,
+    verb: Verb,
+    projects: list[str],
+    hosts: list[str],
+    wait: int | None,
+    dry_run: bool,
+    parallel: int,
+    json: bool,
+    out: str,
+) -> None:
+    with at_desk(context, out, verb) as desk:
+        selection = select(desk, projects, hosts)
+        if dry_run:
+            print_selection(selection, f"would {verb}")
+            return
+        expect_reviewed(desk, git=False)
+        finish(
+            desk,
+            shown(json, lambda display: change_life(desk, selection, verb, wait, display, parallel)),
+            json,
+        )

@@ -1,0 +1,182 @@
+"""How a command reaches a service host: one narrow interface, and the two ways there are, ssh and none at all.
+
+A command is a line for ``sh``; what it reads on standard input travels through a FIFO in a private folder, so that no
+byte of it touches a disk or a command line.
+"""
+
+import os
+import shlex
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+from invoke.context import Context
+from invoke.exceptions import Failure, ThreadException
+
+from mlnc.compiler.ir import ServiceHost
+
+Listener = Callable[[str], None]
+"""Is given each line of output, without its end, as it comes."""
+
+UNREACHABLE = 255
+"""The exit status of ssh(1) when the connection failed or broke; no verb of ours ends with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: its exit status, and what the way there had to say (messages of ssh)."""
+
+    status: int
+    errors: str
+
+
+class Transport(Protocol):
+    """The way to one service host."""
+
+    def run(self, command: str, stdin: bytes, listener: Listener) -> Ended:
+        """Run *command* there by ``sh -c`` with *stdin*; *listener* gets each line it prints."""
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+
+
+class Local:
+    """This machine: the command runs here, as the user of the desk."""
+
+    def __init__(self, context: Context, folder: Path) -> None:
+        self._context = context
+        self._folder = folder
+        self._numbers = count()
+
+    def run(self, command: str, stdin: bytes, listener: Listener) -> Ended:
+        """Run *command* on this machine."""
+        with _fed(self._folder / f"in{next(self._numbers)}", stdin) as fifo:
+            lines, errors = _Lines(listener), _Lines()
+            try:
+                result = self._context.run(
+                    f"{command} <{shlex.quote(str(fifo))}",
+                    hide=True,
+                    warn=True,
+                    pty=False,
+                    echo=False,
+                    dry=False,
+                    in_stream=False,
+                    out_stream=lines,
+                    err_stream=errors,
+                    encoding="utf-8",
+                )
+            except (Failure, ThreadException) as error:
+                return Ended(UNREACHABLE, str(error))
+        lines.flush_rest()
+        return Ended(UNREACHABLE if result is None else result.exited, errors.all.strip())
+
+    def close(self) -> None:
+        """There is nothing to be closed."""
+
+
+class Ssh:
+    """A server behind the system's ssh: the first command opens one connection, which all others share.
+
+    Keys, agents, jump hosts and known hosts are as the user has them. An unknown or changed host key is refused
+    whatever is configured, and nothing ever asks for a password. Left alone for a minute, the connection closes.
+    """
+
+    def __init__(self, context: Context, server: ServiceHost, folder: Path, name: str) -> None:
+        self._local = Local(context, folder)
+        self._context = context
+        self._options = _ssh_options(server, folder / name)
+        self._destination = shlex.quote(server.address)
+
+    def run(self, command: str, stdin: bytes, listener: Listener) -> Ended:
+        """Run *command* on the server."""
+        return self._local.run(
+            f"{self._start()} -- {self._destination} {shlex.quote(command)}", stdin, listener
+        )
+
+    def close(self) -> None:
+        """Close the shared connection."""
+        self._context.run(
+            f"{self._start()} -O exit -- {self._destination} </dev/null",
+            hide=True, warn=True, pty=False, echo=False, dry=False, in_stream=False,
+        )  # fmt: skip
+
+    def _start(self) -> str:
+        return f"ssh {self._options}"
+
+
+def _ssh_options(server: ServiceHost, socket: Path) -> str:
+    """The options of ssh_config(5) that are ours, and where the site file says to log in."""
+    settings = (
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "LogLevel=ERROR",
+        "ConnectTimeout=15",
+        "ServerAliveInterval=15",
+        "ServerAliveCountMax=4",
+        "ForwardX11=no",
+        "ForwardAgent=no",
+        "RequestTTY=no",
+        "ControlMaster=auto",
+        "ControlPersist=60",
+        f"ControlPath={socket}",
+    )
+    words = [f"-o {shlex.quote(setting)}" for setting in settings]
+    words += [f"-l {shlex.quote(server.user)}"] if server.user else []
+    words += [f"-p {server.port}"] if server.port else []
+    return " ".join(words)
+
+
+class _Lines:
+    """A stream for Invoke that hands on whole lines."""
+
+    def __init__(self, listener: Listener | None = None) -> None:
+        self._listener = listener or self._keep
+        self._rest = ""
+        self.all = ""
+
+    def _keep(self, line: str) -> None:
+        """The line stands in ``all`` already."""
+
+    def write(self, text: str) -> int:
+        """Take a piece of output."""
+        self.all += text
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._listener(line.removesuffix("\r"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Invoke calls this after each piece."""
+
+    def flush_rest(self) -> None:
+        """Hand on the last line, if nothing ended it."""
+        if self._rest:
+            self._listener(self._rest)
+            self._rest = ""
+
+
+@contextmanager
+def _fed(fifo: Path, content: bytes) -> Iterator[Path]:
+    """A FIFO that whoever opens it first reads *content* from; it is gone afterwards, read or not."""
+    os.mkfifo(fifo, 0o600)
+    feeder = threading.Thread(target=_feed, args=(fifo, content), daemon=True)
+    feeder.start()
+    try:
+        yield fifo
+    finally:
+        # Where nobody opened it, the feeder still waits for a reader: this is one, for a moment.
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        os.close(reader)
+        feeder.join(timeout=5)
+        fifo.unlink()
+
+
+def _feed(fifo: Path, content: bytes) -> None:
+    with suppress(BrokenPipeError), open(fifo, "wb", buffering=0) as pipe:
+        view = memoryview(content)
+        while view:
+            view = view[pipe.write(view) or 0 :]

@@ -1,0 +1,232 @@
+"""Service hosts for tests: a real sshd each, on a port of the loopback, with what a dom0 has stood in for.
+
+The connection, the files, the locks and every generated script are real. ``tests/data/farm/stand-in`` says what stands
+in for LVM, Xen and the guests' disks. Needs root, sshd and network namespaces.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+COMMANDS = (
+    *(
+        "lvs",
+        "vgs",
+        "lvcreate",
+        "lvchange",
+        "lvremove",
+        "blockdev",
+        "blkdiscard",
+        "dd",
+        "e2fsck",
+        "resize2fs",
+    ),
+    *("mkswap", "unshare", "ip", "bridge", "ping", "systemctl", "xl"),
+)
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def missing() -> str | None:
+    """Why there can be no farm here, or None."""
+    if os.geteuid() != 0:
+        return "needs root"
+    absent = [
+        tool
+        for tool in ("sshd", "ssh", "ssh-keygen", "nsenter", "unshare", "flock", "ip")
+        if not _which(tool)
+    ]
+    if absent:
+        return f"not installed: {', '.join(absent)}"
+    probe = subprocess.run(["unshare", "-n", "true"], capture_output=True, check=False)
+    return None if probe.returncode == 0 else "needs network namespaces"
+
+
+def _which(tool: str) -> str | None:
+    return shutil.which(tool, path=SYSTEM_PATH)
+
+
+@dataclass
+class Server:
+    """One service host: its name, its folder, the port of its sshd."""
+
+    name: str
+    folder: Path
+    port: int
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def root(self) -> Path:
+        """The folder of mlnc on this server (``projects`` in its site file)."""
+        return self.folder / "root"
+
+    def domains(self) -> set[str]:
+        """The names of the domains that run."""
+        return {file.name for file in (self.folder / "domains").iterdir() if not file.name.startswith(".")}
+
+    def volumes(self) -> dict[str, str]:
+        """The tags of each volume by its name."""
+        file = self.folder / "volumes"
+        rows = [line.split("|") for line in file.read_text().splitlines()] if file.exists() else []
+        assert len({row[0] for row in rows}) == len(rows), "a volume stands twice in the table"
+        return {row[0]: row[4] for row in rows}
+
+    def links(self) -> set[str]:
+        """The bridges of the server's network namespace."""
+        found = subprocess.run(
+            ["nsenter", f"--net={self.folder}/net", "ip", "-br", "link", "show", "type", "bridge"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return {line.split()[0] for line in found.stdout.splitlines()}
+
+    def state(self, project: str) -> dict[str, str]:
+        """What the server's state file says of a project."""
+        lines = (self.root / project / "state").read_text().splitlines()
+        return {word: value for word, _, value in (line.partition(" ") for line in lines)}
+
+    def sessions(self) -> list[int]:
+        """The processes of sshd that serve a connection now."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.processes[0].pid)], capture_output=True, text=True, check=False
+        )
+        return [int(word) for word in found.stdout.split()]
+
+    def cut(self) -> None:
+        """Cut every connection, as if the network were gone."""
+        for session in self.sessions():
+            with suppress(ProcessLookupError):
+                os.kill(session, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Let nobody in any more."""
+        self.cut()
+        self.processes[0].terminate()
+        self.processes[0].wait()
+
+    def start(self) -> None:
+        """Run the sshd."""
+        words = [
+            _which("sshd") or "sshd",
+            "-D",
+            "-f",
+            self.folder / "sshd_config",
+            "-E",
+            self.folder / "sshd.log",
+        ]
+        self.processes[:1] = [subprocess.Popen(list(map(str, words)))]
+        for _ in range(200):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.02)
+        raise AssertionError((self.folder / "sshd.log").read_text())
+
+
+@dataclass
+class Farm:
+    """Service hosts by name, and the folder whose ``ssh`` finds them."""
+
+    folder: Path
+    servers: dict[str, Server]
+
+    @property
+    def path(self) -> str:
+        """A PATH whose ssh reads the farm's configuration."""
+        return f"{self.folder / 'bin'}:{os.environ['PATH']}"
+
+    def __getitem__(self, name: str) -> Server:
+        return self.servers[name]
+
+
+@contextmanager
+def sshd_farm(folder: Path, hosts: dict[str, str]) -> Iterator[Farm]:
+    """A farm in *folder*: *hosts* gives the address that stands in the site file for each name."""
+    reason = missing()
+    if reason:
+        pytest.skip(reason)
+    os.makedirs("/run/sshd", exist_ok=True)
+    _key(folder / "id")
+    servers = {name: _server(folder, name) for name in hosts}
+    _client(folder, hosts, servers.values())
+    try:
+        for server in servers.values():
+            server.start()
+            server.processes.append(_namespace(server.folder / "net"))
+        yield Farm(folder, servers)
+    finally:
+        for server in servers.values():
+            server.cut()
+            for process in server.processes:
+                process.kill()
+                process.wait()
+            subprocess.run(["umount", server.folder / "net"], check=False, capture_output=True)
+
+
+def _server(folder: Path, name: str) -> Server:
+    home = folder / name
+    for part in ("bin", "domains", "locks", "etc"):
+        (home / part).mkdir(parents=True)
+    for command in COMMANDS:
+        (home / "bin" / command).symlink_to(DATA / "farm" / "stand-in")
+    _key(home / "hostkey")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {
+        "SERVER": home,
+        "TOOLSTACK": home / "domains",
+        "PRETENDED": DATA / "toolstack",
+        "MLNC_ETC": home / "etc",
+        "MLNC_LOCK_DIR": home / "locks",
+        "MLNC_PORT_SECONDS": "0",
+        "PATH": f"{home / 'bin'}:{SYSTEM_PATH}",
+    }
+    (home / "sshd_config").write_text(
+        f"ListenAddress 127.0.0.1:{port}\nHostKey {home / 'hostkey'}\nPidFile none\nUsePAM no\n"
+        f"AuthorizedKeysFile {folder / 'id.pub'}\nStrictModes no\nPermitRootLogin yes\n"
+        f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxSessions 50\nPerSourceMaxStartups none\n"
+        f"SetEnv {' '.join(f'{word}={value}' for word, value in variables.items())}\n"
+    )
+    return Server(name, home, port)
+
+
+def _client(folder: Path, hosts: dict[str, str], servers: Iterable[Server]) -> None:
+    """The client's configuration, known hosts, and an ssh that uses them."""
+    known, blocks = [], []
+    for server in servers:
+        key = " ".join((server.folder / "hostkey.pub").read_text().split()[:2])
+        known.append(f"[127.0.0.1]:{server.port} {key}\n")
+        blocks.append(f"Host {hosts[server.name]}\n HostName 127.0.0.1\n Port {server.port}\n")
+    (folder / "known_hosts").write_text("".join(known))
+    (folder / "ssh_config").write_text(
+        "".join(blocks) + f"Host *\n IdentityFile {folder / 'id'}\n IdentitiesOnly yes\n User root\n"
+        f" UserKnownHostsFile {folder / 'known_hosts'}\n GlobalKnownHostsFile /dev/null\n"
+    )
+    (folder / "bin").mkdir()
+    (folder / "bin" / "ssh").write_text(f'#!/bin/sh\nexec {_which("ssh")} -F {folder / "ssh_config"} "$@"\n')
+    (folder / "bin" / "ssh").chmod(0o755)
+
+
+def _key(file: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
+
+
+def _namespace(handle: Path) -> subprocess.Popen[bytes]:
+    """A network namespace with the bridge of the server's own, held by *handle* and a process."""
+    handle.touch()
+    setup = "ip link add dev xenbr0 type bridge && ip link set dev lo up && echo ready && exec sleep infinity"
+    keeper = subprocess.Popen(["unshare", "-n", "sh", "-c", setup], stdout=subprocess.PIPE)
+    assert keeper.stdout is not None
+    assert keeper.stdout.readline() == b"ready\n"
+    subprocess.run(["mount", "--bind", f"/proc/{keeper.pid}/ns/net", handle], check=True)
+    return keeper

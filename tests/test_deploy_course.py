@@ -1,0 +1,252 @@
+"""Deployments to real sshds: what is made, what is left alone, what is said, what is taken away."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from deployments import PASSWORD, Deployment, small_course
+from sshd_farm import Farm, sshd_farm
+
+
+@pytest.fixture
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    with sshd_farm(tmp_path_factory.mktemp("farm"), {"atlas": "atlas", "boreas": "boreas"}) as made:
+        yield made
+
+
+@pytest.fixture
+def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    return small_course(farm, tmp_path, monkeypatch)
+
+
+def outcomes(course: Deployment, *words: str, status: int = 0) -> dict[str, str]:
+    """What deploy made of each project, by SERVER/PROJECT."""
+    found = course.data("deploy", *words, status=status)["results"]
+    return {f"{each['server']}/{each['project']}": each["outcome"] for each in found}
+
+
+EVERYTHING = ("atlas/_server", "atlas/ada", "atlas/bob", "atlas/eve", "boreas/_server", "boreas/eve")
+
+
+def test_a_fresh_course(course: Deployment) -> None:
+    atlas, boreas = course.farm["atlas"], course.farm["boreas"]
+    assert outcomes(course) == dict.fromkeys(EVERYTHING, "made")
+    assert set(atlas.volumes()) == {"linux.ada", "windows.ada", "linux.bob", "windows.bob", "linux.eve"}
+    assert set(boreas.volumes()) == {"windows.eve"}
+    assert not any("incomplete" in tags for tags in atlas.volumes().values())
+    assert atlas.links() == {"xenbr0", "lan.ada", "lan.bob", "lan.eve"}
+    assert {file.name for file in (atlas.folder / "configured").iterdir()} == {
+        "linux.ada",
+        "linux.bob",
+        "linux.eve",
+    }
+    assert (atlas.folder / "etc" / "mln" / "mln.conf").read_text().startswith("# mln.conf")
+    completed = atlas.root / "_domains" / "ada" / "windows.cfg"
+    assert PASSWORD in completed.read_text()
+    assert completed.stat().st_mode & 0o777 == 0o600
+    assert atlas.domains() == set()
+    assert course.run("drift") == "the servers are as they were built\n"
+
+
+def test_the_second_time_nothing_is_done(course: Deployment) -> None:
+    course.run("deploy")
+    before = (course.farm["atlas"].folder / "volumes").stat().st_mtime_ns
+    assert outcomes(course) == dict.fromkeys(EVERYTHING, "unchanged")
+    assert (course.farm["atlas"].folder / "volumes").stat().st_mtime_ns == before
+
+
+def test_only_what_changed_travels_and_is_applied(course: Deployment) -> None:
+    course.run("deploy")
+    course.write_project("bob", "atlas", number=2, memory="512M")
+    course.build()
+    planned = course.data("plan")["tasks"]
+    (task,) = [task for task in planned if task["do"] != "unchanged"]
+    assert (task["server"], task["project"], task["do"]) == ("atlas", "bob", "change")
+    assert task["files"] == ["ir.yaml", "linux.cfg"]
+    assert task["vms"][0] == {"vm": "bob/linux", "what": "change: memory_mib 128 -> 512"}
+    before = course.farm["atlas"].state("bob")["applied"]
+    done = outcomes(course)
+    assert done.pop("atlas/bob") == "changed"
+    assert set(done.values()) == {"unchanged"}
+    folder = course.farm["atlas"].root / "bob"
+    now = course.farm["atlas"].state("bob")["applied"]
+    assert (folder / "current").readlink() == Path("generations") / now
+    same = "storage.sh"
+    assert (folder / "generations" / before / same).stat().st_ino == (folder / "current" / same).stat().st_ino
+
+
+def test_a_plan_and_a_dry_run_change_nothing(course: Deployment) -> None:
+    text = course.run("plan")
+    assert "atlas ada/linux                  make: pv, 128 MiB, 1 volume, 1 card\n" in text
+    assert "6 to do, 0 unchanged, 0 cannot be deployed" in text
+    course.run("deploy", "--dry-run")
+    assert not course.farm["atlas"].root.exists()
+    assert not (course.out / "deployed").exists()
+    assert not (course.out / ".log").exists()
+
+
+def test_start_stop_status(course: Deployment) -> None:
+    course.run("deploy", "--start", "--project", "ada", "--project", "eve")
+    assert course.farm["atlas"].domains() == {"linux.ada", "windows.ada", "linux.eve"}
+    states = {f"{vm['project']}/{vm['host']}": vm["state"] for vm in course.data("status")}
+    assert states == {
+        "ada/linux": "up",
+        "ada/windows": "up",
+        "bob/linux": "absent",
+        "bob/windows": "absent",
+        "eve/linux": "up",
+        "eve/windows": "up",
+    }
+    course.run("stop", "--host", "ada/linux")
+    assert course.farm["atlas"].domains() == {"windows.ada", "linux.eve"}
+    assert "atlas ada/linux    down" in course.run("status", "--host", "atlas")
+    course.run("start", "--project", "ada")
+    assert course.farm["atlas"].domains() == {"linux.ada", "windows.ada", "linux.eve"}
+    (linux, _) = course.data("status", "--project", "ada")
+    assert (linux["uptime"], linux["answers"]) == ("0:01:02", False)
+    assert outcomes(course, "--start", "--project", "ada")["atlas/ada"] == "unchanged"
+
+
+def test_a_vm_found_on_another_server(course: Deployment) -> None:
+    course.run("deploy", "--start")
+    atlas, boreas = course.farm["atlas"], course.farm["boreas"]
+    (atlas.folder / "domains" / "linux.eve").rename(boreas.folder / "domains" / "linux.eve")
+    (found,) = [vm for vm in course.data("status") if vm["state"] == "elsewhere"]
+    assert (found["host"], found["remark"]) == ("linux", "runs on boreas")
+    assert "boreas eve: domain linux.eve: runs here, but belongs on atlas\n" in course.run("drift", status=2)
+
+
+def test_a_running_guest_is_configured_once_it_is_stopped(course: Deployment) -> None:
+    course.run("deploy", "--start", "--project", "ada")
+    configured = course.farm["atlas"].folder / "configured" / "linux.ada"
+    before = configured.read_text()
+    course.write_project("ada", "atlas", startup="changed")
+    course.build()
+    assert "linux is up: its guest configuration waits" in course.run("deploy", "--project", "ada")
+    assert configured.read_text() == before
+    assert course.farm["atlas"].state("ada")["waiting"] == "linux"
+    assert "guest configuration waits for: linux" in course.run("plan", "--project", "ada")
+    course.run("stop", "--project", "ada")
+    course.run("deploy", "--project", "ada")
+    assert configured.read_text() != before
+    assert course.farm["atlas"].state("ada")["waiting"] == ""
+
+
+def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
+    course.run("deploy")
+    atlas = course.farm["atlas"]
+    current = atlas.root / "ada" / "current"
+    (current / "linux.cfg").write_text("memory = 4096\n")
+    (current / "extra.sh").write_text("echo\n")
+    (atlas.folder / "volumes").write_text(
+        "".join(
+            line.replace("mlnc.host=windows", "mlnc.host=other") + "\n"
+            for line in (atlas.folder / "volumes").read_text().splitlines()
+            if not line.startswith("linux.bob|")
+        )
+    )
+    (atlas.folder / "domains" / "linux.eve").write_text("00000000-0000-4000-8000-000000000000\n")
+    (atlas.folder / "etc" / "mln" / "mln.conf").write_text("projects /tmp\n")
+    found = course.data("drift", status=2)
+    texts = {f"{each['server']} {each['project']}: {each['what']}" for each in found}
+    assert {
+        f"atlas ada: {current}/linux.cfg: FAILED",
+        f"atlas ada: {current}/extra.sh: not of mlnc",
+        "atlas ada: volume course_vg/windows.ada: its tags do not say that it is ours",
+        "atlas bob: volume course_vg/windows.bob: its tags do not say that it is ours",
+        "atlas bob: volume course_vg/linux.bob: absent",
+        f"atlas _server: {atlas.folder}/etc/mln/mln.conf: changed",
+    } <= texts
+    assert any("domain linux.eve: runs with the UUID 0000" in text for text in texts)
+
+
+def test_remove(course: Deployment) -> None:
+    course.run("deploy", "--start")
+    assert "needs --confirm eve" in course.run("remove", "--project", "eve", status=1)
+    assert "stop it first, or say --stop" in course.run(
+        "remove", "--project", "eve", "--confirm", "eve", status=1
+    )
+    assert "linux.eve" in course.farm["atlas"].volumes()
+    course.run("remove", "--project", "eve", "--confirm", "eve", "--stop")
+    for server in course.farm.servers.values():
+        assert not any(
+            name.endswith(".eve") for name in (*server.volumes(), *server.domains(), *server.links())
+        )
+        assert not (server.root / "eve").exists()
+        assert not (server.root / "_domains" / "eve").exists()
+    assert not (course.out / "deployed" / "eve.yaml").exists()
+    assert course.farm["atlas"].domains() == {"linux.ada", "windows.ada", "linux.bob", "windows.bob"}
+    assert outcomes(course)["boreas/eve"] == "made"
+
+
+def test_a_project_that_is_not_built_any_more_is_left_over(course: Deployment) -> None:
+    course.run("deploy")
+    (course.course / "bob.mln").unlink()
+    course.build()
+    assert "invoke remove --project bob --host atlas" in course.run("deploy")
+    course.run("remove", "--project", "bob", "--confirm", "bob")
+    assert not any(name.endswith(".bob") for name in course.farm["atlas"].volumes())
+
+
+def test_the_record_fetched_back(course: Deployment) -> None:
+    course.run("deploy")
+    record = course.out / "deployed" / "eve.yaml"
+    before = record.read_bytes()
+    for file in (course.out / "deployed").iterdir():
+        file.unlink()
+    assert outcomes(course) == dict.fromkeys(EVERYTHING, "unchanged")  # the same generations: no doubt
+    assert record.read_bytes() == before
+    record.unlink()
+    course.write_project("eve", "atlas", "boreas", number=3, memory="256M")
+    course.build()
+    refused = course.data("deploy", "--project", "eve", status=3)
+    assert any("out/deployed has no record of it" in each["message"] for each in refused["results"])
+    course.run("deployed")
+    assert record.read_bytes() == before
+    assert outcomes(course)["atlas/eve"] == "changed"
+
+
+def test_three_generations_are_kept(course: Deployment) -> None:
+    for memory in (128, 160, 192, 224, 256):
+        course.write_project("ada", "atlas", memory=f"{memory}M")
+        course.build()
+        course.run("deploy", "--project", "ada")
+    folder = course.farm["atlas"].root / "ada"
+    kept = {each.name for each in (folder / "generations").iterdir()}
+    assert len(kept) == 3
+    assert course.farm["atlas"].state("ada")["applied"] in kept
+
+
+def test_autostart_is_installed_and_taken_back(course: Deployment) -> None:
+    source = (course.course / "ada.mln").read_text()
+    (course.course / "ada.mln").write_text(source.replace("project ada", "project ada\n\tautostart"))
+    course.build()
+    course.run("deploy")
+    unit = course.farm["atlas"].folder / "etc" / "systemd" / "system" / "mlnc-projects.service"
+    assert "mlnc-projects.sh start" in unit.read_text()
+    assert "enable mlnc-projects.service" in (course.farm["atlas"].folder / "systemctl.log").read_text()
+    assert not (course.farm["boreas"].folder / "systemctl.log").exists()
+    (course.course / "ada.mln").write_text(source)
+    course.build()
+    course.run("deploy")
+    assert not unit.exists()
+
+
+def test_a_foreign_mln_conf_stays(course: Deployment) -> None:
+    file = course.farm["atlas"].folder / "etc" / "mln" / "mln.conf"
+    file.parent.mkdir()
+    file.write_text("projects /home/mln\n")
+    assert "kept" in course.run("deploy")
+    assert file.read_text() == "projects /home/mln\n"
+
+
+def test_transcript(course: Deployment) -> None:
+    course.run("deploy", "--project", "ada")
+    (file,) = (course.out / ".log").iterdir()
+    entries = [json.loads(line) for line in file.read_text().splitlines()]
+    (storage,) = [entry for entry in entries if entry["step"] == "storage.sh"]
+    assert (storage["server"], storage["project"], storage["exit"]) == ("atlas", "ada", 0)
+    assert storage["output"] == ["mlnc: made linux.ada", "mlnc: made windows.ada"]
+    assert len(storage["hash"]) == 64
+    assert "atlas ada: storage.sh" in course.run("log")
