@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from mlnc.compiler.discover import no_project
 from mlnc.compiler.expand import Expanded, expand_project
 from mlnc.compiler.front import Compiled, Earlier, Front
 from mlnc.compiler.ir import Host, Interface, Project, Secret, Volume
