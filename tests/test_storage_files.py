@@ -82,6 +82,15 @@ def test_makes_a_grown_file_system(sandbox: Sandbox, tmp_path: Path, images: Pat
     assert sorted(each.name for each in images.iterdir()) == ["linux.demo", "linux.demo.mlnc"]
 
 
+def test_a_size_that_is_no_multiple_of_a_block_is_kept(
+    sandbox: Sandbox, tmp_path: Path, images: Path
+) -> None:
+    odd = linux(images, size_bytes=12 * MIB + 1000)
+    assert results(storage_sh(sandbox, tmp_path, odd)) == ["made linux.demo"]
+    assert (images / "linux.demo").stat().st_size == 12 * MIB + 1000
+    assert results(storage_sh(sandbox, tmp_path, odd)) == ["unchanged linux.demo"]
+
+
 def test_holes_stay_holes(sandbox: Sandbox, tmp_path: Path, images: Path) -> None:
     results(storage_sh(sandbox, tmp_path, windows(images, size_bytes=64 * MIB)))
     made = images / "windows"

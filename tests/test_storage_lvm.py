@@ -235,8 +235,11 @@ def test_an_incomplete_volume_in_use_stops_the_script(sandbox: Sandbox, tmp_path
     sandbox.soil(GROUP)
     tags = [word for tag in TAGS for word in ("--addtag", tag)]
     sandbox.run("lvcreate", "--yes", "-n", "linux.demo", "-L", "12M", GROUP, *tags)
-    sandbox.stub("lvs", '/usr/sbin/lvs "$@" | sed "s/-wi-....../-wi-ao----/"')
-    assert "linux.demo is incomplete, but in use" in error(storage_sh(sandbox, tmp_path, LINUX))
+    if not sandbox.real_devices:
+        sandbox.stub("lvs", '/usr/sbin/lvs "$@" | sed "s/-wi-....../-wi-ao----/"')
+    script = write(demo(sandbox.folder, LINUX), tmp_path) / "storage.sh"
+    done = sandbox.run("sh", "-c", f"exec sh {script} 3</dev/{GROUP}/linux.demo", check=False)
+    assert "linux.demo is incomplete, but in use" in error(done)
     assert b"old data\n" * 9 in sandbox.device(GROUP, "linux.demo")
 
 
