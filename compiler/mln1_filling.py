@@ -10,7 +10,7 @@ from mlnc.compiler.expand import Expanded
 from mlnc.compiler.inherit import Entry, Node
 from mlnc.compiler.mln1_parts import Part, parts
 from mlnc.compiler.mln1_variables import REFERENCE, Endless, Original, Place
-from mlnc.compiler.source import Origin, Via
+from mlnc.compiler.source import Via
 from mlnc.compiler.structure import Statement
 
 _FIRST_WORD = re.compile(r"\$[A-Za-z0-9_]+(?: |\Z)")
@@ -67,7 +67,7 @@ def _entry(block: _Block, part: Part, entry: Entry, line: bool) -> Iterator[Diag
             straight = replace(fresh, decay=False, used={}, memo={}).fill(text, place)
             yield _why(entry, fresh, straight == wanted)
     except Endless as error:
-        yield _endless(error, entry.origin)
+        yield _endless(error, entry, block.original)
 
 
 def _list(block: _Block, part: Part) -> Iterator[Diagnostic]:
@@ -79,7 +79,7 @@ def _list(block: _Block, part: Part) -> Iterator[Diagnostic]:
     try:
         kept = block.original.lines(part.path)
     except Endless as error:
-        yield _endless(error, _guilty(entries, error, part))
+        yield _endless(error, _guilty(part.node.lines, error.name), block.original)
         return
     kept = [(line, text) for line, text in kept if not _FIRST_WORD.match(line.raw)]
     if [text for _, text in kept] == [entry.text for entry in entries]:
@@ -110,21 +110,23 @@ def _line(
         yield _why(entry, fresh, straight.get(id(entry.statement)) == entry.text)
 
 
-def _guilty(entries: list[Entry], error: Endless, part: Part) -> Origin:
-    """The first line that names the variable, else the block."""
-    for entry in entries:
-        if any(match[2] == error.name for match in REFERENCE.finditer(entry.statement.raw)):
-            return entry.origin
-    return part.node.origin
+def _guilty(entries: list[Entry], variable: str) -> Entry:
+    """The first line that names *variable*; if it came in through another one, the first that names any."""
+    names = [{match[2] for match in REFERENCE.finditer(entry.statement.raw)} for entry in entries]
+    return min(zip(entries, names, strict=True), key=lambda each: (variable not in each[1], not each[1]))[0]
 
 
-def _endless(error: Endless, origin: Origin) -> Diagnostic:
+def _endless(error: Endless, entry: Entry, original: Original) -> Diagnostic:
+    variables = {"service_host", *original.globals, *(each.name for each in entry.undefined)}
+    variables.update(*(level.draft.variables for level in original.levels))
+    # a piece of an encrypted password is no name to show
+    name = f"${error.name}" if error.name in variables else "what stands behind a $"
     if error.block is None:
-        message = f"MLN 1.0.8.8 recurses for ever here: the value of ${error.name} leads back to itself"
-        return Diagnostic("mln1-hang", message, origin, "rename one of the variables")
-    message = f"MLN 1.0.8.8 hangs here: looking for ${error.name}, it cannot get out of {error.block}"
-    hint = f"name {error.block} with letters and digits only, or define ${error.name} in it"
-    return Diagnostic("mln1-hang", message, origin, hint)
+        message = f"MLN 1.0.8.8 recurses for ever here: the value of {name} leads back to itself"
+        return Diagnostic("mln1-hang", message, entry.origin, "rename one of the variables")
+    message = f"MLN 1.0.8.8 hangs here: looking for {name}, it cannot get out of {error.block}"
+    hint = f"name {error.block} with letters and digits only, or do without variables of outer blocks in it"
+    return Diagnostic("mln1-hang", message, entry.origin, hint)
 
 
 def _why(entry: Entry, original: Original, order: bool) -> Diagnostic:

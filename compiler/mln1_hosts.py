@@ -180,7 +180,7 @@ CHECKS: tuple[Callable[[Expanded], Found], ...] = (
 
 def user_mode(model: ProjectModel) -> Found:
     """Xen domains that do not say so."""
-    for name, host in model.hosts.items():
+    for host in model.hosts.values():
         if host.get("xen") is None and not host.free:
-            message = f"MLN 1.0.8.8 takes host {name} for a User-Mode Linux machine: it does not say xen"
+            message = "MLN 1.0.8.8 takes a host that does not say xen for a User-Mode Linux machine"
             yield Diagnostic("mln1-uml-host", message, host.origin, "write xen in it or in a superclass")

@@ -95,11 +95,13 @@ class Original:
         Lines are compared before the host's variables are filled in. Raises Endless.
         """
         found: list[tuple[Statement, str]] = []
+        known: set[str] = set()
         for number, level in enumerate(self.levels):
             block = dig(level.draft, path)
             for line in listed(block) if block else ():
                 text = self.fill(line.raw, (number, path)) if number == 0 else line.raw
-                if number == 0 or text not in {known for _, known in found}:
+                if number == 0 or text not in known:
+                    known.add(text)
                     found.append((line, text))
         return [(line, self.fill(text, (len(self.levels) - 1, path))) for line, text in found]
 

@@ -181,3 +181,11 @@ def test_no_message_tells_a_secret(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["check", "--mln1", str(tmp_path / "x.mln")])
     assert "mln1-variable-scope" in result.stderr
     assert "topsecret" not in result.stderr
+
+
+def test_no_message_tells_a_crypted_password(tmp_path: Path) -> None:
+    text = "host my-web { xen; users { alice $6$salt$0123456789abcdef } }\n"
+    (tmp_path / "x.mln").write_text(f"global {{ project demo }}\n{text}", encoding="utf-8")
+    (found,) = said(tmp_path, "x.mln")
+    assert found.code == "mln1-hang"
+    assert not re.search("salt|0123456789abcdef", f"{found.message} {found.hint}")
