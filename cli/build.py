@@ -126,7 +126,14 @@ def _wanted(
 
 
 def _relative(path: Path, out: Path) -> str:
-    return Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()
+    """*path* as seen from *out*. Raises OutputRefused where it cannot be written down."""
+    relative = Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()
+    try:
+        relative.encode()
+    except UnicodeEncodeError as error:
+        shown = relative.encode(errors="backslashreplace").decode()
+        raise OutputRefused(f"the folder names in {shown} are not UTF-8: {out} cannot record them") from error
+    return relative
 
 
 def _source_map(project: str, compiled: Compiled) -> Artifact:

@@ -35,7 +35,8 @@ def discover(paths: Iterable[Path], site: Path | None, loader: Loader) -> Found:
         [site] if site else [folder / SITE for folder in dict.fromkeys(map(_folder_of, dict.fromkeys(paths)))]
     )
     for each in sites:
-        if site or os.path.isfile(each):
+        # a link that leads nowhere must not pass for a folder without servers
+        if site or os.path.lexists(each):
             _add(found.sites, each, loader)
     return found
 
@@ -59,7 +60,13 @@ def _file(path: Path, found: Found, loader: Loader) -> None:
     if not has_project(file):
         loader.report.add(no_project(path, file))
         return
-    found.projects.setdefault(path, file)
+    _enter(found, path, file)
+
+
+def _enter(found: Found, path: Path, file: File) -> None:
+    """Take *file* as a project, once, whatever other path led to it before."""
+    if all(known is not file for known in found.projects.values()):
+        found.projects[path] = file
 
 
 def no_project(path: Path, file: File) -> Diagnostic:
@@ -72,9 +79,8 @@ def no_project(path: Path, file: File) -> Diagnostic:
 def _folder(folder: Path, found: Found, loader: Loader) -> None:
     found.folders.add(folder.resolve())
     files: dict[Path, File] = {}
-    for path in sorted(folder.glob("*.mln")):
-        if path.name != SITE:
-            _add(files, path, loader)
+    for path in _sources(folder, loader.report):
+        _add(files, path, loader)
     included = {id(inner) for file in files.values() for inner in file.files() if inner is not file}
     projects = {path: file for path, file in files.items() if has_project(file) and id(file) not in included}
     if not projects and not loader.report.failed:
@@ -84,7 +90,18 @@ def _folder(folder: Path, found: Found, loader: Loader) -> None:
     for path, file in files.items():
         if id(file) not in used:
             _unused(path, file, loader.report)
-    found.projects |= projects
+    for path, file in projects.items():
+        _enter(found, path, file)
+
+
+def _sources(folder: Path, report: Report) -> list[Path]:
+    """The files ``*.mln`` of *folder* in order, links that lead nowhere too, but no hidden ones."""
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        report.add(Diagnostic("not-found", f"{shown(folder)} cannot be read: {error.strerror}", None))
+        return []
+    return [folder / name for name in names if name.endswith(".mln") and name[0] != "." and name != SITE]
 
 
 def _unused(path: Path, file: File, report: Report) -> None:

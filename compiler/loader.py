@@ -16,6 +16,7 @@ DEEPEST = 100
 """Blocks and includes nested deeper than this are an error: nobody means it, and no pass need fear it."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_CONTROL_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Unreadable(Exception):
@@ -31,6 +32,8 @@ def read(path: Path, shown: str) -> Source:
 
     Raises Unreadable for anything but a readable regular file of UTF-8 text (a byte order mark is dropped).
     """
+    if _CONTROL_IN_NAME.search(shown):
+        raise Unreadable("has a name that is not plain UTF-8 text; rename it")
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise Unreadable("is a folder" if path.is_dir() else "is not a regular file")
@@ -180,7 +183,7 @@ def shown(path: Path) -> str:
 
 def _verb(error: Unreadable) -> str:
     text = str(error)
-    return text if text.startswith("is ") else f"cannot be read: {text}"
+    return text if text.startswith(("is ", "has ")) else f"cannot be read: {text}"
 
 
 def _advice(name: str) -> str:
