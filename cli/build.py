@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def _wanted(
         sources = manifest.sources | sources
     return Build(
         artifacts=(*ir, site, *emitted.artifacts),
-        private=tuple(_source_map(name, compiled) for name in compiled.lowered),
+        private=tuple(_source_maps(compiled, loader, out)),
         projects=before | projects,
         sources=sources,
         secrets={name: text for each in compiled.lowered.values() for name, text in each.secrets.items()},
@@ -136,6 +136,9 @@ def _relative(path: Path, out: Path) -> str:
     return relative
 
 
-def _source_map(project: str, compiled: Compiled) -> Artifact:
-    data = compiled.lowered[project].origins.data()
-    return Artifact(f".sourcemap/{project}.json", json.dumps(data, indent=0, ensure_ascii=False) + "\n")
+def _source_maps(compiled: Compiled, loader: Loader, out: Path) -> Iterator[Artifact]:
+    """The source map of each project; files are named as seen from *out*, from wherever the build was run."""
+    names = {file.source: _relative(path, out) for path, file in loader.files.items() if file}
+    for project, lowered in compiled.lowered.items():
+        data = lowered.origins.data(names.__getitem__)
+        yield Artifact(f".sourcemap/{project}.json", json.dumps(data, indent=0, ensure_ascii=False) + "\n")

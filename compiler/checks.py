@@ -16,6 +16,8 @@ from mlnc.compiler.source import Origin
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 TAKEN = frozenset({"site"})
 """Names whose files in out/ir are not those of a project."""
+_GENERATED = (".cfg", ".sh")
+"""Endings of generated files, which stand beside folders named after hosts."""
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?")
 _SWITCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _CARD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")
@@ -34,6 +36,11 @@ def names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         trouble = _volume_trouble(name, model.name)
         if not _HOST.fullmatch(name):
             yield _invalid_name("host", name, host.origin)
+        elif name.endswith(_GENERATED):
+            message = (
+                f"a host cannot be called {name}: the folder of its guest could be taken for a file in out/"
+            )
+            yield Diagnostic("invalid-name", message, host.origin, "choose another ending")
         elif trouble:
             message = f"{naming.domain(name, model.name)} is no name for a volume: {trouble}"
             yield Diagnostic("invalid-name", message, host.origin, "rename the host or the project")

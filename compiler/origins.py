@@ -1,8 +1,9 @@
 """Where each item of the IR came from: kept in memory, written beside the IR as a source map that git ignores."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlnc.compiler.source import Origin
+from mlnc.compiler.source import Origin, Source, Span
 
 
 @dataclass(slots=True)
@@ -23,13 +24,20 @@ class Origins:
             path = path.rpartition("/")[0]
         return self.places.get("")
 
-    def data(self) -> dict[str, object]:
-        """The source map as data: IR path to ``file:line:column`` and the chain that led there."""
-        return {path: _data(origin) for path, origin in sorted(self.places.items())}
+    def data(self, named: Callable[[Source], str]) -> dict[str, object]:
+        """The source map as data: IR path to ``file:line:column`` and the chain that led there.
+
+        *named* says what each file is called in it.
+        """
+        return {path: _data(origin, named) for path, origin in sorted(self.places.items())}
 
 
-def _data(origin: Origin) -> object:
+def _data(origin: Origin, named: Callable[[Source], str]) -> object:
     steps = origin.via.chain() if origin.via else []
-    if not steps:
-        return str(origin.span)
-    return {"at": str(origin.span), "via": [f"{step.kind} {step.span}" for step in steps]}
+    at = _place(origin.span, named)
+    return {"at": at, "via": [f"{step.kind} {_place(step.span, named)}" for step in steps]} if steps else at
+
+
+def _place(span: Span, named: Callable[[Source], str]) -> str:
+    line, column = span.source.position(span.start)
+    return f"{named(span.source)}:{line}:{column}"

@@ -43,6 +43,8 @@ def test_names_of_hosts(name: str, sources: Sources) -> None:
         long_chain(64),
         "snapshot1",
         "pvmove0",
+        "web.cfg",
+        "storage.sh",
     ],
 )
 def test_no_names_of_hosts(name: str, sources: Sources) -> None:
