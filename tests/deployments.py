@@ -96,6 +96,21 @@ class Deployment:
         assert code == status, f"status {code}:\n{text.getvalue()}"
         return text.getvalue()
 
+    def process(self, command: str, *words: str) -> subprocess.Popen[str]:
+        """The command as a process and a session of its own, which prints to one pipe."""
+        folder = self.out.parent
+        (folder / "tasks.py").write_text("from mlnc.runner.tasks import *\n")
+        line = [sys.executable, "-m", "invoke", command, "--out", str(self.out), *words]
+        return subprocess.Popen(
+            line,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
     def data(self, command: str, *words: str, status: int = 0) -> Any:
         """The JSON that a command prints."""
         return json.loads(self.run(command, "--json", *words, status=status))

@@ -1,0 +1,84 @@
+"""Bundles: what they are called, what travels, and that the server's own tools agree."""
+
+import io
+import subprocess
+import tarfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from mlnc.runner.bundle import Bundle, Refused, bundles
+from mlnc.targets.manifest import Manifest
+
+FILES = {
+    "ir/demo.yaml": "ir_version: 1\n",
+    "hosts/one/demo/project.sh": "#!/bin/sh\n",
+    "hosts/one/demo/linux.cfg": 'name = "linux.demo"\n',
+    "hosts/one/_server/lib/common.sh": "# library\n",
+    "hosts/two/demo/linux2.cfg": 'name = "linux2.demo"\n',
+}
+
+
+def laid(out: Path, files: dict[str, str]) -> Manifest:
+    for path, text in files.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text(text)
+    hashes = {path: sha256(text.encode()).hexdigest() for path, text in files.items()}
+    runs = tuple(path for path in files if path.endswith("project.sh"))
+    return Manifest({"demo": "../demo.mln"}, {}, hashes, runs)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    return bundles(tmp_path, laid(tmp_path, FILES))["one"]["demo"]
+
+
+def test_each_server_gets_its_own_files(tmp_path: Path) -> None:
+    found = bundles(tmp_path, laid(tmp_path, FILES))
+    assert {
+        server: {name: sorted(each.places) for name, each in there.items()} for server, there in found.items()
+    } == {
+        "one": {"_server": ["lib/common.sh"], "demo": ["ir.yaml", "linux.cfg", "project.sh"]},
+        "two": {"demo": ["ir.yaml", "linux2.cfg"]},
+    }
+
+
+def test_the_generation_names_content_and_permissions(bundle: Bundle) -> None:
+    assert bundle.generation == sha256(bundle.listing.encode()).hexdigest()[:32]
+    assert bundle.listing.splitlines()[-1] == "#x ./project.sh"
+
+
+def test_the_servers_tools_read_the_listing(bundle: Bundle, tmp_path: Path) -> None:
+    folder = tmp_path / "unpacked"
+    with tarfile.open(fileobj=io.BytesIO(bundle.archive(bundle.places))) as tar:
+        tar.extractall(folder, filter="data")
+    check = ["sha256sum", "--check", "--strict", "--quiet", ".files"]
+    assert subprocess.run(check, cwd=folder, check=False).returncode == 0
+    (folder / "project.sh").write_text("#!/bin/sh\nfalse\n")
+    assert subprocess.run(check, cwd=folder, check=False, capture_output=True).returncode == 1
+
+
+def test_only_changed_files_travel(bundle: Bundle, tmp_path: Path) -> None:
+    before = bundle.listing.splitlines()
+    assert bundle.changed(before) == []
+    changed = FILES | {"hosts/one/demo/linux.cfg": 'name = "other"\n'}
+    after = bundles(tmp_path, laid(tmp_path, changed))["one"]["demo"]
+    assert after.changed(before) == ["linux.cfg"]
+    assert after.generation != bundle.generation
+
+
+def test_the_same_archive_for_the_same_files(bundle: Bundle) -> None:
+    assert bundle.archive(["linux.cfg"]) == bundle.archive(["linux.cfg"])
+
+
+def test_a_file_that_changes_after_the_check(bundle: Bundle, tmp_path: Path) -> None:
+    (tmp_path / "hosts/one/demo/project.sh").write_text("#!/bin/sh\nfalse\n")
+    with pytest.raises(Refused, match="changed since it was checked"):
+        bundle.archive(["project.sh"])
+
+
+@pytest.mark.parametrize("path", ["hosts/one/demo/a b", "hosts/one/demo/.files", "hosts/one/demo/x\ny"])
+def test_names_that_no_server_gets(tmp_path: Path, path: str) -> None:
+    with pytest.raises(Refused, match="no server may get a file named"):
+        bundles(tmp_path, Manifest({}, {}, {path: "0" * 64}, ()))
