@@ -164,6 +164,20 @@ def secrets(
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Begin a course of one's own in DIR: a site file, a first project, and the commands to deploy it."""
+    from mlnc.cli.init import NEXT, InitRefused
+    from mlnc.cli.init import init as begin
+
+    try:
+        made = begin(folder)
+    except InitRefused as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("".join(f"made {folder / path}\n" for path in made) + NEXT, nl=False)
+
+
+@main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of a shell: eval "$(mlnc completion bash)"."""

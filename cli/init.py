@@ -1,0 +1,92 @@
+"""``mlnc init``: a course repository of one's own, ready to be built."""
+
+from pathlib import Path
+
+SITE = """\
+# The servers of this course. A build of this folder reads this file by itself.
+
+service_host atlas {
+	address 192.0.2.2
+	memory 16G
+	lvm_vg vg0
+	templates /srv/mlnc/templates
+	xen_kernel /boot/vmlinuz-guest
+	xen_ramdisk /boot/initrd-guest.img
+}
+"""
+
+PROJECT = """\
+# A first project: one virtual machine with a network of its own.
+
+global {
+	project first
+}
+
+switch lan { }
+
+host linux {
+	xen
+	lvm
+	service_host atlas
+	template debian-12.ext4
+	memory 256M
+	root_passwd @secret
+
+	network eth0 {
+		switch lan
+		address 10.0.0.1/24
+	}
+}
+"""
+
+IGNORE = """\
+# Passwords never go into git.
+/course/secrets.yaml
+"""
+
+TASKS = '''\
+"""The commands for the servers of this course: invoke --list."""
+
+from mlnc.runner.tasks import *  # noqa: F403
+'''
+
+FILES = {
+    "course/site.mln": SITE,
+    "course/first.mln": PROJECT,
+    ".gitignore": IGNORE,
+    "tasks.py": TASKS,
+}
+"""The files of a new repository."""
+
+NEXT = """\
+Next:
+  edit course/site.mln and course/first.mln
+  mlnc build course/       compiles into out/, to be reviewed and committed
+  mlnc secrets course/     makes the passwords
+  invoke plan              says what a deployment would do
+  invoke deploy            does it
+"""
+
+
+class InitRefused(Exception):
+    """The folder cannot become a course; the message says why."""
+
+
+def init(folder: Path) -> list[str]:
+    """Write the files of a new course into *folder*, made if it is missing; their paths.
+
+    Raises InitRefused, with nothing written, where one of them is there already or the disk does not allow it.
+    """
+    there = [path for path in FILES if (folder / path).exists() or (folder / path).is_symlink()]
+    if there:
+        raise InitRefused(
+            f"{folder} has a file of that name already: {', '.join(there)}; nothing was written"
+        )
+    try:
+        for path, text in FILES.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            with open(folder / path, "x", encoding="utf-8", newline="") as file:
+                file.write(text)
+    except OSError as error:
+        raise InitRefused(f"{error.filename}: {error.strerror}") from error
+    return list(FILES)

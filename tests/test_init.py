@@ -1,0 +1,41 @@
+"""A course of one's own: it builds as it is, its commands are there, and nothing is overwritten."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlnc.cli.init import FILES, InitRefused, init
+from mlnc.cli.main import main
+
+
+def test_a_new_course_builds_and_has_its_commands(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    done = CliRunner().invoke(main, ["init", str(folder)])
+    assert done.exit_code == 0, done.output
+    words = [sys.executable, "-m", "mlnc", "build", "course/", "-W", "error"]
+    built = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    listed = subprocess.run(
+        [sys.executable, "-m", "invoke", "--list"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert all(
+        f"  {name} " in listed.stdout for name in ("deploy", "plan", "status", "drift", "remove", "log")
+    )
+    assert len((folder / "tasks.py").read_text().splitlines()) == 3
+
+
+def test_what_is_there_stays(tmp_path: Path) -> None:
+    (tmp_path / "tasks.py").write_text("mine\n")
+    with pytest.raises(InitRefused, match=r"tasks\.py"):
+        init(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["tasks.py"]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InitRefused):
+        init(tmp_path / "file" / "course")
+    assert list(FILES)
