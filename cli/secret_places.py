@@ -168,7 +168,8 @@ def _secret_words(blocks: tuple[str, ...], words: list[Word]) -> list[Word]:
     if blocks and blocks[-1] in fields:
         first = fields[blocks[-1]]
         return words[first : first + 1] if _well_formed(words[first:]) else words[first:]
-    return []
+    # a value that was written as a block
+    return words if _directives()[0] & {*blocks} else []
 
 
 def _is_secret(name: str, block: str) -> bool:

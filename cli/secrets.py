@@ -1,10 +1,12 @@
 """``mlnc secrets``: the secrets file beside a course, and the passwords that are made for it."""
 
 import csv
+import fcntl
 import io
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
@@ -60,10 +62,12 @@ def provide(course: Course, store: Path, literals: Mapping[str, str]) -> Provide
     places: dict[str, set[str]] = {}
     for use in uses:
         places.setdefault(use.secret, set()).add(use.what)
-    values = read(store)
-    made = {name: _password(places[name]) for name in places if name not in values and name not in literals}
-    if made:
-        _write(store, values | made)
+    with _locked(store):
+        values = read(store)
+        wanted = [name for name in places if name not in values and name not in literals]
+        made = {name: _password(places[name]) for name in wanted}
+        if made:
+            _write(store, values | made)
     clear = tuple(name for name in places if name in literals)
     return Provided(store, uses, {**values, **made, **literals}, tuple(made), clear)
 
@@ -94,11 +98,26 @@ def _found(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
             yield from _found(inner, (*path, getattr(inner, "name", str(number))))
 
 
+@contextmanager
+def _locked(store: Path) -> Iterator[None]:
+    """Alone with *store*: of two runs at once, neither may lose what the other has made and handed out."""
+    try:
+        folder = os.open(store.parent, os.O_RDONLY)
+    except OSError as error:
+        raise SecretsRefused(f"{store.parent} cannot be read: {error.strerror}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def _write(store: Path, values: dict[str, str]) -> None:
-    """Atomically, and never readable by others, not for a moment."""
+    """Atomically, and never readable by others, not for a moment. A link stays one."""
     text = dump(
-        {"secrets": dict(sorted(values.items()))}, header=["# Written by mlnc secrets: keep it out of git."]
+        {"secrets": dict(sorted(values.items()))}, header=["Written by mlnc secrets: keep it out of git."]
     )
+    store = Path(os.path.realpath(store))
     staged = store.with_name(f".{store.name}.new")
     try:
         staged.unlink(missing_ok=True)

@@ -17,8 +17,10 @@ def read(store: Path) -> dict[str, str]:
         text = store.read_text(encoding="utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SecretsRefused(f"{store} cannot be read: {error}") from error
+    except OSError as error:
+        raise SecretsRefused(f"{store} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise SecretsRefused(f"{store} is not UTF-8 text") from None
     if stat.S_IMODE(mode) & 0o077:
         raise SecretsRefused(
             f"others than you may read {store} (mode {stat.S_IMODE(mode):o}); run: chmod 600 {store}"
@@ -29,13 +31,16 @@ def read(store: Path) -> dict[str, str]:
 def _parsed(store: Path, text: str) -> dict[str, str]:
     try:
         data = load(text)
-    except YamlError as error:
-        raise SecretsRefused(f"{store} is not YAML") from error
-    found = data.get("secrets") if isinstance(data, dict) else None
+    except YamlError:
+        raise SecretsRefused(f"{store} is not YAML") from None
+    found = data["secrets"] if isinstance(data, dict) and data.keys() == {"secrets"} else None
     if not isinstance(found, dict) or not all(
         isinstance(item, str) for pair in found.items() for item in pair
     ):
         raise SecretsRefused(
             f"{store} is not of the form secrets: {{NAME: 'VALUE'}}; quote values that look like numbers"
         )
+    empty = [name for name, value in found.items() if not value]
+    if empty:
+        raise SecretsRefused(f"{store} has an empty value for {empty[0]}: take the line out to have one made")
     return found
