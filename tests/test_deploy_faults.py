@@ -1,0 +1,305 @@
+"""Deployments that are disturbed: the state is said, nothing is lost or doubled, and running again ends right."""
+
+import fcntl
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from deployments import PASSWORD, Deployment, small_course
+from sshd_farm import Farm, Server, sshd_farm
+
+CUTS = int(os.environ.get("MLNC_TEST_CUTS", "12"))
+"""How many moments a connection is cut at."""
+
+
+@pytest.fixture
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    with sshd_farm(tmp_path_factory.mktemp("farm"), {"atlas": "atlas", "boreas": "boreas"}) as made:
+        yield made
+
+
+@pytest.fixture
+def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    return small_course(farm, tmp_path, monkeypatch)
+
+
+def picture(server: Server) -> dict[str, object]:
+    """The state of a server, but times and who did it."""
+    currents = {file.parent.name: os.readlink(file) for file in sorted(server.root.glob("*/current"))}
+    states = {name: (server.state(name)["applied"], server.state(name)["pending"]) for name in currents}
+    configured = {file.name: file.read_text() for file in sorted(server.folder.glob("configured/*"))}
+    completed = {file.name: file.read_bytes() for file in sorted(server.root.glob("_domains/*/*"))}
+    staged = [str(file) for file in server.root.glob("*/generations/.*")]
+    return {
+        "volumes": server.volumes(),
+        "links": server.links(),
+        "domains": server.domains(),
+        "currents": currents,
+        "states": states,
+        "configured": configured,
+        "completed": completed,
+        "staged": staged,
+    }
+
+
+def test_a_server_that_is_down(course: Deployment) -> None:
+    course.farm["boreas"].stop()
+    text = course.run("deploy", status=3)
+    assert "remains to be done: boreas/_server boreas/eve\n" in text
+    assert "4 made, 2 skipped" in text
+    assert "boreas eve/windows  unknown" in course.run("status", status=3)
+    course.run("drift", status=1)
+    course.farm["boreas"].start()
+    text = course.run("deploy")
+    assert "2 made, 4 unchanged" in text
+    course.run("drift")
+
+
+def test_all_servers_down(course: Deployment) -> None:
+    for server in course.farm.servers.values():
+        server.stop()
+    course.run("deploy", status=1)
+
+
+def test_connections_cut_at_any_moment(course: Deployment) -> None:
+    atlas = course.farm["atlas"]
+    begun = time.monotonic()
+    course.run("deploy", "--start", "--project", "ada")
+    longest = time.monotonic() - begun
+    wanted = picture(atlas)
+    moments = random.Random(4)
+    for _ in range(CUTS):
+        course.run("remove", "--project", "ada", "--confirm", "ada", "--stop")
+        timer = threading.Timer(moments.uniform(0.2, longest), atlas.cut)
+        timer.start()
+        with suppress(AssertionError):  # it may fail or be done already
+            course.run("deploy", "--start", "--project", "ada")
+        timer.join()
+        _until_done(course)
+        assert picture(atlas) == wanted
+
+
+def _until_done(course: Deployment) -> None:
+    """Deploy again; what a lost session still does may keep the project for a while."""
+    for _ in range(50):
+        result = {each["project"]: each for each in _results(course)}["ada"]
+        if result["outcome"] not in ("failed", "skipped"):
+            return
+        assert "being worked on" in result["message"], result
+        time.sleep(0.2)
+    raise AssertionError(result)
+
+
+def _results(course: Deployment) -> list[dict[str, str]]:
+    with suppress(AssertionError):
+        return list(course.data("deploy", "--start", "--project", "ada")["results"])
+    return list(course.data("deploy", "--start", "--project", "ada", status=3)["results"])
+
+
+def test_a_full_disk(course: Deployment) -> None:
+    atlas = course.farm["atlas"]
+    atlas.root.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "tmpfs", atlas.root], check=True)
+    try:
+        text = course.run("deploy", status=3)
+        assert "No space left on device" in text
+        assert "boreas eve made" in text
+        subprocess.run(["mount", "-o", "remount,size=10m", atlas.root], check=True)
+        course.run("deploy")
+        course.run("drift")
+    finally:
+        subprocess.run(["umount", "-l", atlas.root], check=True)
+
+
+def test_a_changed_host_key(course: Deployment) -> None:
+    known = course.farm.folder / "known_hosts"
+    atlas, boreas = course.farm["atlas"], course.farm["boreas"]
+    key = " ".join((boreas.folder / "hostkey.pub").read_text().split()[:2])
+    lines = [line for line in known.read_text().splitlines() if f":{atlas.port} " not in line]
+    known.write_text("\n".join([*lines, f"[127.0.0.1]:{atlas.port} {key}", ""]))
+    text = course.run("deploy", status=3)
+    assert "its host key is unknown or has changed, so nothing was sent" in text
+    assert not atlas.root.exists()
+    assert boreas.state("eve")["pending"] == "-"
+
+
+def test_a_tampered_file(course: Deployment) -> None:
+    course.run("deploy")
+    atlas = course.farm["atlas"]
+    script = atlas.root / "ada" / "current" / "storage.sh"
+    script.write_text("#!/bin/sh\ntouch /tmp/tampered\n")
+    assert "is not what was reviewed" in course.run("start", "--project", "ada", status=1)
+    assert atlas.domains() == set()
+    course.write_project("ada", "atlas", memory="256M")
+    course.build()
+    text = course.run("deploy", "--project", "ada", status=3)
+    assert "./storage.sh: FAILED" in text
+    assert "invoke deploy --again --project ada" in text
+    assert atlas.state("ada")["pending"] == "-"
+    course.run("deploy", "--again", "--project", "ada")
+    course.run("start", "--project", "ada")
+    assert atlas.domains() == {"linux.ada", "windows.ada"}
+
+
+def test_a_tampered_library(course: Deployment) -> None:
+    course.run("deploy")
+    (course.farm["atlas"].root / "_server" / "current" / "lib" / "life.sh").write_text("echo tampered\n")
+    assert "is not what was reviewed" in course.run("start", "--project", "ada", status=1)
+    assert "its files on this server are not what was reviewed" in course.run("status", status=3)
+
+
+def test_somebody_else_holds_a_project(course: Deployment) -> None:
+    folder = course.farm["atlas"].root / "ada"
+    folder.mkdir(parents=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("grace@desk, since 2026-01-01T00:00:00Z\n")
+        lock.flush()
+        text = course.run("deploy", status=3)
+    assert "ada is being worked on by grace@desk, since 2026-01-01T00:00:00Z; nothing was changed" in text
+    assert "5 made, 1 failed" in text
+    assert "1 made, 5 unchanged" in course.run("deploy")
+
+
+def test_two_deployments_at_once(course: Deployment) -> None:
+    course.run("deploy", "--project", "eve")
+    wanted = picture(course.farm["boreas"])
+    running = [course.process("deploy", "--start") for _ in range(2)]
+    texts = [each.communicate(timeout=60)[0] for each in running]
+    assert all(each.returncode in (0, 1, 3) for each in running), texts
+    course.run("deploy", "--start")
+    course.run("drift")
+    wanted["domains"] = {"windows.eve"}
+    assert picture(course.farm["boreas"]) == wanted
+    assert set(course.farm["atlas"].volumes()) == {
+        "linux.ada",
+        "windows.ada",
+        "linux.bob",
+        "windows.bob",
+        "linux.eve",
+    }
+
+
+def test_a_colleague_has_deployed_something_else(course: Deployment) -> None:
+    course.run("deploy")
+    record = (course.out / "deployed" / "ada.yaml").read_bytes()
+    course.write_project("ada", "atlas", memory="512M")
+    course.build()
+    course.run("deploy")
+    (course.out / "deployed" / "ada.yaml").write_bytes(record)
+    course.write_project("ada", "atlas", memory="1G")
+    course.build()
+    before = picture(course.farm["atlas"])
+    text = course.run("deploy", "--project", "ada", status=3)
+    assert "Get your colleagues' commits first" in text
+    assert picture(course.farm["atlas"]) == before
+    course.run("deployed")
+    course.run("deploy")
+
+
+def test_a_vm_that_cannot_be_made(course: Deployment) -> None:
+    (course.farm["atlas"].folder / "domains" / ".failing").write_text("linux.bob\n")
+    text = course.run("deploy", "--start", status=3)
+    assert "cannot build linux.bob" in text
+    assert "remains to be done: atlas/bob\n" in text
+    assert course.farm["atlas"].domains() == {"linux.ada", "windows.ada", "linux.eve"}
+    (course.farm["atlas"].folder / "domains" / ".failing").unlink()
+    course.run("deploy", "--start")
+    assert course.farm["atlas"].domains() == {
+        "linux.ada",
+        "windows.ada",
+        "linux.bob",
+        "windows.bob",
+        "linux.eve",
+    }
+
+
+def test_a_clock_that_is_years_off(course: Deployment) -> None:
+    atlas = course.farm["atlas"]
+    (atlas.folder / "bin" / "date").write_text("#!/bin/sh\nexec /bin/date -d '2001-02-03 04:05:06' \"$@\"\n")
+    (atlas.folder / "bin" / "date").chmod(0o755)
+    course.run("deploy")
+    for file in atlas.root.rglob("*"):
+        os.utime(file, (10**9, 10**9), follow_symlinks=False)
+    course.write_project("ada", "atlas", memory="512M")
+    course.build()
+    assert "1 changed, 5 unchanged" in course.run("deploy")
+    course.run("drift")
+
+
+def test_interrupted_from_the_keyboard(course: Deployment) -> None:
+    running = course.process("deploy", "--parallel", "1")
+    assert running.stdout is not None
+    assert "atlas _server made" in running.stdout.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    text = running.communicate(timeout=60)[0]
+    assert running.returncode == 3, text
+    assert "stopped by you" in text
+    assert "boreas/eve" in text.partition("remains to be done:")[2]
+    for name in ("ada", "bob", "eve"):
+        file = course.farm["atlas"].root / name / "state"
+        assert not file.exists() or course.farm["atlas"].state(name)["pending"] == "-"
+    course.run("deploy")
+    course.run("drift")
+
+
+def test_no_secret_is_anywhere(course: Deployment) -> None:
+    running = course.process("deploy", "--start")
+    seen = bytearray()
+    while running.poll() is None:
+        for file in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                seen += file.read_bytes()
+    assert running.stdout is not None
+    said = running.stdout.read()
+    assert running.returncode == 0, said
+    assert b"mlnc\0apply\0" in seen
+    assert PASSWORD.encode() not in seen
+    assert PASSWORD not in said
+    holding = [
+        file
+        for folder in (course.out, course.farm.folder)
+        for file in folder.rglob("*")
+        if file.name != "net"
+        and file.is_file()
+        and not file.is_symlink()
+        and PASSWORD.encode() in file.read_bytes()
+    ]
+    assert {file.name for file in holding} == {"windows.cfg"}
+    assert all("_domains" in file.parts and file.stat().st_mode & 0o777 == 0o600 for file in holding)
+
+
+def test_a_secret_that_a_script_prints_is_masked(course: Deployment) -> None:
+    (course.farm["atlas"].folder / "bin" / "mkswap").unlink()
+    script = course.farm["atlas"].folder / "bin" / "e2fsck"
+    script.unlink()
+    script.write_text(f"#!/bin/sh\necho 'the password is {PASSWORD}'\nexit 8\n")
+    script.chmod(0o755)
+    text = course.run("deploy", "--project", "ada", status=3)
+    assert "the password is ***" in text
+    log = "".join(file.read_text() for file in (course.out / ".log").iterdir())
+    assert "the password is ***" in log
+    assert PASSWORD not in text + log
+
+
+def test_lacking_secrets_are_all_named_before_anything_is_sent(course: Deployment) -> None:
+    (course.course / "secrets.yaml").write_text("secrets: {}\n")
+    text = course.run("deploy", status=1)
+    assert "root" in text
+    assert "vnc" in text
+    assert not course.farm["atlas"].root.exists()
+
+
+def test_a_secret_that_no_domain_file_can_hold(course: Deployment) -> None:
+    (course.course / "secrets.yaml").write_text('secrets:\n  root: fine\n  vnc: "it\'s"\n')
+    text = course.run("deploy", status=1)
+    assert "printable ASCII" in text
+    assert "it's" not in text
+    assert not course.farm["atlas"].root.exists()
