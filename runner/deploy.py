@@ -6,11 +6,12 @@ from mlnc.runner.desk import Desk
 from mlnc.runner.life import life_call
 from mlnc.runner.plan import Options, Plan, Task
 from mlnc.runner.results import Display, Outcome, Result
-from mlnc.runner.secrets import expect, needed
+from mlnc.runner.secrets import expect
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.verbs import Answer
 from mlnc.runner.work import Job, work
 from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.targets.secret_names import secret_names
 
 
 def check_secrets(desk: Desk, tasks: Iterable[Task]) -> None:
@@ -63,7 +64,7 @@ def _apply(desk: Desk, task: Task, options: Options) -> Call:
         *_words(desk, task, options),
     )
     shared = bundle.project == SERVER_ROOM
-    names = [] if shared else needed(desk.project(bundle.project), bundle.server)
+    names = [] if shared else secret_names(desk.project(bundle.project), bundle.server)
     stdin = desk.secrets.lines(names) + b"\n" + bundle.archive(task.files)
 
     def settle(answer: Answer) -> None:

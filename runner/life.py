@@ -5,11 +5,12 @@ from typing import Literal
 
 from mlnc.runner.desk import Desk
 from mlnc.runner.results import Display, Result
-from mlnc.runner.secrets import expect, needed
+from mlnc.runner.secrets import expect
 from mlnc.runner.selection import Selection
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.work import Job, work
 from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.targets.secret_names import secret_names
 
 Verb = Literal["start", "stop"]
 
@@ -51,7 +52,7 @@ def life_call(
     ids = generations(desk, server, project)
     library = generations(desk, server, SERVER_ROOM) or "-"
     arguments = (project, library, *desk.signature(), ids, verb, wait, *hosts)
-    names = needed(desk.project(project), server) if verb == "start" and ids else ()
+    names = secret_names(desk.project(project), server) if verb == "start" and ids else ()
     stdin = desk.secrets.lines(names) + b"\n" if verb == "start" else b""
     return Call(server, project, "life", arguments, stdin, "done")
 

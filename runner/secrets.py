@@ -1,15 +1,15 @@
 """The secrets that go along: which a project needs on a server, their values, and what hides them from view."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mlnc.compiler.ir import Host, Project, Secret
+from mlnc.compiler.ir import Host, Project
 from mlnc.runner.bundle import Refused
 from mlnc.schemas.placeholder import VALUE
 from mlnc.schemas.secrets_file import SecretsRefused, read
 from mlnc.targets.literal_secrets import load_secrets
 from mlnc.targets.output import OutputRefused, some
+from mlnc.targets.secret_names import secret_names
 
 MASK = "***"
 
@@ -32,7 +32,7 @@ class Secrets:
         in_files = {secret.secret for secret in displays}
         return [
             name
-            for name in needed(project, server)
+            for name in secret_names(project, server)
             if "\n" in self._values[name] or (name in in_files and not VALUE.fullmatch(self._values[name]))
         ]
 
@@ -45,11 +45,6 @@ class Secrets:
         for word in self._hidden:
             text = text.replace(word, MASK)
         return text
-
-
-def needed(project: Project, server: str) -> list[str]:
-    """The names of the secrets that the hosts of *project* on *server* use."""
-    return sorted({secret.secret for host in _hosts(project, server) for secret in _found(host)})
 
 
 def load(out: Path, stores: Iterable[Path]) -> Secrets:
@@ -68,7 +63,7 @@ def load(out: Path, stores: Iterable[Path]) -> Secrets:
 def expect(secrets: Secrets, wanted: Iterable[tuple[Project, str]], stores: Iterable[Path]) -> None:
     """Raise Refused, naming all, unless every secret of each project on its server has a value that fits."""
     pairs = list(wanted)
-    lacking = secrets.lacking(name for project, server in pairs for name in needed(project, server))
+    lacking = secrets.lacking(name for project, server in pairs for name in secret_names(project, server))
     if lacking:
         places = ", ".join(map(str, stores))
         raise Refused(
@@ -84,17 +79,3 @@ def expect(secrets: Secrets, wanted: Iterable[tuple[Project, str]], stores: Iter
 
 def _hosts(project: Project, server: str) -> list[Host]:
     return [host for host in project.hosts.values() if host.service_host == server]
-
-
-def _found(value: object) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _found(getattr(value, field.name))
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _found(inner)
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from _found(inner)

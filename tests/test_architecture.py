@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "targets": {"schemas", "targets", "compiler.ir"},
     "runner": {
         *("schemas", "runner", "compiler.ir", "compiler.codec", "targets.manifest", "targets.output"),
-        *("targets.transaction", "targets.artifact", "targets.literal_secrets"),
+        *("targets.transaction", "targets.artifact", "targets.literal_secrets", "targets.secret_names"),
     },
     "cli": {"schemas", "compiler", "targets", "cli"},
 }
