@@ -15,6 +15,20 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 
 
+def _complete_warnings(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    from mlnc.compiler.codes import CODES
+
+    words = ["error", *(f"no-{code}" for code, about in CODES.items() if about.severity == "warning")]
+    return sorted(word for word in words if word.startswith(begun))
+
+
+def _complete_directives(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    from mlnc.schemas.language import load
+
+    names = {name for directive in load().directives for name in directive.names}
+    return sorted(name for name in names if name.startswith(begun))
+
+
 def _options(command: Command) -> Command:
     """The options that every compiling command has."""
     site = click.option(
@@ -27,6 +41,7 @@ def _options(command: Command) -> Command:
         "warnings",
         multiple=True,
         metavar="no-CODE|error",
+        shell_complete=_complete_warnings,
         help="Silence a warning, or make warnings errors.",
     )
     form = click.option(
@@ -116,7 +131,7 @@ def show(
 
 
 @main.command()
-@click.argument("word", required=False)
+@click.argument("word", required=False, shell_complete=_complete_directives)
 def directives(word: str | None) -> None:
     """Explain a directive of the language, or list them all."""
     from mlnc.compiler.reference import describe, overview

@@ -16,6 +16,7 @@ from mlnc.cli.secret_places import literals, secret_places
 from mlnc.compiler.codes import CODES
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.front import Compiled, Front
+from mlnc.compiler.reference import suggest
 
 _PATIENCE_SECONDS = 0.7
 """A run that ends sooner shows no progress."""
@@ -108,7 +109,11 @@ def _width() -> int:
 
 def _silenced(option: str) -> str:
     code = option.removeprefix("no-")
-    if not option.startswith("no-") or code not in CODES or CODES[code].severity != "warning":
-        names = ", ".join(sorted(code for code, about in CODES.items() if about.severity == "warning"))
-        raise click.UsageError(f"-W takes error or no-CODE, CODE one of: {names}")
+    if code == option:
+        raise click.UsageError("-W takes error, or no-CODE with the code of a warning: no-lone-zero")
+    if code not in CODES:
+        near = suggest(code, CODES)
+        raise click.UsageError(f"there is no warning {code}" + (f"; did you mean no-{near}?" if near else ""))
+    if CODES[code].severity == "error":
+        raise click.UsageError(f"{code} is an error: it cannot be silenced")
     return code
