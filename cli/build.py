@@ -139,6 +139,10 @@ def _relative(path: Path, out: Path) -> str:
 def _source_maps(compiled: Compiled, loader: Loader, out: Path) -> Iterator[Artifact]:
     """The source map of each project; files are named as seen from *out*, from wherever the build was run."""
     names = {file.source: _relative(path, out) for path, file in loader.files.items() if file}
+    # json.dumps with an indent does without the encoder in C
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     for project, lowered in compiled.lowered.items():
-        data = lowered.origins.data(names.__getitem__)
-        yield Artifact(f".sourcemap/{project}.json", json.dumps(data, indent=0, ensure_ascii=False) + "\n")
+        lines = (
+            f"{encode(item)}: {encode(at)}" for item, at in lowered.origins.data(names.__getitem__).items()
+        )
+        yield Artifact(f".sourcemap/{project}.json", "{\n" + ",\n".join(lines) + "\n}\n")

@@ -60,13 +60,16 @@ def _file(path: Path, found: Found, loader: Loader) -> None:
     if not has_project(file):
         loader.report.add(no_project(path, file))
         return
-    _enter(found, path, file)
+    _enter(found, {path: file})
 
 
-def _enter(found: Found, path: Path, file: File) -> None:
-    """Take *file* as a project, once, whatever other path led to it before."""
-    if all(known is not file for known in found.projects.values()):
-        found.projects[path] = file
+def _enter(found: Found, projects: dict[Path, File]) -> None:
+    """Take the files of *projects*, each once, whatever other path led to it before."""
+    known = {id(file) for file in found.projects.values()}
+    for path, file in projects.items():
+        if id(file) not in known:
+            known.add(id(file))
+            found.projects[path] = file
 
 
 def no_project(path: Path, file: File) -> Diagnostic:
@@ -90,8 +93,7 @@ def _folder(folder: Path, found: Found, loader: Loader) -> None:
     for path, file in files.items():
         if id(file) not in used:
             _unused(path, file, loader.report)
-    for path, file in projects.items():
-        _enter(found, path, file)
+    _enter(found, projects)
 
 
 def _sources(folder: Path, report: Report) -> list[Path]:

@@ -1,0 +1,1 @@
+"""Measurements of mlnc. Nothing of it is installed."""
