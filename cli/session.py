@@ -55,7 +55,7 @@ class Session:
         report = self.front.report
         if self.form == "json":
             click.echo(as_json(report, self.masking), nl=False, err=self.has_output)
-        else:
+        elif report.sorted():
             click.echo(as_text(report, self.masking, _width()), nl=False, err=True)
         if report.failed:
             outcome = f"; {self.outcome}" if self.outcome else ""
