@@ -29,7 +29,14 @@ def shapes(items: tuple[Item, ...]) -> list[Shape]:
 def test_the_grammar_has_no_conflict(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     log = logging.getLogger("grammar")
     with caplog.at_level(logging.WARNING, "grammar"):
-        yacc.yacc(module=parser, start="items", outputdir=str(tmp_path), write_tables=False, errorlog=log)
+        yacc.yacc(
+            module=parser,
+            start="items",
+            debug=True,
+            outputdir=str(tmp_path),
+            write_tables=False,
+            errorlog=log,
+        )
     assert caplog.messages == []
     assert "conflict" not in (tmp_path / "parser.out").read_text()
 
