@@ -21,10 +21,11 @@ from mlnc.runner.desk import Desk
 from mlnc.runner.plan import Options, make_plan
 from mlnc.runner.results import Display, Result
 from mlnc.runner.review import load_output, objections
-from mlnc.runner.secrets import Secrets, needed
+from mlnc.runner.secrets import Secrets
 from mlnc.runner.selection import select
 from mlnc.runner.transport import Transport
 from mlnc.targets.output import DEPLOYED, LOG
+from mlnc.targets.secret_names import secret_names
 
 _PARALLEL = 8
 """So many servers are worked on at once."""
@@ -71,7 +72,10 @@ class Stage:
         desk = Desk(self._context, self._out, "rehearse", self._way)
         names = {name for there in desk.bundles.values() for name in there} & set(desk.manifest.projects)
         secrets = {
-            secret for name in names for server in desk.site for secret in needed(desk.project(name), server)
+            secret
+            for name in names
+            for server in desk.site
+            for secret in secret_names(desk.project(name), server)
         }
         desk.secrets = Secrets({name: made_up(name) for name in secrets})
         self._site = desk.site

@@ -111,28 +111,11 @@ create() {
     settings=$(read_config "$1") || fails 1 "Failed to parse config: $1"
     alone "$state"
     name='' kernel='' uuid='' memory='' vcpus=1 disks='' cards='' card=0
+    each_setting take_fact
+    expect_new
     read -r id <"$state/next-id"
     put "$state/next-id" "$((id + 1))"
-    while IFS='	' read -r setting value; do
-        case $setting in
-        name) name=$value ;;
-        uuid) uuid=$value ;;
-        memory) memory=$value ;;
-        vcpus) vcpus=$value ;;
-        kernel | ramdisk | bootloader) boots_from "$setting" "$value" ;;
-        disk) add_disk "$value" ;;
-        vif) add_card "$value" ;;
-        esac
-    done <<END
-$settings
-END
-    [ -n "$name" ] || fails 1 'Domain name must be specified.'
-    [ -n "$memory" ] || fails 1 'No memory is specified.'
-    [ ! -f "$domains/$name" ] || fails 1 "libxl: error: a domain with name \"$name\" exists already"
-    ! grep -qsxF -e "uuid=$uuid" "$domains"/* || fails 1 "libxl: error: a domain with UUID $uuid exists already"
-    [ "$(($(memory_used) + memory))" -le "$(cat "$state/memory")" ] ||
-        fails 1 "libxl: error: Failed to free memory for the domain: $memory MiB are asked for," \
-            "$(($(cat "$state/memory") - $(memory_used))) are free"
+    each_setting take_device
     plug_cards
     put "$domains/$name" "id=$id
 uuid=$uuid
@@ -140,6 +123,43 @@ memory=$memory
 vcpus=$vcpus
 kernel=$kernel
 started=$(date +%s)$disks$cards$(boot)"
+}
+
+# each_setting FUNCTION: calls it with name and value of each.
+each_setting() {
+    while IFS='	' read -r setting value; do
+        "$1" "$setting" "$value"
+    done <<END
+$settings
+END
+}
+
+take_fact() {
+    case $1 in
+    name) name=$2 ;;
+    uuid) uuid=$2 ;;
+    memory) memory=$2 ;;
+    vcpus) vcpus=$2 ;;
+    esac
+}
+
+take_device() {
+    case $1 in
+    kernel | ramdisk | bootloader) boots_from "$1" "$2" ;;
+    disk) add_disk "$2" ;;
+    vif) add_card "$2" ;;
+    esac
+}
+
+# expect_new: name, UUID and memory are not taken.
+expect_new() {
+    [ -n "$name" ] || fails 1 'Domain name must be specified.'
+    [ -n "$memory" ] || fails 1 'No memory is specified.'
+    [ ! -f "$domains/$name" ] || fails 1 "libxl: error: a domain with name \"$name\" exists already"
+    ! grep -qsxF -e "uuid=$uuid" "$domains"/* || fails 1 "libxl: error: a domain with UUID $uuid exists already"
+    free=$(($(cat "$state/memory") - $(memory_used)))
+    [ "$memory" -le "$free" ] || fails 1 "libxl: error: Failed to free memory for the domain:" \
+        "$memory MiB are asked for, $free are free"
 }
 
 # boots_from SETTING FILE: of this server, unless it is firmware, which comes with the toolstack.
@@ -213,7 +233,7 @@ list_domains() {
     shift 2
     awk -F= -v form="$form" -v only="$only" -v ending="$(cd "$state/ending" && echo *)" -v memory="$dom0_memory" '
         function row(name, id, memory, vcpus, state, uuid) {
-            printf "%-40s %5d %5d %5d     %s %8.1f", name, id, memory, vcpus, state, 0
+            printf "%-40s %5d %5d %5d     %s  %8.1f", name, id, memory, vcpus, state, 0
             if (form == "verbose") printf " %s %8s %16s", uuid, "-", "-"
             print ""
         }

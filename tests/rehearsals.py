@@ -1,0 +1,71 @@
+"""Courses written, built and put on the stage of a rehearsal, for tests."""
+
+from pathlib import Path
+
+import pytest
+from invoke.context import Context
+
+from mlnc.cli.build import build
+from mlnc.compiler.diagnostics import Report
+from mlnc.compiler.front import Front
+from mlnc.rehearsal.facts import differences
+from mlnc.rehearsal.stage import Stage
+from mlnc.rehearsal.transport import Rehearsal, missing
+from mlnc.runner.display import Silent
+
+needs_namespaces = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+
+SERVER = """\
+service_host alpha {
+	address 192.0.2.1
+	memory 4G
+	lvm_vg vg
+	xen_kernel /boot/vmlinuz-6.1-guest
+}
+"""
+
+
+def built(folder: Path, *projects: str, site: str = SERVER) -> Path:
+    """The output folder of a course of *projects*, texts of MLN, on the servers of *site*."""
+    course = folder / "course"
+    course.mkdir()
+    (course / "site.mln").write_text(site)
+    for number, text in enumerate(projects):
+        (course / f"p{number}.mln").write_text(text)
+    return compiled(course, folder / "built")
+
+
+def compiled(course: Path, out: Path) -> Path:
+    """The output folder *out* of the folder *course*."""
+    front = Front(Report())
+    assert build(front, [course], None, out) is not None, front.report.sorted()
+    return out
+
+
+def staged(out: Path, folder: Path, *projects: str) -> Stage:
+    """The stage for what was built in *out*; the servers are in *folder*."""
+    folder.mkdir()
+    return Stage(Context(), out, folder, projects)
+
+
+def deployed(stage: Stage, start: bool = True) -> list[str]:
+    """Deploy; the outcomes of all projects and servers, each once. What failed shows what it said."""
+    results = stage.deploy(start, Silent())
+    assert [result for result in results if result.outcome in ("failed", "skipped")] == []
+    return sorted({result.outcome for result in results})
+
+
+def differing(stage: Stage, started: bool = True) -> list[str]:
+    """The differences between the servers and the IR."""
+    return differences(*stage.facts(started))
+
+
+def on(stage: Stage, server: str, command: str, status: int = 0) -> str:
+    """What *command* prints on a rehearsed server; it must end with *status*."""
+    lines: list[str] = []
+    private = stage.folder.path / "private"
+    private.mkdir(exist_ok=True)
+    way = Rehearsal(Context(), stage.folder, server, private)
+    ended = way.run(command, b"", lines.append)
+    assert ended.status == status, (ended, lines)
+    return "\n".join([*lines, *ended.errors.splitlines()])
