@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from mlnc.compiler import naming, secret_checks
 from mlnc.compiler.addresses import ipv4, ipv6
 from mlnc.compiler.devices import devices
-from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.inherit import Node
 from mlnc.compiler.lower import domain_type
-from mlnc.compiler.model import ProjectModel, Settings, SiteModel
+from mlnc.compiler.model import ProjectModel, Record, Settings, SiteModel
 from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin
 
@@ -177,6 +177,18 @@ def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
             yield Diagnostic("invalid-value", message, host.where("mount"))
 
 
+def mounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """A folder of the guest takes one disk."""
+    for host in model.hosts.values():
+        seen: dict[str, Record] = {}
+        for record in host.records.get("mount", ()):
+            first = seen.setdefault(record["mountpoint"], record)
+            if first is not record:
+                message = f"two disks are mounted on {record['mountpoint']}"
+                related = (Related("the first one is here", first.entry.origin.span),)
+                yield Diagnostic("conflicting-directives", message, record.entry.origin, "keep one", related)
+
+
 def _unless_inherited(host: Settings, name: str, reason: str) -> Iterator[Diagnostic]:
     setting = host.setting(name)
     if setting is not None and setting.entry.inherited is None:
@@ -201,6 +213,7 @@ CHECKS: tuple[Callable[[ProjectModel, SiteModel], Iterator[Diagnostic]], ...] = 
     addresses,
     kinds,
     storage,
+    mounts,
     accounts,
     secret_checks.clear,
     secret_checks.carried,
