@@ -6,9 +6,12 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.tasks import task
 
+from mlnc.rehearsal.tasks import rehearse
 from mlnc.runner.tasks import deploy, deployed, drift, log, plan, remove, start, status, stop, verify
 
-__all__ = ["deploy", "deployed", "drift", "log", "plan", "remove", "start", "status", "stop", "verify"]
+__all__ = [
+    *("deploy", "deployed", "drift", "log", "plan", "rehearse", "remove", "start", "status", "stop", "verify"),
+]
 
 ROOT = Path(__file__).parent
 PYTHON = f"{sys.executable} -m"

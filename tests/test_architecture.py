@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("schemas", "compiler", "targets", "runner", "cli")
+ROOMS = ("schemas", "compiler", "targets", "runner", "rehearsal", "cli")
 
 MAY_IMPORT = {
     "schemas": {"schemas"},
@@ -17,6 +17,7 @@ MAY_IMPORT = {
         *("schemas", "runner", "compiler.ir", "compiler.codec", "targets.manifest", "targets.output"),
         *("targets.transaction", "targets.artifact", "targets.literal_secrets", "targets.secret_names"),
     },
+    "rehearsal": {"schemas", "compiler.ir", "runner", "rehearsal", "targets.output", "targets.secret_names"},
     "cli": {"schemas", "compiler", "targets", "cli"},
 }
 """What a room may import of mlnc, besides the version in ``mlnc`` itself."""
@@ -28,6 +29,7 @@ DOORS = {
     "jsonschema_rs": {"schemas/contracts.py"},
     "invoke": {
         *("runner/transport.py", "runner/ways.py", "runner/desk.py", "runner/console.py", "runner/tasks.py"),
+        *("rehearsal/transport.py", "rehearsal/stage.py", "rehearsal/tasks.py"),
     },
     "click": {"cli/main.py", "cli/printing.py", "cli/session.py"},
 }
