@@ -221,6 +221,20 @@ def test_a_vm_that_cannot_be_made(course: Deployment) -> None:
     }
 
 
+def test_a_deployment_that_never_ended_is_removed_whole(course: Deployment) -> None:
+    atlas = course.farm["atlas"]
+    completing = atlas.folder / "bin" / "unshare"
+    completing.unlink()
+    completing.write_text("#!/bin/sh\nexit 1\n")
+    completing.chmod(0o755)
+    course.run("deploy", "--project", "ada", status=3)
+    assert set(atlas.volumes()) == {"linux.ada", "windows.ada"}
+    assert not (atlas.root / "ada" / "current").exists()
+    course.run("remove", "--project", "ada", "--confirm", "ada")
+    assert (atlas.volumes(), atlas.links()) == ({}, {"xenbr0"})
+    assert not (atlas.root / "ada").exists()
+
+
 def test_a_clock_that_is_years_off(course: Deployment) -> None:
     atlas = course.farm["atlas"]
     (atlas.folder / "bin" / "date").write_text("#!/bin/sh\nexec /bin/date -d '2001-02-03 04:05:06' \"$@\"\n")

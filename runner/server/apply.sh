@@ -18,7 +18,7 @@ done
 # place: the generation stands in its folder, whole. What the archive has not is linked from the generation in force.
 place() {
     stage=$home/generations/.$id
-    rm -rf -- "$stage"
+    rm -rf -- "$home"/generations/.[0-9a-f]*
     if [ -e "$new" ] && [ -z "$again" ]; then
         cat >/dev/null
         expect_whole "$new" "$id"

@@ -165,14 +165,18 @@ domains() {
     fi
 }
 
-# expect_known IDS: the generation in force is one of IDS (separated by commas), and whole.
-expect_known() {
-    known=$(readlink -- "$current")
+# in_force: sets known to the generation in force.
+in_force() {
+    known=$(readlink -- "$current") || stop 1 "$project is not on this server; deploy it first"
     known=${known#generations/}
-    case ",$1," in
-    *",$known,"*) ;;
-    *) stop 76 "this server has generation $known of $project, which neither out/ nor out/deployed knows. If a" \
+}
+
+# expect_known ID IDS: that generation is one of IDS (separated by commas), and whole.
+expect_known() {
+    case ",$2," in
+    *",$1,"*) ;;
+    *) stop 76 "this server has generation $1 of $project, which neither out/ nor out/deployed knows. If a" \
         "colleague deployed it, get his commits; else run 'invoke deployed', or deploy again" ;;
     esac
-    expect_whole "$home/generations/$known" "$known"
+    expect_whole "$home/generations/$1" "$1"
 }

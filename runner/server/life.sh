@@ -9,10 +9,10 @@ shift
 
 if [ "$verb" = start ]; then read_secrets; fi
 at "$life_project"
-[ -e "$current" ] || stop 1 "$project is not on this server; deploy it first"
+in_force
 hold
-read_state
-expect_known "$ids"
+in_force
+expect_known "$known" "$ids"
 expect_library "$library"
 script=$current/project.sh
 [ -e "$script" ] || stop 1 "$project has no domains on this server"

@@ -10,24 +10,41 @@ if [ ! -e "$home/state" ]; then
 fi
 hold
 read_state
-if [ -e "$current" ]; then
-    expect_known "$ids"
-    expect_library "$library"
-    if [ -e "$current/project.sh" ]; then
-        if [ -n "$stop_first" ]; then
-            step 'project.sh stop' "$current/project.sh" stop </dev/null 7>&-
-        else
-            remove_status=0
-            states=$("$current/project.sh" status </dev/null) || remove_status=$?
-            case $remove_status in 0 | 3) ;; *) stop 1 "which hosts run cannot be told: $states" ;; esac
-            there=$(printf '%s\n' "$states" | awk '$2 == "up" || $2 == "moving" { printf " %s", $1 }')
-            [ -z "$there" ] || stop 1 "$project runs:$there; stop it first, or say --stop. Nothing was removed"
-        fi
+
+# stop_or_refuse: no domain of the generation in the folder $undone is there afterwards.
+stop_or_refuse() {
+    [ -e "$undone/project.sh" ] || return 0
+    if [ -n "$stop_first" ]; then
+        step 'project.sh stop' "$undone/project.sh" stop </dev/null 7>&-
+        return
     fi
-    write_state "$applied" removal "$waiting"
-    [ ! -e "$current/storage-remove.sh" ] || step storage-remove.sh "$current/storage-remove.sh" </dev/null
-    [ ! -e "$current/network.sh" ] || step 'network.sh down' "$current/network.sh" down </dev/null
-fi
+    remove_status=0
+    states=$("$undone/project.sh" status </dev/null) || remove_status=$?
+    case $remove_status in 0 | 3) ;; *) stop 1 "which hosts run cannot be told: $states" ;; esac
+    there=$(printf '%s\n' "$states" | awk '$2 == "up" || $2 == "moving" { printf " %s", $1 }')
+    [ -z "$there" ] || stop 1 "$project runs:$there; stop it first, or say --stop. Nothing was removed"
+}
+
+# What a deployment began and did not finish is undone, too.
+undo=
+for id in "$applied" "$pending"; do
+    case $id in
+    - | removal) ;;
+    *) case " $undo " in *" $id "*) ;; *) [ ! -e "$home/generations/$id" ] || undo="$undo $id" ;; esac ;;
+    esac
+done
+for id in $undo; do
+    undone=$home/generations/$id
+    expect_known "$id" "$ids"
+    expect_library "$library"
+    stop_or_refuse
+done
+[ -z "$undo" ] || [ "$pending" != - ] || write_state "$applied" removal "$waiting"
+for id in $undo; do
+    undone=$home/generations/$id
+    [ ! -e "$undone/storage-remove.sh" ] || step storage-remove.sh "$undone/storage-remove.sh" </dev/null
+    [ ! -e "$undone/network.sh" ] || step 'network.sh down' "$undone/network.sh" down </dev/null
+done
 rm -rf -- "$root/_domains/${project:?}"
 rm -f -- "$current"
 rm -rf -- "$home/generations"
