@@ -70,7 +70,7 @@ def _text(text: str, _: Spec) -> str:
 
 def _word(text: str, _: Spec) -> str:
     if " " in text:
-        raise Invalid("takes one word", "leave the blank out")
+        raise Invalid("is more than one word", "leave the blank out")
     return text
 
 
@@ -246,7 +246,10 @@ def _bridge(text: str, _: Spec) -> str:
     return text
 
 
-_HASH = re.compile(r"\$[0-9a-z]+\$[^\s:]{8,}|[./0-9A-Za-z]{13}|[!*x]|![^\s:]*|\*[^\s:]*")
+# crypt(5): a method between $, or DES, whose last character holds 4 bits only: a password of 13 letters is rarely one
+_METHOD = r"\$(?:1|2[abxy]?|3|5|6|7|y|gy|sha1|md5)[$,][^\s:]{8,}"
+_DES = r"[./0-9A-Za-z]{12}[.26AEIMQUYcgkosw]"
+_HASH = re.compile(rf"[!*]{{0,2}}(?:{_METHOD}|{_DES})|[!*x]|!!|!\*|\*LK\*|\*NP\*")
 
 
 def _crypt(text: str, _: Spec) -> str | SecretText:
@@ -291,7 +294,7 @@ def _count(text: str, spec: Spec) -> int | str:
 
 _HOSTNAME = _matching(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,252}", "a host name or an IP address")
 _USER = _matching(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?", "a name of a user or group")
-_MODE = _matching(r"[0-7]{3,4}|[ugoa]*[-+=][rwxXst]*(,[ugoa]*[-+=][rwxXst]*)*", "a file mode")
+_MODE = _matching(r"[0-7]{3,4}", "a file mode of three or four octal digits")
 _TEMPLATE = _matching(r"[A-Za-z0-9][A-Za-z0-9_.+-]*(/[A-Za-z0-9][A-Za-z0-9_.+-]*)*", "a name of a template")
 
 PARSERS: dict[str, Callable[[str, Spec], Any]] = {
