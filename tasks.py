@@ -10,7 +10,17 @@ from mlnc.rehearsal.tasks import rehearse
 from mlnc.runner.tasks import deploy, deployed, drift, log, plan, remove, start, status, stop, verify
 
 __all__ = [
-    *("deploy", "deployed", "drift", "log", "plan", "rehearse", "remove", "start", "status", "stop", "verify"),
+    "deploy",
+    "deployed",
+    "drift",
+    "log",
+    "plan",
+    "rehearse",
+    "remove",
+    "start",
+    "status",
+    "stop",
+    "verify",
 ]
 
 ROOT = Path(__file__).parent
