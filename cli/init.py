@@ -41,7 +41,7 @@ host linux {
 
 IGNORE = """\
 # Passwords never go into git.
-/course/secrets.yaml
+/course/secrets.yaml*
 """
 
 TASKS = '''\

@@ -6,7 +6,7 @@ import io
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
@@ -118,7 +118,7 @@ def _write(store: Path, values: dict[str, str]) -> None:
         {"secrets": dict(sorted(values.items()))}, header=["Written by mlnc secrets: keep it out of git."]
     )
     store = Path(os.path.realpath(store))
-    staged = store.with_name(f".{store.name}.new")
+    staged = store.with_name(f"{store.name}.new")
     try:
         staged.unlink(missing_ok=True)
         descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -129,6 +129,9 @@ def _write(store: Path, values: dict[str, str]) -> None:
         staged.replace(store)
     except OSError as error:
         raise SecretsRefused(f"{store} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            staged.unlink(missing_ok=True)
 
 
 def hand_out(provided: Provided) -> str:
