@@ -144,15 +144,23 @@ def test_a_killed_run_keeps_the_old_file(course: Path, monkeypatch: pytest.Monke
     def killed(_: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "fsync", killed)
-    CliRunner().invoke(main, ["secrets", str(course)])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", killed)
+        CliRunner().invoke(main, ["secrets", str(course)])
     assert (course / "secrets.yaml").read_bytes() == before
-    monkeypatch.undo()
-    os.umask(0)
-    assert "1 made" in mlnc("secrets", course).stdout
     assert sorted(path.name for path in course.iterdir()) == ["lab.mln", "secrets.yaml"], (
         "nothing is left over"
     )
+    assert "1 made" in mlnc("secrets", course).stdout
+
+
+def test_what_a_run_killed_at_once_left_is_no_hindrance_and_ignored_by_git(course: Path) -> None:
+    (course / "secrets.yaml.new").write_text("half of a fi")
+    assert "4 made" in mlnc("secrets", course).stdout
+    assert set(read(course / "secrets.yaml")) == NAMES
+    assert not (course / "secrets.yaml.new").exists()
+    ignored = (Path(__file__).parent.parent / ".gitignore").read_text().splitlines()
+    assert "/course/secrets.yaml*" in ignored
 
 
 def test_two_runs_at_once_agree(course: Path) -> None:
