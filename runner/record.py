@@ -18,27 +18,36 @@ HEADER = (
     "Written by invoke deploy: what was applied last. Commit it.",
 )
 _IR_DIGITS = 16
+_MEND = "Restore it from git, or delete it and run 'invoke deployed'"
 
 
 @dataclass(slots=True)
 class Record:
-    """What each service host has of one project: its generation, and the IR that was made of."""
+    """What each service host has of one project: its generation, and the IR (as data in *documents*) it was made of.
+
+    The documents are read when they are asked for: most runs need none of them.
+    """
 
     project: str
     generations: dict[str, str] = field(default_factory=dict)
     irs: dict[str, str | None] = field(default_factory=dict)
-    projects: dict[str, Project] = field(default_factory=dict)
+    documents: dict[str, Any] = field(default_factory=dict)
 
     def applied(self, server: str) -> Project | None:
-        """The IR that was applied on *server* last."""
+        """The IR that was applied on *server* last. Raises Refused where the record does not hold one."""
         name = self.irs.get(server)
-        return None if name is None else self.projects.get(name)
+        if name is None:
+            return None
+        found = problem("ir", self.documents.get(name))
+        if found is not None:
+            raise Refused(f"the record of {self.project} is damaged: {found}. {_MEND}")
+        return from_data(Project, self.documents[name])
 
     def note(self, server: str, generation: str, ir_text: str | None) -> None:
         """*server* has *generation* now, made of the IR whose text is given. Raises Refused if it is none."""
         name = None if ir_text is None else digest(ir_text.encode())[:_IR_DIGITS]
         if ir_text is not None and name is not None:
-            self.projects[name] = _ir(self.project, ir_text)
+            self.documents[name] = to_data(_ir(self.project, ir_text))
         self.generations[server] = generation
         self.irs[server] = name
 
@@ -79,7 +88,7 @@ def _text(record: Record) -> str:
         "deployed_version": 1,
         "project": record.project,
         "servers": servers,
-        "irs": {name: to_data(record.projects[name]) for name in sorted(used)},
+        "irs": {name: record.documents[name] for name in sorted(used)},
     }
     return dump(data, HEADER)
 
@@ -90,7 +99,6 @@ def _read(file: Path) -> Record:
     except (OSError, UnicodeDecodeError, YamlError) as error:
         raise _damaged(file, str(error)) from None
     found = problem("deployed", data)
-    found = found or next((bad for ir in data["irs"].values() if (bad := problem("ir", ir))), None)
     if found is None and data["project"] != file.stem:
         found = f"it is the record of {data['project']}"
     if found is not None:
@@ -100,7 +108,7 @@ def _read(file: Path) -> Record:
         data["project"],
         {name: each["generation"] for name, each in servers.items()},
         {name: each["ir"] for name, each in servers.items()},
-        {name: from_data(Project, ir) for name, ir in data["irs"].items()},
+        data["irs"],
     )
 
 
@@ -112,6 +120,4 @@ def _ir(project: str, text: str) -> Project:
 
 
 def _damaged(file: Path, reason: str) -> Refused:
-    return Refused(
-        f"{file} is damaged: {reason}. Restore it from git, or delete it and run 'invoke deployed'"
-    )
+    return Refused(f"{file} is damaged: {reason}. {_MEND}")

@@ -1,0 +1,81 @@
+"""The record of what was applied: there and back, one text for one state, damage said."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from courses import project
+
+from mlnc.compiler.codec import dump_project
+from mlnc.runner.bundle import Refused
+from mlnc.runner.record import Record, read_records, write_record
+
+OLD, NEW = "a" * 32, "b" * 32
+DEMO = project()
+LATER = replace(DEMO, stop_timeout_seconds=5)
+
+
+def recorded(out: Path, *notes: tuple[str, str, str | None]) -> Record:
+    record = Record("demo")
+    for server, generation, text in notes:
+        record.note(server, generation, text)
+    write_record(out, record)
+    return record
+
+
+def text(out: Path) -> str:
+    return (out / "deployed" / "demo.yaml").read_text()
+
+
+def test_there_and_back(tmp_path: Path) -> None:
+    recorded(tmp_path, ("two", NEW, dump_project(LATER)), ("one", OLD, dump_project(DEMO)))
+    record = read_records(tmp_path)["demo"]
+    assert record.generations == {"one": OLD, "two": NEW}
+    assert (record.applied("one"), record.applied("two"), record.applied("three")) == (DEMO, LATER, None)
+
+
+def test_servers_with_the_same_ir_share_it(tmp_path: Path) -> None:
+    recorded(tmp_path, ("one", OLD, dump_project(DEMO)), ("two", NEW, dump_project(DEMO)))
+    assert text(tmp_path).count("stop_timeout_seconds") == 1
+    recorded(tmp_path, ("one", OLD, dump_project(DEMO)), ("two", NEW, dump_project(LATER)))
+    assert text(tmp_path).count("stop_timeout_seconds") == 2
+
+
+def test_an_ir_that_no_server_has_any_more_goes(tmp_path: Path) -> None:
+    record = recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
+    record.note("one", NEW, dump_project(LATER))
+    write_record(tmp_path, record)
+    assert text(tmp_path).count("stop_timeout_seconds") == 1
+
+
+def test_a_record_of_nothing_is_no_file(tmp_path: Path) -> None:
+    record = recorded(tmp_path, ("one", OLD, None))
+    record.forget("one")
+    write_record(tmp_path, record)
+    assert read_records(tmp_path) == {}
+
+
+def test_the_same_state_touches_nothing(tmp_path: Path) -> None:
+    record = recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
+    before = (tmp_path / "deployed" / "demo.yaml").stat().st_mtime_ns
+    write_record(tmp_path, record)
+    assert (tmp_path / "deployed" / "demo.yaml").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["{", "demo\n", "deployed_version: 2\n", "deployed_version: 1\nproject: other\nservers: {}\nirs: {}\n"],
+)
+def test_damage(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "deployed").mkdir()
+    (tmp_path / "deployed" / "demo.yaml").write_text(damage)
+    with pytest.raises(Refused, match="is damaged"):
+        read_records(tmp_path)
+
+
+def test_an_ir_that_is_none(tmp_path: Path) -> None:
+    recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
+    file = tmp_path / "deployed" / "demo.yaml"
+    file.write_text(file.read_text().replace("stop_timeout_seconds", "stop_time"))
+    with pytest.raises(Refused, match="is damaged"):
+        read_records(tmp_path)["demo"].applied("one")
