@@ -23,7 +23,7 @@ UNLISTED = OWN | {PLAN}
 """Entries that may hold files the manifest does not list."""
 
 
-class OutputRefused(Exception):  # noqa: N818 - it says what happened
+class OutputRefused(Exception):
     """The output folder cannot or must not be written; the message says why and what to do."""
 
 

@@ -75,12 +75,15 @@ def test_every_directive_is_shown_somewhere() -> None:
             shown |= set(used(expanded.globals, "global"))
             shown |= {pair for node in expanded.hosts.values() for pair in used(node, "host")}
             shown |= {pair for node in expanded.switches.values() for pair in used(node, "switch")}
-        shown |= {pair for server in models[0].service_hosts.values() for pair in used(server.node, "service_host")}
+        shown |= {
+            pair for server in models[0].service_hosts.values() for pair in used(server.node, "service_host")
+        }
     served = {
         (block, directive.name)
         for directive in load().directives
         for block in directive.blocks
-        if directive.support == "xen" and block in ("global", "autoenum", "host", "network", "switch", "service_host")
+        if directive.support == "xen"
+        and block in ("global", "autoenum", "host", "network", "switch", "service_host")
     }
     # set by MLN itself in saved files
     assert served - shown - {("switch", "xen")} == set()
