@@ -1,6 +1,5 @@
 """Facts about service hosts in one form, wanted by the IR or found on a server, and how the two differ."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -62,8 +61,3 @@ def _shown(value: str | None) -> str:
         return "nothing"
     text = " / ".join(value.splitlines())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-def things(facts: Facts) -> Iterator[Fact]:
-    """The things that *facts* are about, sorted."""
-    return (fact for fact in sorted(facts) if fact.what == THERE)

@@ -45,17 +45,16 @@ class Stage:
         self._context = context
         self._projects = tuple(projects)
         shutil.copytree(out, self._out, ignore=shutil.ignore_patterns(DEPLOYED, LOG))
-        with closing(self._desk()) as desk:
-            self.servers = sorted(select(desk, self._projects))
-            self.course = _course(
-                desk, {name for names in select(desk, self._projects).values() for name in names}
-            )
+        with closing(self.desk()) as desk:
+            selection = select(desk, self._projects)
+            self.servers = sorted(selection)
+            self.course = _course(desk, {name for there in selection.values() for name in there})
         prepare(self.folder, self.course)
 
     def deploy(self, start: bool, display: Display) -> list[Result]:
         """Deploy as the runner does; the secrets have made-up values, and the records stay in the folder."""
         options = Options(start)
-        with closing(self._desk()) as desk:
+        with closing(self.desk()) as desk:
             plan = make_plan(desk, select(desk, self._projects), options, _PARALLEL)
             return deploy(desk, plan, options, display, _PARALLEL)
 
@@ -64,22 +63,18 @@ class Stage:
         wanted = expected(self.course, started)
         return wanted, restricted(observed(self.folder, self.course), wanted)
 
+    def desk(self) -> Desk:
+        """The runner's desk, whose servers are rehearsed; to be closed."""
+        desk = Desk(self._context, self._out, "rehearse", self._way)
+        projects = [desk.project(name) for name in desk.manifest.projects]
+        names = {name for each in projects for server in desk.site for name in secret_names(each, server)}
+        desk.secrets = Secrets({name: made_up(name) for name in names})
+        self._site = desk.site
+        return desk
+
     @property
     def _out(self) -> Path:
         return self.folder.path / "out"
-
-    def _desk(self) -> Desk:
-        desk = Desk(self._context, self._out, "rehearse", self._way)
-        names = {name for there in desk.bundles.values() for name in there} & set(desk.manifest.projects)
-        secrets = {
-            secret
-            for name in names
-            for server in desk.site
-            for secret in secret_names(desk.project(name), server)
-        }
-        desk.secrets = Secrets({name: made_up(name) for name in secrets})
-        self._site = desk.site
-        return desk
 
     def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Transport:
         name = next(name for name, facts in self._site.items() if facts is server)

@@ -280,3 +280,25 @@ info() {
         printf '%-23s: %s\n' xen_major 4 xen_minor 17 xen_extra .0 xen_version "$(cat "$state/xen-version")"
     } | if [ $# -eq 0 ]; then cat; else awk -F' *: ' -v field="$1" '$1 == field { print $2 }'; fi
 }
+
+# look VERB: some verbs see how far the domains are.
+look() { case $1 in list | domid | uptime) endings ;; esac }
+
+# either VERB...: what both toolstacks understand alike.
+either() {
+    case $*, in
+    list,) list_domains plain ;;
+    'list -'*) unknown "$@" ;;
+    'list '*) list_domains plain "$2" ;;
+    'create '*) shift && create "$@" ;;
+    'shutdown '*) ask_to_shut_down "$2" ;;
+    'destroy '*) known "$2" && end_domain "$2" ;;
+    'domid '*) known "$2" && field id "$2" ;;
+    'mem-set '*) known "$2" && set_field memory "$3" "$2" ;;
+    'vcpu-set '*) known "$2" && set_field vcpus "$3" "$2" ;;
+    uptime,) show_uptime ;;
+    info,) info ;;
+    'info '*) info "$2" ;;
+    *) unknown "$@" ;;
+    esac
+}

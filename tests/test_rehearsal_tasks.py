@@ -1,0 +1,133 @@
+"""The command rehearse as a person runs it, and the runner's other verbs on a rehearsed server."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from invoke.context import Context
+from invoke.exceptions import Exit
+from rehearsals import built, deployed, differing, needs_namespaces, staged
+from test_rehearsal import PROJECT
+
+from mlnc.rehearsal import tasks
+from mlnc.rehearsal.stage import Stage
+from mlnc.runner.desk import Desk
+from mlnc.runner.display import Silent
+from mlnc.runner.drift import drift
+from mlnc.runner.life import change_life
+from mlnc.runner.remove import remove
+from mlnc.runner.selection import Selection, select
+from mlnc.runner.status import status
+
+
+def rehearsed(out: Path, **options: str | bool) -> int:
+    """The exit status of ``invoke rehearse`` for the folder *out*."""
+    with pytest.raises(Exit) as ended:
+        tasks.rehearse(Context(), [], out=str(out), **options)
+    if ended.value.message:
+        print(ended.value.message)
+    return int(ended.value.code)
+
+
+@needs_namespaces
+def test_a_rehearsal_shows_what_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = built(tmp_path, PROJECT)
+    before = sorted(out.rglob("*"))
+    assert rehearsed(out, keep=str(tmp_path / "kept")) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == f"1 servers are made in {tmp_path}/kept; deploying"
+    assert said[-4:-1] == [
+        "server  domains  volumes  bridges  guests",
+        "alpha         2        3        1       1",
+        "the servers are as the IR says",
+    ]
+    assert (tmp_path / "kept/servers/alpha/var/lib/mlnc/demo/current").is_symlink()
+    assert sorted(out.rglob("*")) == before
+
+
+@needs_namespaces
+def test_a_rehearsal_that_fails_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert rehearsed(built(tmp_path, PROJECT.replace("256M", "8G"))) == 1
+    said = capsys.readouterr().out
+    assert "alpha       1/2        3        1       1" in said
+    assert "alpha: domain web.demo is missing" in said
+
+
+@needs_namespaces
+def test_a_folder_that_is_there_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert rehearsed(tmp_path, keep=str(tmp_path)) == 1
+    assert "is there already" in capsys.readouterr().out
+
+
+@needs_namespaces
+def test_without_an_output_there_is_nothing_to_rehearse(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert rehearsed(tmp_path) == 1
+    assert "run mlnc build first" in capsys.readouterr().out
+
+
+def test_a_system_without_name_spaces_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unshare = tmp_path / "unshare"
+    unshare.write_text("#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n")
+    unshare.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert rehearsed(tmp_path) == 1
+    assert (
+        "does not let you have name spaces of your own (user_namespaces(7)): unshare failed"
+        in capsys.readouterr().out
+    )
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert rehearsed(tmp_path) == 1
+    assert "unshare is not installed" in capsys.readouterr().out
+
+
+# --- the runner's other verbs --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    made = staged(built(tmp_path, PROJECT.replace("hvm;", "hvm; lvm;")), tmp_path / "stage")
+    deployed(made)
+    return made
+
+
+@pytest.fixture
+def desk(stage: Stage) -> Iterator[Desk]:
+    with closing(stage.desk()) as made:
+        yield made
+
+
+@pytest.fixture
+def everything(desk: Desk) -> Selection:
+    return select(desk)
+
+
+@needs_namespaces
+def test_drift_and_status_find_all_in_order(desk: Desk, everything: Selection) -> None:
+    assert drift(desk, everything, 1) == []
+    assert {(vm.host, vm.state, vm.answers) for vm in status(desk, everything, 1)} == {
+        ("web", "up", True),
+        ("desktop", "up", None),
+    }
+
+
+@needs_namespaces
+def test_what_was_stopped_is_down(stage: Stage, desk: Desk, everything: Selection) -> None:
+    stopped = change_life(desk, everything, "stop", None, Silent(), 1)
+    assert [result.outcome for result in stopped] == ["done"]
+    assert differing(stage, started=False) == ["alpha: bridge lan.demo is missing"]
+    assert {vm.state for vm in status(desk, everything, 1)} == {"down"}
+
+
+@needs_namespaces
+def test_what_was_removed_leaves_nothing(stage: Stage, desk: Desk, everything: Selection) -> None:
+    removed = remove(desk, everything, True, Silent(), 1)
+    assert [result.outcome for result in removed] == ["done"]
+    wanted, found = stage.facts(True)
+    assert {fact for fact in found if fact.kind in ("domain", "volume", "bridge", "guest")} == set()
+    assert wanted
+    assert not stage.folder.on("alpha", "/var/lib/mlnc/demo").exists()
