@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mlnc.compiler.ir import Course
 from mlnc.targets import (
+    ansible,
     autostart,
     guest,
     lib,
@@ -30,6 +31,7 @@ TARGETS: tuple[tuple[str, Emit], ...] = (
     ("mln_conf", mln_conf.emit),
     ("xend_config", xend_config.emit),
     ("preflight", preflight.emit),
+    ("ansible", ansible.emit),
 )
 """Name and function of every target; a new one is a line here."""
 
