@@ -126,8 +126,8 @@ def test_every_mutation_is_found(stage: Stage, change: str, difference: str) -> 
     assert [line for line in differing(stage) if difference in line] != []
 
 
-def test_a_script_that_does_less_is_found(tmp_path: Path) -> None:
-    """One that says it did all, but did not plug the bridge in."""
+def test_what_was_done_is_not_believed_but_looked_at(tmp_path: Path) -> None:
+    """Every script ends well, but one of the commands did nothing."""
     made = staged(built(tmp_path, PROJECT), tmp_path / "stage")
     ip = made.folder.standins / "ip"
     ip.write_text(ip.read_text().replace("up | down) up=$2 ;;", "up | down) ;;"))
