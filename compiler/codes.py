@@ -92,6 +92,7 @@ CODES: dict[str, Code] = {
         duplicate_domain="Two domains or volumes of one name.",
         duplicate_mac="Two network cards with one MAC address.",
         duplicate_display="Two domains of a server on one VNC display.",
+        duplicate_disk="Two domains of a server that write one disk.",
         duplicate_bridge="Two switches of a server with one bridge.",
         duplicate_address="Two cards of a network with one address.",
         duplicate_segment="Two switches on one VLAN or VXLAN.",

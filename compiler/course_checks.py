@@ -81,6 +81,18 @@ def displays(linked: Linked) -> Iterator[Diagnostic]:
     )
 
 
+def disks(linked: Linked) -> Iterator[Diagnostic]:
+    """A disk that is attached is written by one domain: Xen refuses a second one, and a file system would break."""
+    claims: dict[str, list[Claim]] = defaultdict(list)
+    for project, name, host in linked.hosts():
+        for number, disk in enumerate(host.disks):
+            if disk.role == "mount":
+                place = f"hosts/{name}/disks/{number}"
+                key = f"{disk.path} of {host.service_host}"
+                claims[key].append(Claim(project, place, f"{project}/{name}"))
+    yield from _collisions(linked, "duplicate-disk", "disk", claims, "attach it to one of them, or share it over NFS")
+
+
 def bridges(linked: Linked) -> Iterator[Diagnostic]:
     """A bridge that mlnc names belongs to one switch of a server; a bridge named by hand may be shared."""
     claims: dict[str, list[Claim]] = defaultdict(list)
@@ -175,6 +187,7 @@ COURSE_CHECKS: tuple[Callable[[Linked], Iterator[Diagnostic]], ...] = (
     domains,
     macs,
     displays,
+    disks,
     bridges,
     addresses,
     segments,
