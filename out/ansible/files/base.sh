@@ -1,0 +1,182 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# base.sh: what all verbs of the runner share. The runner sends it before the verb with each command; no copy of it is
+# kept on the server.
+#
+#   ROOT/PROJECT/generations/ID/   the files of one build; ID is the beginning of the SHA-256 of its .files
+#   ROOT/PROJECT/current           link to the generation in force
+#   ROOT/PROJECT/state             applied, pending, waiting, by, when: a word and its value a line
+#   ROOT/PROJECT/.lock             held (flock) while the project is worked on; says by whom
+#
+# Lines for the runner begin with "@mlnc" and a tab; all others are output to be shown.
+# Exit status: 0 done; 1 failed; 75 somebody else holds the lock; 76 another generation than expected; 77 a file is
+# not what was reviewed.
+
+set -eu
+# One stream, so that messages stand where they happened.
+exec 2>&1
+umask 022
+LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL PATH
+tab=$(printf '\t')
+
+tell() {
+    printf '@mlnc'
+    printf '\t%s' "$@"
+    printf '\n'
+}
+
+# stop STATUS TEXT...
+stop() {
+    stop_status=$1
+    shift
+    printf 'mlnc: error: %s\n' "$*"
+    exit "$stop_status"
+}
+
+# at PROJECT: from here on, that project.
+at() {
+    project=$1
+    home=$root/$1
+    current=$home/current
+    read_state
+}
+
+# read_state: sets applied, pending and waiting; "-" where there is none.
+read_state() {
+    applied=- pending=- waiting='' by='' when=''
+    [ -e "$home/state" ] || return 0
+    while read -r state_word state_value; do
+        case $state_word in
+        applied) applied=$state_value ;;
+        pending) pending=$state_value ;;
+        waiting) waiting=$state_value ;;
+        by) by=$state_value ;;
+        when) when=$state_value ;;
+        esac
+    done <"$home/state"
+}
+
+# write_state APPLIED PENDING WAITING
+write_state() {
+    printf 'applied %s\npending %s\nwaiting %s\nby %s\nwhen %s\n' "$1" "$2" "$3" "$by_now" "$when_now" >"$home/.state"
+    sync "$home/.state"
+    mv -f -- "$home/.state" "$home/state"
+    applied=$1 pending=$2 waiting=$3
+}
+
+# hold: takes the project's lock until this command has ended.
+hold() {
+    exec 7>>"$home/.lock"
+    if ! flock -n 7; then
+        stop 75 "$project is being worked on by $(cat -- "$home/.lock"); nothing was changed. Wait until that has ended"
+    fi
+    printf '%s, since %s\n' "$by_now" "$when_now" >"$home/.lock"
+}
+
+# whole FOLDER ID: true when the folder holds exactly what ID stands for, every byte of it.
+whole() {
+    [ -f "$1/.files" ] || return 1
+    whole_sum=$(sha256sum <"$1/.files")
+    case $whole_sum in "$2"*) ;; *) return 1 ;; esac
+    (cd -- "$1" && sha256sum --check --strict --quiet .files)
+}
+
+# expect_whole FOLDER ID
+expect_whole() {
+    whole "$1" "$2" || stop 77 "$1 is not what was reviewed (above: which files), so nothing of it is executed." \
+        "See what happened to it; 'invoke deploy --again --project $project' lays it anew"
+}
+
+# expect_library IDS: the library of this server is of one of these generations (separated by commas), and whole.
+expect_library() {
+    [ "$1" != - ] || return 0
+    library_id=$(readlink -- "$root/_server/current") || library_id=
+    library_id=${library_id#generations/}
+    case ",$1," in
+    *",${library_id:-none},"*) ;;
+    *) stop 76 "the library on this server is of another build than the one here; run 'invoke deploy' again" ;;
+    esac
+    expect_whole "$root/_server/generations/$library_id" "$library_id"
+    MLNC_LIB=$root/_server/generations/$library_id/lib
+    MLNC_ROOT=$root
+    export MLNC_LIB MLNC_ROOT
+}
+
+# step NAME COMMAND...: runs a step, says so, and stops when it fails. Its standard input is that of the call.
+step() {
+    tell step "$1"
+    shift
+    # Not "|| step_status=$?", which would let a function of ours go on after a command that failed.
+    set +e
+    (
+        set -e
+        "$@"
+    )
+    step_status=$?
+    set -e
+    tell end "$step_status"
+    [ "$step_status" -eq 0 ] || exit 1
+}
+
+# read_secrets: the lines of standard input up to an empty one.
+read_secrets() {
+    secrets=
+    while IFS= read -r secrets_line && [ -n "$secrets_line" ]; do
+        secrets="$secrets$secrets_line
+"
+    done
+}
+
+# with_secrets COMMAND...: the command gets them on standard input; printf is the shell's own, so no process shows them.
+with_secrets() { printf '%s' "$secrets" | "$@"; }
+
+# domains TOOLSTACK: tells name and UUID of each domain of this server, or that the toolstack does not answer.
+domains() {
+    domains_status=0
+    case $1 in
+    xl) domains_found=$(xl list -v) || domains_status=$? ;;
+    *) domains_found=$(xm list --long) || domains_status=$? ;;
+    esac
+    if [ "$domains_status" -ne 0 ]; then
+        tell no-domains "$(printf '%s' "$domains_found" | tr '\n\t' '  ')"
+    elif [ "$1" = xl ]; then
+        printf '%s\n' "$domains_found" | awk 'NR > 1 {
+            for (i = 2; i <= NF; i++) if (length($i) == 36 && $i ~ /^[0-9a-f]+(-[0-9a-f]+)+$/) {
+                printf "@mlnc\tdomain\t%s\t%s\n", $1, $i
+                break
+            }
+        }'
+    else
+        # (domain (name ...) (uuid ...) ...): those of the domain, not of its devices, which are nested deeper.
+        printf '%s\n' "$domains_found" | tr -s ' \n\t' ' ' | awk '{
+            for (at = 1; at <= length($0); at++) {
+                c = substr($0, at, 1)
+                depth += (c == "(") - (c == ")")
+                if (c == "(" && depth == 1) { name = ""; uuid = "" }
+                if (c == "(" && depth == 2 && substr($0, at, 6) == "(name ") {
+                    name = substr($0, at + 6)
+                    sub(/[ )].*/, "", name)
+                }
+                if (c == "(" && depth == 2 && substr($0, at, 6) == "(uuid ") uuid = substr($0, at + 6, 36)
+                if (c == ")" && depth == 0) printf "@mlnc\tdomain\t%s\t%s\n", name, uuid
+            }
+        }'
+    fi
+}
+
+# in_force: sets known to the generation in force.
+in_force() {
+    known=$(readlink -- "$current") || stop 1 "$project is not on this server; deploy it first"
+    known=${known#generations/}
+}
+
+# expect_known ID IDS: that generation is one of IDS (separated by commas), and whole.
+expect_known() {
+    case ",$2," in
+    *",$1,"*) ;;
+    *) stop 76 "this server has generation $1 of $project, which neither out/ nor out/deployed knows. If a" \
+        "colleague deployed it, get his commits; else run 'invoke deployed', or deploy again" ;;
+    esac
+    expect_whole "$home/generations/$1" "$1"
+}
