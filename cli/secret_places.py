@@ -25,7 +25,12 @@ _ASSIGNED = re.compile(
 )
 """A setting as Xen's files have it, in a line of xen_extra say, or inside one of its texts."""
 
-_GLUED = re.compile(r"[;{}]+(?P<word>[^\s;{}]+)")
+_TOLD = re.compile(
+    r"[\w-](?:passw|passphrase)[\w.-]*[ \t]+(?:=[ \t]+)?(?P<value>(?![@${=])[^;}\s][^;}\n]*)", re.IGNORECASE
+)
+"""What follows a word for a password, wherever that stands."""
+
+_GLUED = re.compile(r"[;{}#]+(?P<word>[^\s;{}#]+)")
 """What follows a password that was cut at a character it should have escaped."""
 
 
@@ -77,8 +82,12 @@ def secret_places(sources: Iterable[Source], guarded: bool) -> Places:
             name = _defined(words)
             if name is not None:
                 definitions.setdefault(name, []).append(_Value(source, words[2:]))
-            elif values := _secret_words(blocks, words):
+                continue
+            values = _secret_words(blocks, words)
+            if values:
                 secret.append(_Value(source, values))
+            elif values is not None:
+                _cut_off(source, words[-1].span.end, found)
     telling = [name for name in definitions if guarded or variable_tells(name)]
     secret += [value for name in telling for value in definitions[name]]
     for value in _flowing(secret, definitions):
@@ -116,8 +125,10 @@ def _filled(node: Node) -> Iterator[str]:
 
 
 def _forms(text: str) -> set[str]:
-    """*text* as it may come up in a message: whole, without its quotes, or a word of it."""
-    return {text, text.strip("\"'"), " ".join(text.split()), *re.split(r"[\s;{}]+", text)}
+    """*text* as it may come up in a message: whole, without its quotes or escapes, or a word of it."""
+    plain = re.sub(r"\\(.)", r"\1", text)
+    words = {word for each in (text, plain) for word in re.split(r"[\s;{}]+", each)}
+    return {text, plain, text.strip("\"'"), " ".join(text.split()), *words}
 
 
 def _flowing(secret: list[_Value], definitions: dict[str, list[_Value]]) -> Iterator[_Value]:
@@ -160,8 +171,8 @@ def _defined(words: list[Word]) -> str | None:
     return None
 
 
-def _secret_words(blocks: tuple[str, ...], words: list[Word]) -> list[Word]:
-    """The words of a statement that are a secret, or may be one."""
+def _secret_words(blocks: tuple[str, ...], words: list[Word]) -> list[Word] | None:
+    """The words of a statement that are a secret, or may be one; None where nothing in it is."""
     _, fields = _directives()
     if _is_secret(words[0].text, blocks[-1] if blocks else ""):
         return words[2:] if len(words) > 1 and words[1].text == "=" else words[1:]
@@ -169,7 +180,7 @@ def _secret_words(blocks: tuple[str, ...], words: list[Word]) -> list[Word]:
         first = fields[blocks[-1]]
         return words[first : first + 1] if _well_formed(words[first:]) else words[first:]
     # a value that was written as a block
-    return words if _directives()[0] & {*blocks} else []
+    return words if _directives()[0] & {*blocks} else None
 
 
 def _is_secret(name: str, block: str) -> bool:
@@ -211,6 +222,16 @@ def _patterns(source: Source, found: Places) -> None:
     for pattern in (_written(), _ASSIGNED):
         for match in pattern.finditer(source.text):
             found.add(source, *match.span("value"))
+    for match in _TOLD.finditer(source.text):
+        found.hide(source, *match.span("value"))
+
+
+def _cut_off(source: Source, end: int, found: Places) -> None:
+    """A secret without a value may have lost it to a ; { } or # at its beginning."""
+    start = end + len(source.text[end:]) - len(source.text[end:].lstrip(" \t"))
+    end = _glued(source.text, start)
+    if end > start:
+        found.add(source, start, end)
 
 
 def _glued(text: str, end: int) -> int:

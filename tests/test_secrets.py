@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mlnc.cli import secrets
 from mlnc.cli.main import main
@@ -356,3 +358,34 @@ def test_whatever_is_wrong_a_literal_is_not_shown(case: str, form: str, tmp_path
         "lab.mln",
         "out/.secrets.yaml",
     }
+
+
+PIECES = [
+    "root_passwd ",
+    "geheim1",
+    " \n",
+    "memory lots; vncpasswd ",
+    "geheim2",
+    "; nice 5\n users { bob ",
+    "geheim3",
+    " }\n$password = ",
+    "geheim4",
+    "\n",
+]
+"""A host's body with secrets between; the noise comes before or after what leads to a secret, never within."""
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=150,
+    derandomize=True,
+)
+@given(
+    place=st.sampled_from([0, 2, 3, 5, 7, 9, 10]), noise=st.text(alphabet="{};#\"'\\$ =:\n\tab", max_size=4)
+)
+def test_noise_anywhere_brings_no_secret_to_light(place: int, noise: str, tmp_path: Path) -> None:
+    body = "".join([*PIECES[:place], noise, *PIECES[place:]])
+    (tmp_path / "lab.mln").write_text(f"global {{ project lab }}\nhost web {{ xen\n{body} }}\n")
+    for form in ("text", "json"):
+        assert "geheim" not in mlnc("check", tmp_path / "lab.mln", "--format", form).output
