@@ -195,6 +195,7 @@ def _server(folder: Path, name: str) -> Server:
         f"ListenAddress 127.0.0.1:{port}\nHostKey {home / 'hostkey'}\nPidFile none\nUsePAM no\n"
         f"AuthorizedKeysFile {folder / 'id.pub'}\nStrictModes no\nPermitRootLogin yes\n"
         f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxSessions 50\nPerSourceMaxStartups none\n"
+        "Subsystem sftp internal-sftp\n"
         f"SetEnv {' '.join(f'{word}={value}' for word, value in variables.items())}\n"
     )
     return Server(name, home, port)
