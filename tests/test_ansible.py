@@ -160,6 +160,9 @@ def play(made: Deployment, *words: str, status: int = 0, **variables: Any) -> Pl
     text = done.stdout + done.stderr
     assert done.returncode == status, text
     assert PASSWORD not in text
+    assert not re.search(r"<(?!localhost)\S+> PUT ", text), (
+        "a module went over the disk of a server, and a secret with it"
+    )
     assert b64encode(PASSWORD.encode()).decode()[4:-8] not in text
     rows = re.findall(r"^(\S+) +: (ok=.*)$", done.stdout.rpartition("PLAY RECAP")[2], re.MULTILINE)
     pairs = {name: re.findall(r"(\w+)=(\d+)", counts) for name, counts in rows}
@@ -279,7 +282,16 @@ def test_lacking_secret_is_named_before_anything_is_sent(deployment: Deployment)
     (deployment.course / "secrets.yaml").write_text("secrets:\n  root: word\n")
     assert "'vnc'" in play(deployment, status=2).text
     assert not deployment.farm["atlas"].root.exists()
-    play(deployment, mlnc_secrets={"root": "word", "vnc": "word"})
+    play(deployment, mlnc_only=["ada"], mlnc_secrets={"root": "word", "vnc": "word"})
+
+
+@needs_ansible
+def test_secrets_may_be_in_a_vault(deployment: Deployment, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("the key")
+    vault = ("--vault-password-file", str(tmp_path / "key"))
+    subprocess.run(["ansible-vault", "encrypt", *vault, deployment.course / "secrets.yaml"], check=True)
+    play(deployment, *vault)
+    assert [file.name for file in deployment.farm["atlas"].root.glob("_domains/ada/*")] == ["windows.cfg"]
 
 
 @needs_ansible

@@ -1,0 +1,147 @@
+"""Servers for measurements: the farm of the tests, and ``course/`` spread over it."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlnc.runner.bundle import Bundle, bundles
+from mlnc.runner.verbs import script
+from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.targets.manifest import load_manifest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from sshd_farm import Farm, Server, missing, sshd_farm  # noqa: E402 - it is a module of the tests
+
+_SITE = """\
+service_host {name} {{
+	memory 64G
+	lvm_vg course_vg
+	templates {folder}
+	files {folder}
+	projects {root}
+	xen_kernel /boot/vmlinuz-guest
+}}
+"""
+_WRAPPER = (
+    'IFS= read -r verb; IFS= read -r head; { printf %s "$head" | base64 -d; base64 -d; }'
+    ' | eval "$(printf %s "$verb" | base64 -d)"'
+)
+"""The way of the playbook to give a server a verb, secrets and an archive in one text."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A farm, and the output folder of a course that goes there."""
+
+    farm: Farm
+    out: Path
+
+    def reset(self) -> None:
+        """Servers and records as if nothing had been deployed."""
+        shutil.rmtree(self.out / "deployed", ignore_errors=True)
+        for server in self.farm.servers.values():
+            shutil.rmtree(server.root, ignore_errors=True)
+            for name in ("configured", "etc", "domains", "locks"):
+                shutil.rmtree(server.folder / name, ignore_errors=True)
+            for name in ("etc", "domains", "locks"):
+                (server.folder / name).mkdir()
+            (server.folder / "volumes").unlink(missing_ok=True)
+            for link in server.links() - {"xenbr0"}:
+                command = ["nsenter", f"--net={server.folder}/net", "ip", "link", "delete", "dev", link]
+                subprocess.run(command, check=True)
+
+    def undone(self) -> list[str]:
+        """The bundles that are not in force on their servers."""
+        return [
+            f"{server}/{name}"
+            for server, found in self.bundles().items()
+            for name, bundle in found.items()
+            if not _in_force(self.farm[server], bundle)
+        ]
+
+    def bundles(self) -> dict[str, dict[str, Bundle]]:
+        """Every bundle by server and project."""
+        manifest = load_manifest(self.out)
+        assert manifest is not None
+        return bundles(self.out, manifest)
+
+    def plan(self, file: Path) -> None:
+        """Write *file*: what engines without a target of ours run, and give as standard input, made beforehand."""
+        servers = [_plan(self.farm[name], found) for name, found in self.bundles().items()]
+        folder = self.farm.folder
+        data = {"key": str(folder / "id"), "known_hosts": str(folder / "known_hosts"), "servers": servers}
+        file.write_text(json.dumps(data), encoding="utf-8")
+
+
+@contextmanager
+def lab(folder: Path, servers: int, projects: int = 60) -> Iterator[Lab]:
+    """The first *projects* of ``course/``, built for so many *servers*, which run. Exits where there can be none."""
+    reason = missing()
+    if reason:
+        sys.exit(f"no servers here: {reason}")
+    names = [f"server{number:02}" for number in range(1, servers + 1)]
+    (folder / "farm").mkdir()
+    with sshd_farm(folder / "farm", {name: name for name in names}) as farm:
+        _write_course(folder, farm, projects)
+        command = [sys.executable, "-m", "mlnc", "build", str(folder / "course"), "-o", str(folder / "out")]
+        subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+        (folder / "tasks.py").write_text("from mlnc.runner.tasks import *  # noqa: F403\n")
+        yield Lab(farm, folder / "out")
+
+
+def _write_course(folder: Path, farm: Farm, projects: int) -> None:
+    names = list(farm.servers)
+    course = folder / "course"
+    course.mkdir()
+    shutil.copy(ROOT / "course/oscourse.mln", course)
+    groups = sorted((ROOT / "course").glob("group*.mln"))[:projects]
+    for number, group in enumerate(groups):
+        text = re.sub(r"\$server = \w+", f"$server = {names[number % len(names)]}", group.read_text())
+        (course / group.name).write_text(text)
+    site = [_SITE.format(name=name, folder=folder, root=farm[name].root) for name in names]
+    (course / "site.mln").write_text("".join(site))
+    for template in ("ubuntu-server.ext4", "winxp.fat32"):
+        (folder / template).write_bytes(b"template" * 512)
+    secrets = course / "secrets.yaml"
+    secrets.touch(0o600)
+    secrets.write_text("secrets:\n" + "".join(f"  {group.stem}: ember-{group.stem}\n" for group in groups))
+
+
+def _in_force(server: Server, bundle: Bundle) -> bool:
+    file = server.root / bundle.project / "state"
+    return file.exists() and server.state(bundle.project)["applied"] == bundle.generation
+
+
+def _plan(server: Server, found: dict[str, Bundle]) -> dict[str, object]:
+    root = str(server.root)
+    library = found[SERVER_ROOM].generation
+    survey = b64encode(script("survey")).decode()
+    return {
+        "name": server.name,
+        "port": server.port,
+        "inbox": f"{server.folder}/inbox",
+        "survey": f"sh -c 'eval \"$(printf %s {survey} | base64 -d)\"' mlnc survey {root} xl </dev/null",
+        "bundles": [_step(root, library, bundle) for bundle in found.values()],
+    }
+
+
+def _step(root: str, library: str, bundle: Bundle) -> dict[str, str]:
+    words = ("apply", root, bundle.project, bundle.generation, "-", library, "bench", "2020-01-01T00:00:00Z")
+    secret = "" if bundle.project == SERVER_ROOM else f"{bundle.project}\tember-{bundle.project}\n"
+    parts = (script("apply"), f"{secret}\n".encode(), bundle.archive(bundle.places))
+    return {
+        "project": bundle.project,
+        "settled": f"@mlnc\tstate\t{bundle.project}\t{bundle.generation}\t-\t\tbench\t2020-01-01T00:00:00Z",
+        "command": f"sh -c {shlex.quote(_WRAPPER)} mlnc {' '.join(map(shlex.quote, words))}",
+        "stdin": "\n".join(b64encode(part).decode() for part in parts) + "\n",
+    }
