@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from click.testing import CliRunner, Result
+
 from mlnc.cli.build import check
+from mlnc.cli.main import main
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.front import Compiled, Front
 from mlnc.compiler.ir import Host, Project
@@ -64,6 +67,13 @@ class Sources:
     def host(self, body: str, **others: str) -> Host:
         """The IR of one host ``web`` with *body*."""
         return self.project(f"host web {{\n{body}\n}}\n", **others).hosts["web"]
+
+
+def mlnc(*arguments: str | Path) -> Result:
+    """What the command does with *arguments*; it never ends with a traceback."""
+    result = CliRunner().invoke(main, list(map(str, arguments)))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
 
 
 def pointed_at(found: Diagnostic) -> str:

@@ -6,21 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from mlnc.cli.main import main
+from click.testing import Result
+from projects import mlnc
 
 SITE = "service_host one { address 192.0.2.2 }\nservice_host two { address 192.0.2.3 }\n"
 
 
 def project(name: str, server: str = "one", body: str = "") -> str:
     return f"global {{ project {name} }}\nhost web {{ xen; service_host {server}; {body} }}\n"
-
-
-def mlnc(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 def build(*arguments: str | Path) -> Result:

@@ -8,9 +8,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from projects import mlnc
 
-from mlnc.cli.main import main
 from mlnc.compiler.codes import CODES, markdown
 
 ERRORS = Path(__file__).parent / "errors"
@@ -32,8 +31,7 @@ def checked(code: str) -> tuple[int, str]:
     """Exit code of ``mlnc check`` on a fixture, and what it prints."""
     first = (ERRORS / f"{code}.mln").read_bytes().split(b"\n")[0].decode()
     further = shlex.split(first.removeprefix("# args:")) if first.startswith("# args:") else []
-    result = CliRunner().invoke(main, ["check", f"{code}.mln", *further])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    result = mlnc("check", f"{code}.mln", *further)
     return result.exit_code, result.stderr + result.stdout
 
 

@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from projects import mlnc
 
 from mlnc import __version__
-from mlnc.cli.main import main
 from mlnc.schemas.language import load
 
 GOOD = "global { project demo }\nhost web { xen }\n"
@@ -19,12 +18,6 @@ WARNED = "global { project demo }\nhost web { xen; nice 5; cow_filesystem x }\n"
 BAD = "global { project demo }\nhost web { xen; memory lots; nice 5 }\n"
 
 PROGRAM = [sys.executable, "-c", "from mlnc.cli.main import main; main(prog_name='mlnc')"]
-
-
-def mlnc(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from projects import mlnc
 
 from mlnc.cli import secrets
 from mlnc.cli.main import main
@@ -30,12 +31,6 @@ host web {
 host mail { hvm; vncpasswd @secret }
 """
 NAMES = {"lab/project_password", "shared", "lab/web/users/bob", "lab/mail/vncpasswd"}
-
-
-def mlnc(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 @pytest.fixture(autouse=True)

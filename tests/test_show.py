@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from projects import mlnc
 
-from mlnc.cli.main import main
 from mlnc.cli.show_rows import size_text
 
 LAB = """\
@@ -29,12 +28,6 @@ host web {
 }
 host mail { hvm; service_host one; size 2G }
 """
-
-
-def mlnc(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(main, list(map(str, arguments)))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 @pytest.fixture(autouse=True)
