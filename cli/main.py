@@ -100,7 +100,7 @@ def check(
     session = Session(warnings, form)
     compiled = building.check(session.front, paths, site)
     if mln1:
-        from mlnc.compiler.mln1 import differences
+        from mlnc.compiler.mln1.differences import differences
 
         front = session.front
         front.report.extend(differences(front.found, front.loader, compiled))

@@ -90,7 +90,9 @@ def disks(linked: Linked) -> Iterator[Diagnostic]:
                 place = f"hosts/{name}/disks/{number}"
                 key = f"{disk.path} of {host.service_host}"
                 claims[key].append(Claim(project, place, f"{project}/{name}"))
-    yield from _collisions(linked, "duplicate-disk", "disk", claims, "attach it to one of them, or share it over NFS")
+    yield from _collisions(
+        linked, "duplicate-disk", "disk", claims, "attach it to one of them, or share it over NFS"
+    )
 
 
 def bridges(linked: Linked) -> Iterator[Diagnostic]:

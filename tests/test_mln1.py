@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from mlnc.cli.main import main
-from mlnc.compiler import mln1
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.discover import discover
 from mlnc.compiler.loader import Loader
+from mlnc.compiler.mln1 import differences as mln1
 
 HERE = Path(__file__).parent
 SAMPLES = HERE / "data" / "conformance" / "samples"

@@ -7,9 +7,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from mln1_reader import SECTIONS, Block, read
 
-from mlnc.compiler import mln1_text, mln1_tree
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.mln1_items import cut
+from mlnc.compiler.mln1.items import cut
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Source
 from mlnc.compiler.structure import Draft, outline

@@ -5,7 +5,7 @@ from pathlib import Path
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.expand import expand_project
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.mln1_variables import Original
+from mlnc.compiler.mln1.variables import Original
 from mlnc.compiler.structure import Draft
 
 SAMPLES = Path(__file__).parent / "data" / "conformance" / "samples"

@@ -5,13 +5,13 @@ Facts about the original stand in mln-language.md; the reason for each differenc
 
 from collections.abc import Iterator
 
-from mlnc.compiler import mln1_filling, mln1_hosts, mln1_text, mln1_tree, mln1_values
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.discover import Found
 from mlnc.compiler.expand import Expanded, expand_project
 from mlnc.compiler.front import Compiled
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.mln1_parts import parts
+from mlnc.compiler.mln1 import filling, hosts, text, tree, values
+from mlnc.compiler.mln1.parts import parts
 from mlnc.compiler.tree import File
 
 
@@ -25,14 +25,14 @@ def differences(found: Found, loader: Loader, compiled: Compiled | None) -> Iter
     read = {id(file): file for main in mains for file in main.files()}
     included = {id(file) for main in mains for file in main.files() if file is not main}
     for file in read.values():
-        yield from mln1_text.differences(file.source, id(file) in included)
+        yield from text.differences(file.source, id(file) in included)
     places = {id(file): path for path, file in loader.files.items() if file is not None}
     for main in mains:
-        yield from mln1_tree.differences(main)
-        yield from mln1_tree.include_paths(main, places)
+        yield from tree.differences(main)
+        yield from tree.include_paths(main, places)
         yield from _expanded(main)
     for model in compiled.models.values() if compiled else ():
-        yield from mln1_hosts.user_mode(model)
+        yield from hosts.user_mode(model)
 
 
 def _mains(found: Found, loader: Loader) -> list[File]:
@@ -50,8 +50,8 @@ def _expanded(main: File) -> Iterator[Diagnostic]:
     expanded = expand_project(main, wrong.append)
     if expanded is None or any(each.severity == "error" for each in wrong):
         return
-    yield from mln1_filling.differences(expanded)
-    for check in mln1_hosts.CHECKS:
+    yield from filling.differences(expanded)
+    for check in hosts.CHECKS:
         yield from check(expanded)
     yield from _values(expanded)
 
@@ -62,5 +62,5 @@ def _values(expanded: Expanded) -> Iterator[Diagnostic]:
     blocks += [("host", node) for node in expanded.hosts.values()]
     for name, node in blocks:
         for part in parts(node, name):
-            for check in mln1_values.CHECKS:
+            for check in values.CHECKS:
                 yield from check(part)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.inherit import Entry
-from mlnc.compiler.mln1_parts import Part
+from mlnc.compiler.mln1.parts import Part
 from mlnc.compiler.source import Origin
 from mlnc.compiler.values import FLAG_OFF
 from mlnc.compiler.words import split_fields

@@ -8,8 +8,8 @@ from itertools import pairwise
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.expand import Expanded
 from mlnc.compiler.inherit import Entry, Node
-from mlnc.compiler.mln1_parts import Part, parts
-from mlnc.compiler.mln1_variables import REFERENCE, Endless, Original, Place
+from mlnc.compiler.mln1.parts import Part, parts
+from mlnc.compiler.mln1.variables import REFERENCE, Endless, Original, Place
 from mlnc.compiler.source import Via
 from mlnc.compiler.structure import Statement
 
