@@ -1,7 +1,7 @@
 """The same bundles for an engine of fleets: ``out/ansible/``, which ``ansible-playbook`` and AWX run as it is.
 
-The playbook brings what :mod:`mlnc.runner` brings, by the same text on the server (``server/*.sh``). It is the same
-for every course; what differs stands in the inventory.
+The playbook brings what :mod:`mlnc.runner` brings, by the same text on the server: the folder ``server`` is a link to
+the runner's. The playbook is the same for every course; what differs stands in the inventory.
 """
 
 from importlib.resources import files
