@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from mln1_reader import SECTIONS, Block, read
 
 from mlnc.compiler.diagnostics import Diagnostic
+from mlnc.compiler.mln1 import text as mln1_text
+from mlnc.compiler.mln1 import tree as mln1_tree
 from mlnc.compiler.mln1.items import cut
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Source
