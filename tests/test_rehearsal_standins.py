@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from courses import SERVER, VOLUME_GROUP, course, service_host
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from lvm_sandbox import Sandbox, lvm_sandbox
 from rehearsals import needs_namespaces
@@ -212,8 +212,14 @@ def real_ip() -> list[str]:
 
 
 @needs_namespaces
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(commands=st.lists(COMMANDS, max_size=12))
+@example(
+    commands=[
+        "ip link add dev tun1 type vxlan id 1 dstport 4789 local 10.0.0.1",
+        "bridge fdb del 00:00:00:00:00:00 dst 192.0.2.1 dev tun1",
+    ]
+)
 def test_links_behave_as_those_of_the_kernel(
     lasting: Server, real_ip: list[str], commands: list[str]
 ) -> None:
