@@ -1,7 +1,6 @@
 """What a target yields: files to be written, and what it could not express."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
 SERVER_ROOM = "_server"
 """Folder of a service host for what all its projects share; no project name begins with an underscore."""
