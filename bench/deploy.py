@@ -2,9 +2,10 @@
 
 For each number of servers (1 and 3, unless others are named) it starts sshds on the loopback, with stand-ins for LVM
 and Xen as in the tests, and spreads ``course/`` over them. By turns ``invoke deploy``, our playbook under
-``ansible-playbook``, pyinfra and Fabric deploy it afresh, and then again with nothing changed. All of them run the same
-text on the servers, with the same bundles; for pyinfra and Fabric the archives are made beforehand. It prints
-seconds, the CPU seconds of the desk (not of the servers), and how many times as long as ``invoke deploy`` each took.
+``ansible-playbook``, pyinfra and Fabric deploy it afresh, and then again with nothing changed. All of them hold the
+files against the manifest, and run the same text on the servers, with the same bundles; pyinfra and Fabric take both
+from ``out/ansible/files``. It prints seconds, the CPU seconds of the desk (not of the servers), and how many times as
+long as ``invoke deploy`` each took.
 The other engines are installed into a virtual environment, ``--engines``, by pip. Needs root.
 """
 
@@ -54,7 +55,7 @@ def engines(made: Lab, folder: Path, programs: Path | None) -> list[Engine]:
         return [ours]
     plan = folder / "plan.json"
     made.plan(plan)
-    planned = {"PLAN": str(plan)}
+    planned = {"PLAN": str(plan), "PYTHONPATH": str(ENGINES)}
     playbook, inventory = made.out / "ansible/deploy.yaml", made.out / "ansible/inventory.yaml"
     tool = programs / "bin"
     ansible = (

@@ -2,18 +2,15 @@
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlnc.runner.bundle import Bundle, bundles
-from mlnc.runner.verbs import script
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.manifest import load_manifest
 
@@ -32,11 +29,6 @@ service_host {name} {{
 	xen_kernel /boot/vmlinuz-guest
 }}
 """
-_WRAPPER = (
-    'IFS= read -r verb; IFS= read -r head; { printf %s "$head" | base64 -d; base64 -d; }'
-    ' | eval "$(printf %s "$verb" | base64 -d)"'
-)
-"""The way of the playbook to give a server a verb, secrets and an archive in one text."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +68,25 @@ class Lab:
         return bundles(self.out, manifest)
 
     def plan(self, file: Path) -> None:
-        """Write *file*: what engines without a target of ours run, and give as standard input, made beforehand."""
-        servers = [_plan(self.farm[name], found) for name, found in self.bundles().items()]
+        """Write *file*: what engines are told that have no target of ours, ``bench/engines/work.py``."""
         folder = self.farm.folder
-        data = {"key": str(folder / "id"), "known_hosts": str(folder / "known_hosts"), "servers": servers}
-        file.write_text(json.dumps(data), encoding="utf-8")
+        servers = [
+            {"name": name, "port": server.port, "root": str(server.root), "inbox": f"{server.folder}/inbox"}
+            for name, server in self.farm.servers.items()
+        ]
+        files = {
+            "key": f"{folder}/id",
+            "known_hosts": f"{folder}/known_hosts",
+            "files": f"{self.out}/ansible/files",
+        }
+        projects = {name for found in self.bundles().values() for name in found}
+        secrets = {name: secret(name) for name in projects - {SERVER_ROOM}}
+        file.write_text(json.dumps({**files, "secrets": secrets, "servers": servers}), encoding="utf-8")
+
+
+def secret(project: str) -> str:
+    """The value of the one secret that *project* has."""
+    return f"ember-{project}"
 
 
 @contextmanager
@@ -114,34 +120,9 @@ def _write_course(folder: Path, farm: Farm, projects: int) -> None:
         (folder / template).write_bytes(b"template" * 512)
     secrets = course / "secrets.yaml"
     secrets.touch(0o600)
-    secrets.write_text("secrets:\n" + "".join(f"  {group.stem}: ember-{group.stem}\n" for group in groups))
+    secrets.write_text("secrets:\n" + "".join(f"  {group.stem}: {secret(group.stem)}\n" for group in groups))
 
 
 def _in_force(server: Server, bundle: Bundle) -> bool:
     file = server.root / bundle.project / "state"
     return file.exists() and server.state(bundle.project)["applied"] == bundle.generation
-
-
-def _plan(server: Server, found: dict[str, Bundle]) -> dict[str, object]:
-    root = str(server.root)
-    library = found[SERVER_ROOM].generation
-    survey = b64encode(script("survey")).decode()
-    return {
-        "name": server.name,
-        "port": server.port,
-        "inbox": f"{server.folder}/inbox",
-        "survey": f"sh -c 'eval \"$(printf %s {survey} | base64 -d)\"' mlnc survey {root} xl </dev/null",
-        "bundles": [_step(root, library, bundle) for bundle in found.values()],
-    }
-
-
-def _step(root: str, library: str, bundle: Bundle) -> dict[str, str]:
-    words = ("apply", root, bundle.project, bundle.generation, "-", library, "bench", "2020-01-01T00:00:00Z")
-    secret = "" if bundle.project == SERVER_ROOM else f"{bundle.project}\tember-{bundle.project}\n"
-    parts = (script("apply"), f"{secret}\n".encode(), bundle.archive(bundle.places))
-    return {
-        "project": bundle.project,
-        "settled": f"@mlnc\tstate\t{bundle.project}\t{bundle.generation}\t-\t\tbench\t2020-01-01T00:00:00Z",
-        "command": f"sh -c {shlex.quote(_WRAPPER)} mlnc {' '.join(map(shlex.quote, words))}",
-        "stdin": "\n".join(b64encode(part).decode() for part in parts) + "\n",
-    }

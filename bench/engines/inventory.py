@@ -1,11 +1,7 @@
-"""pyinfra's inventory of the servers that ``bench.deploy`` has laid out; PLAN names the file."""
+"""pyinfra's inventory of the servers of the plan."""
 
 # mypy: ignore-errors
-import json
-import os
-
-with open(os.environ["PLAN"], encoding="utf-8") as file:
-    plan = json.load(file)
+from work import PLAN
 
 servers = [
     (
@@ -14,11 +10,11 @@ servers = [
             "ssh_hostname": "127.0.0.1",
             "ssh_port": server["port"],
             "ssh_user": "root",
-            "ssh_key": plan["key"],
-            "ssh_known_hosts_file": plan["known_hosts"],
+            "ssh_key": PLAN["key"],
+            "ssh_known_hosts_file": PLAN["known_hosts"],
             "ssh_strict_host_key_checking": "yes",
-            "plan": server,
+            "root": server["root"],
         },
     )
-    for server in plan["servers"]
+    for server in PLAN["servers"]
 ]

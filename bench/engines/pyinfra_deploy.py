@@ -1,25 +1,24 @@
-"""pyinfra's way to deploy what ``bench.deploy`` has laid out: ``pyinfra -y inventory.py pyinfra_deploy.py``."""
+"""pyinfra's way to deploy: ``pyinfra -y inventory.py pyinfra_deploy.py``."""
 
 # mypy: ignore-errors
 from pyinfra import host
 from pyinfra.api import FactBase
 from pyinfra.operations import server
+from work import due, survey
 
 
 class Survey(FactBase):
     """What the server says it has."""
 
-    def command(self, command):
+    def command(self, root):
         """The command that asks it."""
-        return command
+        return survey(root)
 
     def process(self, output):
         """Its lines."""
         return list(output)
 
 
-plan = host.data.plan
-there = host.get_fact(Survey, command=plan["survey"])
-for bundle in plan["bundles"]:
-    if bundle["settled"] not in there:
-        server.shell(name=f"Apply {bundle['project']}", commands=[bundle["command"]], _stdin=bundle["stdin"])
+told = host.get_fact(Survey, root=host.data.root)
+for project, command, stdin in due(host.name, host.data.root, told):
+    server.shell(name=f"Apply {project}", commands=[command], _stdin=stdin)
