@@ -96,12 +96,13 @@ class Sandbox:
         return {"PATH": ":".join(map(str, path)), **lvm, **locks, **FIXED_TIME}
 
     def run(
-        self, *words: str, check: bool = True, first: tuple[Path, ...] = ()
+        self, *words: str, check: bool = True, first: tuple[Path, ...] = (), stdin: int = subprocess.DEVNULL
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the sandbox, in a session of its own; with *check* it must succeed."""
         done = subprocess.run(
             self.command(*words),
             env=self.environment(*first),
+            stdin=stdin,
             capture_output=True,
             text=True,
             check=False,

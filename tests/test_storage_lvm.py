@@ -1,5 +1,6 @@
 """The storage scripts at work on real LVM: what they make, what they leave alone, what stops them."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -244,6 +245,17 @@ def test_an_incomplete_volume_in_use_stops_the_script(sandbox: Sandbox, tmp_path
 
 
 TAGS = ("mlnc", "mlnc.project=demo", "mlnc.host=linux", "mlnc.role=root", "mlnc.incomplete")
+
+
+def test_a_terminal_does_not_stop_a_second_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    script = str(write(demo(sandbox.folder, LINUX), tmp_path) / "storage.sh")
+    sandbox.stub("resize2fs", "exit 1")
+    assert "linux.demo is not whole" in error(sandbox.run("sh", script, check=False))
+    (sandbox.bin / "resize2fs").unlink()
+    master, terminal = os.openpty()
+    assert results(sandbox.run("sh", script, check=False, stdin=terminal)) == ["made linux.demo"]
+    os.close(master)
+    os.close(terminal)
 
 
 def test_an_incomplete_volume_of_another_size_stops_the_script(sandbox: Sandbox, tmp_path: Path) -> None:
