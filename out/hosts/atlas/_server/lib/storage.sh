@@ -12,8 +12,10 @@ storage_plan=
 storage_needs=
 storage_sum=
 
-# storage_begin PROJECT TEMPLATES: TEMPLATES is this server's folder of templates.
+# storage_begin PROJECT TEMPLATES: TEMPLATES is this server's folder of templates. From here on no terminal is in the
+# way of a second run: blkdiscard, for one, refuses to clear a file system where it could ask somebody.
 storage_begin() {
+    exec </dev/null
     volumes_project=$1
     storage_templates=$2
     need_root

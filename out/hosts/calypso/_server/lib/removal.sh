@@ -4,8 +4,9 @@
 # shellcheck source=/dev/null
 . "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/volumes.sh"
 
-# removal_begin PROJECT DOMAIN...: stops while one of the domains is there.
+# removal_begin PROJECT DOMAIN...: stops while one of the domains is there. No command asks a question on a terminal.
 removal_begin() {
+    exec </dev/null
     volumes_project=$1
     shift
     need_root
