@@ -7,18 +7,30 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("schemas", "compiler", "targets", "runner", "rehearsal", "cli")
+ROOMS = ("schemas", "compiler", "targets", "upgrade", "runner", "rehearsal", "cli")
 
 MAY_IMPORT = {
     "schemas": {"schemas"},
     "compiler": {"schemas", "compiler"},
     "targets": {"schemas", "targets", "compiler.ir"},
+    "upgrade": {
+        *("schemas", "upgrade", "compiler.ir", "compiler.codec", "targets.artifact", "targets.render"),
+        *("targets.manifest", "targets.migration", "targets.switches"),
+    },
     "runner": {
-        *("schemas", "runner", "compiler.ir", "compiler.codec", "targets.manifest", "targets.output"),
+        *(
+            "schemas",
+            "runner",
+            "upgrade.plan",
+            "compiler.ir",
+            "compiler.codec",
+            "targets.manifest",
+            "targets.output",
+        ),
         *("targets.transaction", "targets.artifact", "targets.literal_secrets", "targets.secret_names"),
     },
     "rehearsal": {"schemas", "compiler.ir", "runner", "rehearsal", "targets.output", "targets.secret_names"},
-    "cli": {"schemas", "compiler", "targets", "cli"},
+    "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record"},
 }
 """What a room may import of mlnc, besides the version in ``mlnc`` itself."""
 
