@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Literal
 
-from mlnc.compiler.ir import Host, Project, Volume
+from mlnc.compiler.ir import Host, Project
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
+from mlnc.runner.drift_volumes import Volumes, questions
+from mlnc.runner.running import Running, domain_differences, running
 from mlnc.runner.selection import Selection
 from mlnc.runner.survey import State, Unreachable, domains, expect, no_domains, states
 from mlnc.runner.verbs import Answer
@@ -15,6 +18,8 @@ SAME = 0
 DRIFT = 2
 UNKNOWN = 1
 """Exit statuses."""
+
+_UNTOLD = "runs, but the toolstack does not say with what"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +61,12 @@ def _ask(desk: Desk, server: str, selection: Selection) -> Answer | str:
     lines = [f"project {name}\n" for name in (*names, *selection[server])]
     for name in selection[server]:
         if name in desk.manifest.projects:
-            lines += [
-                f"image {each.path}\n"
-                for _, each in _volumes(desk.project(name), server)
-                if not each.volume_group
-            ]
+            lines += questions(desk.project(name), server)
+    facts = desk.site[server]
     try:
-        return expect(desk.ask(server, "look", (desk.site[server].toolstack,), "".join(lines).encode()))
+        return expect(desk.ask(server, "look", (facts.toolstack, facts.templates), "".join(lines).encode()))
     except Unreachable as error:
         return desk.secrets.masked(str(error))
-
-
-def _volumes(project: Project, server: str) -> Iterator[tuple[str, Volume]]:
-    for name, host in sorted(project.hosts.items()):
-        if host.service_host == server and host.platform == "xen":
-            for volume in host.volumes:
-                yield name, volume
 
 
 class _Look:
@@ -84,9 +79,10 @@ class _Look:
         self._answer = answer
         self._states = states(answer)
         self._domains = domains(answer)
-        self._volumes = {(words[0], words[1]): words[2:] for words in answer.told("volume")}
-        self._images = {words[0]: words[1:] for words in answer.told("image")}
+        self._volumes = Volumes(answer)
         self._links = {words[0]: words[1] for words in answer.told("link")}
+        self._bridges = {words[0]: words[2] for words in answer.told("link") if words[2]}
+        self._running = _running(desk.site[server].toolstack, answer)
 
     def differences(self) -> Iterator[Difference]:
         for word, what in (("no-volumes", "lvs does not answer"), ("no-links", "ip does not answer")):
@@ -96,39 +92,21 @@ class _Look:
         if silent is not None:
             yield Difference(self._server, "", f"the toolstack does not answer: {silent}", unknown=True)
         for name in ([SERVER_ROOM] if self._desk.library(self._server) != "-" else []) + self._projects:
-            for what in self._project(name):
-                yield Difference(self._server, name, what)
+            state = self._states.get(name, State())
+            bundle = self._desk.bundles.get(self._server, {}).get(name)
+            texts = [*_generation(bundle.generation if bundle else None, state), *self._files(name)]
+            yield from (Difference(self._server, name, what) for what in texts)
+            if bundle and state.applied == bundle.generation and name != SERVER_ROOM:
+                yield from self._project(self._desk.project(name))
 
-    def _project(self, name: str) -> Iterator[str]:
-        state = self._states.get(name, State())
-        bundle = self._desk.bundles.get(self._server, {}).get(name)
-        yield from _generation(bundle.generation if bundle else None, state)
-        yield from (words[1] for words in self._answer.told("file") if words[0] == name)
-        if bundle and state.applied == bundle.generation and name != SERVER_ROOM:
-            project = self._desk.project(name)
-            yield from self._volume_differences(project)
-            yield from self._bridge_differences(project)
-            yield from self._domain_differences(project)
+    def _files(self, name: str) -> Iterator[str]:
+        return (words[1] for words in self._answer.told("file") if words[0] == name)
 
-    def _volume_differences(self, project: Project) -> Iterator[str]:
-        wanted = set()
-        for host, volume in _volumes(project, self._server):
-            tags = {
-                "mlnc",
-                f"mlnc.project={project.project}",
-                f"mlnc.host={host}",
-                f"mlnc.role={volume.role}",
-            }
-            if volume.volume_group:
-                wanted.add((volume.volume_group, volume.name))
-                found = self._volumes.get((volume.volume_group, volume.name))
-                yield from _volume(f"volume {volume.volume_group}/{volume.name}", volume, found, tags)
-            else:
-                image = self._images.get(volume.path)
-                yield from _volume(f"image {volume.path}", volume, image and (image[0], "1", image[1]), tags)
-        for (group, name), facts in sorted(self._volumes.items()):
-            if f"mlnc.project={project.project}" in facts[2].split(",") and (group, name) not in wanted:
-                yield f"volume {group}/{name}: of this project, but of no host that it has here"
+    def _project(self, project: Project) -> Iterator[Difference]:
+        """What is not as the IR of *project*, which is in force here, says."""
+        texts = [*self._volumes.differences(project, self._server), *self._bridge_differences(project)]
+        yield from (Difference(self._server, project.project, what) for what in texts)
+        yield from self._domain_differences(project)
 
     def _bridge_differences(self, project: Project) -> Iterator[str]:
         for name, switch in sorted(project.switches.items()):
@@ -139,16 +117,27 @@ class _Look:
                 elif not mark.startswith("mlnc:"):
                     yield f"bridge {switch.bridge}: not made by mlnc (switch {name})"
 
-    def _domain_differences(self, project: Project) -> Iterator[str]:
+    def _domain_differences(self, project: Project) -> Iterator[Difference]:
         hosts = {host.domain: host for host in project.hosts.values() if host.platform == "xen"}
         for name, uuid in sorted(self._domains.items()):
             host: Host | None = hosts.get(name)
-            if host is not None and host.uuid != uuid:
-                yield f"domain {name}: runs with the UUID {uuid}, not {host.uuid}"
-            elif host is not None and host.service_host != self._server:
-                yield f"domain {name}: runs here, but belongs on {host.service_host}"
-            elif host is None and name.endswith(f".{project.project}"):
-                yield f"domain {name}: runs, but is no host of this project"
+            if host is None and not name.endswith(f".{project.project}"):
+                continue
+            for what in self._domain(host, uuid):
+                unknown = what == _UNTOLD
+                yield Difference(self._server, project.project, f"domain {name}: {what}", unknown)
+
+    def _domain(self, host: Host | None, uuid: str) -> Iterator[str]:
+        if host is None:
+            yield "runs, but is no host of this project"
+        elif host.uuid != uuid:
+            yield f"runs with the UUID {uuid}, not {host.uuid}"
+        elif host.service_host != self._server:
+            yield f"runs here, but belongs on {host.service_host}"
+        elif uuid not in self._running:
+            yield _UNTOLD
+        else:
+            yield from domain_differences(host, self._running[uuid], self._bridges)
 
 
 def _generation(wanted: str | None, state: State) -> Iterator[str]:
@@ -161,17 +150,9 @@ def _generation(wanted: str | None, state: State) -> Iterator[str]:
         yield f"guest configuration waits for: {', '.join(state.waiting)}"
 
 
-def _volume(what: str, volume: Volume, found: tuple[str, ...] | None, tags: set[str]) -> Iterator[str]:
-    """What is wrong with a volume: *found* is its size and that of an extent in bytes, and its tags."""
-    if not found:
-        yield f"{what}: absent"
-        return
-    have = set(found[2].split(","))
-    if "mlnc.incomplete" in have:
-        yield f"{what}: not whole"
-    elif not tags <= have:
-        yield f"{what}: its tags do not say that it is ours"
-    size, extent = int(found[0]), int(found[1])
-    least = -(-volume.size_bytes // extent) * extent
-    if size < least if volume.sizing == "template" else volume.sizing == "exact" and size != least:
-        yield f"{what}: has {size} bytes, not {least}"
+def _running(toolstack: Literal["xl", "xm"], answer: Answer) -> dict[str, Running]:
+    """What each domain has, by UUID; of a domain that is not in it the server did not tell."""
+    try:
+        return running(toolstack, "\n".join(answer.texts("details").get("all", [])))
+    except ValueError:
+        return {}

@@ -1,5 +1,6 @@
 """Courses written, built and put on the stage of a rehearsal, for tests."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from mlnc.rehearsal.facts import differences
 from mlnc.rehearsal.stage import Stage
 from mlnc.rehearsal.transport import Rehearsal, missing
 from mlnc.runner.display import Silent
+from mlnc.runner.drift import drift
+from mlnc.runner.selection import select
 
 needs_namespaces = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
@@ -69,3 +72,9 @@ def on(stage: Stage, server: str, command: str, status: int = 0) -> str:
     ended = way.run(command, b"", lines.append)
     assert ended.status == status, (ended, lines)
     return "\n".join([*lines, *ended.errors.splitlines()])
+
+
+def drifted(stage: Stage) -> list[str]:
+    """What the runner finds on the servers that is not as it was built."""
+    with closing(stage.desk()) as desk:
+        return [f"{each.server} {each.project}: {each.what}" for each in drift(desk, select(desk), 2)]

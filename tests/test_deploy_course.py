@@ -161,6 +161,53 @@ def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
     assert any("domain linux.eve: runs with the UUID 0000" in text for text in texts)
 
 
+def test_drift_of_running_domains(course: Deployment) -> None:
+    """The farm lists domains as the toolstack does, by what they were made with, and cards by their bridges."""
+    course.run("deploy", "--start")
+    assert course.data("drift") == []
+    made = course.farm["atlas"].folder / "domains" / ".made"
+    text = (made / "linux.ada").read_text()
+    mac = text.partition("mac=")[2].partition(",")[0]
+    text = text.replace("memory = 128", "memory = 512").replace("vcpus = 1", "vcpus = 3")
+    text = text.replace("bridge=lan.ada", "bridge=lan.bob").replace(
+        "/dev/course_vg/linux.ada", "/dev/course_vg/x"
+    )
+    (made / "linux.ada").write_text(text)
+    (made / "windows.bob").unlink()
+    found = course.data("drift", status=1)
+    assert [(each["project"], each["what"], each["unknown"]) for each in found] == [
+        ("ada", "domain linux.ada: runs with 512 MiB of memory, not 128", False),
+        ("ada", "domain linux.ada: runs with 3 virtual CPUs, not 1", False),
+        ("ada", "domain linux.ada: its disk xvda1 is /dev/course_vg/x, not /dev/course_vg/linux.ada", False),
+        ("ada", f"domain linux.ada: its card {mac} is on lan.bob, not lan.ada", False),
+        ("bob", "domain windows.bob: runs, but the toolstack does not say with what", True),
+    ]
+    course.run("stop", "--project", "bob")
+    course.run("drift", status=2)
+
+
+def test_drift_of_a_volume_that_follows_its_template(course: Deployment) -> None:
+    """A template that was replaced since is no drift; a volume that is not as large as its own template asks is."""
+    site = course.course / "site.mln"
+    source = (course.course / "ada.mln").read_text()
+    template = "template linux.ext4\n"
+    (course.course / "ada.mln").write_text(source.replace(template, f"{template}\tfree_space 8M\n"))
+    course.build()
+    course.run("deploy", "--project", "ada")
+    atlas = course.farm["atlas"]
+    table = atlas.folder / "volumes"
+    whole = table.read_text()
+    assert "linux.ada|12582912|" in whole
+    assert course.data("drift", "--project", "ada") == []
+    table.write_text(whole.replace("linux.ada|12582912|", "linux.ada|16777216|"))
+    (found,) = course.data("drift", "--project", "ada", status=2)
+    assert found["what"] == "volume course_vg/linux.ada: has 16777216 bytes, not 12582912"
+    table.write_text(whole)
+    linux = Path(site.read_text().partition("templates ")[2].split()[0]) / "linux.ext4"
+    linux.write_bytes(b"another" * 10**6)
+    assert course.data("drift", "--project", "ada") == []
+
+
 def test_remove(course: Deployment) -> None:
     course.run("deploy", "--start")
     assert "needs --confirm eve" in course.run("remove", "--project", "eve", status=1)

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rehearsals import built, compiled, deployed, differing, needs_namespaces, on, staged
+from rehearsals import built, compiled, deployed, differing, drifted, needs_namespaces, on, staged
 
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.stage import Stage
@@ -265,6 +265,7 @@ def test_any_course_is_rehearsed_as_its_ir_says(site: str, project: str) -> None
         assert differing(made) == []
         assert deployed(made) == ["unchanged"]
         assert differing(made) == []
+        assert drifted(made) == []
 
 
 def test_the_course_of_sixty_groups(tmp_path: Path) -> None:
@@ -280,3 +281,4 @@ def test_every_example(folder: Path, tmp_path: Path) -> None:
     made = staged(compiled(folder, tmp_path / "built"), tmp_path / "stage")
     deployed(made)
     assert differing(made) == []
+    assert drifted(made) == []

@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# look ROOT TOOLSTACK: what there is, to be compared with what there should be. Reads lines "project NAME" and
-# "image PATH", and changes nothing.
-root=$2
+# look ROOT TOOLSTACK TEMPLATES: what there is, to be compared with what there should be. Reads lines "project NAME",
+# "image PATH" and, for volumes whose size follows their template, "sized VG/NAME-or-PATH SIZING BYTES TEMPLATE".
+# Changes nothing.
+root=$2 look_templates=$4
 etc=${MLNC_ETC:-/etc}
 
 # look_at_files PROJECT: every file of the generation in force, and what lies beside them.
@@ -27,11 +28,52 @@ look_at_files() {
     done
 }
 
+# look_at_sizes: what the template of each volume asks for now, by the project's own library. Where that is not what
+# the volume has, also which template it is: the one the volume was made from may have been replaced since.
+look_at_sizes() {
+    MLNC_LIB=$root/_server/current/lib
+    look_library=$(readlink -- "$root/_server/current") || return 0
+    whole "$root/_server/current" "${look_library#generations/}" >/dev/null 2>&1 || return 0
+    # shellcheck source=/dev/null
+    . "$MLNC_LIB/storage.sh"
+    storage_templates=$look_templates
+    while read -r look_place look_sizing look_bytes look_template; do
+        look_at_template "$look_template"
+        set_wanted "$look_sizing" "$look_bytes"
+        [ -n "$storage_wanted" ] || continue
+        storage_sum=-
+        look_differs "$look_place" "$storage_wanted" && template_sum
+        tell wanted "$look_place" "$storage_wanted" "$storage_sum"
+    done
+}
+
+# look_differs PLACE BYTES: true for a volume that is not as large as BYTES make it, in whole extents.
+look_differs() {
+    case $1 in
+    /*) look_has=$(stat -c '%s|1' -- "$1" 2>/dev/null) || return 1 ;;
+    *) look_has=$(printf '%s\n' "$look_volumes" | awk -F'|' -v place="$1" '{
+            sub(/^ */, "", $1)
+            if ($1 "/" $2 == place) print $3 "|" $4
+        }') ;;
+    esac
+    look_extent=${look_has#*|}
+    [ -n "$look_has" ] && [ "${look_has%|*}" != "$((($2 + look_extent - 1) / look_extent * look_extent))" ]
+}
+
+# hide_passwords: of displays, in what the toolstacks print at length.
+hide_passwords() {
+    sed -e 's/\("passwd": "\).*"/\1"/' -e "s/passwd '[^']*'/passwd ''/g" -e 's/passwd "[^"]*"/passwd ""/g' \
+        -e "s/passwd [^'\"() ][^() ]*/passwd ''/g" -e "s/passwd': '[^']*'/passwd': ''/g"
+}
+
+look_sizes=
 look_list=$(mktemp)
 trap 'rm -f -- "$look_list"' EXIT
 while read -r look_kind look_name; do
     case $look_kind in
     project) look_at_files "$look_name" ;;
+    sized) look_sizes="$look_sizes$look_name
+" ;;
     image)
         if [ -e "$look_name" ]; then
             tell image "$look_name" "$(stat -c %s -- "$look_name")" "$([ ! -e "$look_name.mlnc" ] || tr '\n' , <"$look_name.mlnc")"
@@ -48,6 +90,7 @@ if look_volumes=$(lvs --noheadings --nosuffix --units b --separator '|' \
         sub(/^ */, "", $1)
         printf "@mlnc\tvolume\t%s\t%s\t%s\t%s\t%s\n", $1, $2, $3, $4, $5
     }'
+    [ -z "$look_sizes" ] || printf %s "$look_sizes" | look_at_sizes
 else
     tell no-volumes
 fi
@@ -55,11 +98,21 @@ if look_links=$(ip -o link show 2>/dev/null); then
     printf '%s\n' "$look_links" | awk '{
         name = $2
         sub(/[@:].*/, "", name)
-        mark = ""
-        for (i = 3; i < NF; i++) if ($i == "alias") mark = $(i + 1)
-        printf "@mlnc\tlink\t%s\t%s\n", name, mark
+        mark = bridge = ""
+        for (i = 3; i < NF; i++) {
+            if ($i == "alias") mark = $(i + 1)
+            if ($i == "master") bridge = $(i + 1)
+        }
+        printf "@mlnc\tlink\t%s\t%s\t%s\n", name, mark, bridge
     }'
 else
     tell no-links
 fi
 domains "$3"
+case $3 in
+xl) look_long=$(xl list -l 2>/dev/null) || look_long= ;;
+*) look_long=$domains_found ;;
+esac
+tell details all
+printf '%s\n' "$look_long" | hide_passwords
+tell details

@@ -1,0 +1,43 @@
+"""The reader of what xend prints: lists, words, both kinds of quotes, and refusals of what is not whole."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlnc.runner.sxp import Sxp, lists, read, value
+
+TEXTS = st.text(st.sampled_from("ab'\"\\() \n/:"), min_size=1)
+TREES: st.SearchStrategy[list[Sxp]] = st.recursive(
+    st.lists(TEXTS, max_size=3),
+    lambda inner: st.lists(TEXTS | inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def written(expression: Sxp, quote: str) -> str:
+    """*expression* as Python's repr writes its texts, which is what xend prints."""
+    if isinstance(expression, list):
+        return f"({' '.join(written(each, quote) for each in expression)})"
+    escaped = expression.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    return f"{quote}{escaped}{quote}"
+
+
+@given(TREES, st.sampled_from("'\""))
+def test_what_is_written_is_read(tree: list[Sxp], quote: str) -> None:
+    assert read(written(tree, quote)) == [tree]
+
+
+def test_words_and_empty_places() -> None:
+    (domain,) = read("(domain\n    (name linux.ada)\n    (bootloader )\n    (cpus (()))\n)\n")
+    assert domain == ["domain", ["name", "linux.ada"], ["bootloader"], ["cpus", [[]]]]
+    assert value(domain, "name") == "linux.ada"
+    assert value(domain, "bootloader") == ""
+    assert lists(domain, "cpus") == [["cpus", [[]]]]
+    with pytest.raises(KeyError):
+        value(domain, "uuid")
+
+
+@pytest.mark.parametrize("text", ["(a", "a)", "(a 'b)", "((a)", '"a'])
+def test_what_is_not_whole_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"closed|end"):
+        read(text)
