@@ -23,8 +23,14 @@ def rows(host: Host) -> Iterator[Row]:
 
 def _machine(host: Host) -> Iterator[Row]:
     yield "platform", host.platform, "platform"
+    if host.renamed_from is not None:
+        yield "renamed from", host.renamed_from, "renamed_from"
     yield "memory", f"{host.memory_mib} MiB", "memory_mib"
+    if host.maxmem_mib > host.memory_mib:
+        yield "maxmem", f"{host.maxmem_mib} MiB", "maxmem_mib"
     yield "vcpus", str(host.vcpus), "vcpus"
+    if host.max_vcpus > host.vcpus:
+        yield "maxvcpus", str(host.max_vcpus), "max_vcpus"
     for field in ("cpus", "kernel", "ramdisk", "kernel_arguments", "owner", "group"):
         value: str | None = getattr(host, field)
         if value:

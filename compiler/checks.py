@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 
-from mlnc.compiler import naming, secret_checks
+from mlnc.compiler import naming, rename_checks, secret_checks
 from mlnc.compiler.addresses import ipv4, ipv6
 from mlnc.compiler.devices import devices
 from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.inherit import Node
-from mlnc.compiler.lower import domain_type
+from mlnc.compiler.lower import domain_type, server_of
+from mlnc.compiler.lower_site import default
 from mlnc.compiler.model import ProjectModel, Record, Settings, SiteModel
 from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin
@@ -20,6 +21,7 @@ _GENERATED = (".cfg", ".sh")
 """Endings of generated files, which stand beside folders named after hosts."""
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9_])?")
 _SWITCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_FORMER = {"project": _PROJECT, "host": _HOST, "switch": _SWITCH}
 _CARD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")
 
 
@@ -32,6 +34,10 @@ def names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
             f"a project cannot be called {model.name}: out/ir/{model.name}.yaml is the file of the servers"
         )
         yield Diagnostic("invalid-name", message, model.globals.where("project"), "choose another name")
+    for kind, settings in (("project", model.globals), *model.blocks()):
+        before = settings.get("renamed_from")
+        if before is not None and not _FORMER[kind].fullmatch(before):
+            yield _invalid_name(kind, before, settings.where("renamed_from"))
     for name, host in model.hosts.items():
         trouble = _volume_trouble(name, model.name)
         if not _HOST.fullmatch(name):
@@ -158,6 +164,28 @@ def _idle(host: Settings, name: str, reason: str) -> Diagnostic:
     return Diagnostic("without-effect", f"{name} has no effect: {reason}", host.statement(name))
 
 
+def limits(model: ProjectModel, site: SiteModel) -> Iterator[Diagnostic]:
+    """How far a running domain can grow is not less than what it starts with."""
+    for host in model.hosts.values():
+        server = site.service_hosts.get(server_of(host, site))
+        of_server = server.get("default_memory") if server else None
+        memory = host.get("memory", of_server or default("service_host", "default_memory"))
+        vcpus = host.get("vcpus", default("host", "vcpus"))
+        if host.get("maxmem", memory) < memory:
+            message = f"maxmem is {host.get('maxmem')} MiB, and memory {memory} MiB"
+            yield _less(host, "maxmem", "memory", message)
+        if host.get("maxvcpus", vcpus) < vcpus:
+            message = f"maxvcpus is {host.get('maxvcpus')}, and vcpus {vcpus}"
+            yield _less(host, "maxvcpus", "vcpus", message)
+
+
+def _less(host: Settings, limit: str, start: str, message: str) -> Diagnostic:
+    setting = host.setting(start)
+    related = (Related(f"{start} is set here", setting.origin.span),) if setting else ()
+    hint = f"{limit} is at least {start}"
+    return Diagnostic("conflicting-directives", message, host.where(limit), hint, related)
+
+
 def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
     """The directives about disks go together."""
     for host in model.hosts.values():
@@ -212,9 +240,11 @@ CHECKS: tuple[Callable[[ProjectModel, SiteModel], Iterator[Diagnostic]], ...] = 
     switch_names,
     addresses,
     kinds,
+    limits,
     storage,
     mounts,
     accounts,
+    rename_checks.members,
     secret_checks.clear,
     secret_checks.carried,
     secret_checks.references,

@@ -78,6 +78,7 @@ CODES: dict[str, Code] = {
         missing_netmask="A static address without a netmask or a /length.",
         address_conflict="Addresses, netmask and gateway of one card that contradict each other.",
         conflicting_directives="Directives that exclude each other.",
+        rename_conflict="A renamed_from that names what still exists, or what two claim to have been.",
         secret_exposed="A variable that brings a literal secret to where it would be written out.",
     ),
     **_warnings(

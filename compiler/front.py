@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlnc.compiler import rename_checks
 from mlnc.compiler.checks import check_project, check_site
 from mlnc.compiler.course_checks import check_course
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
@@ -115,6 +116,7 @@ class Front:
     def check(self, site: SiteModel, models: dict[str, ProjectModel]) -> bool:
         """Whether the models make sense, each for itself."""
         self.report.extend(check_site(site))
+        self.report.extend(rename_checks.projects(models))
         for number, (name, model) in enumerate(models.items(), 1):
             self.report.extend(check_project(model, site), name)
             self.progress("check", number, len(models))

@@ -165,16 +165,23 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One virtual machine. ``uuid`` and MACs derive from names alone, so they outlive every other change."""
+    """One virtual machine. ``uuid`` and MACs derive from names alone, so they outlive every other change.
+
+    ``renamed_from`` is the name it had before, from which they derive. ``memory_mib`` and ``vcpus`` are what it
+    starts with, ``maxmem_mib`` and ``max_vcpus`` (never less) how far they can grow while it runs.
+    """
 
     domain: str
     uuid: str
+    renamed_from: str | None
     platform: Platform
     type: DomainType
     service_host: str
     boot_order: int
     memory_mib: int
+    maxmem_mib: int
     vcpus: int
+    max_vcpus: int
     cpus: str | None
     kernel: str | None
     ramdisk: str | None
@@ -206,6 +213,7 @@ class Switch:
 
     bridge: str
     own_bridge: bool
+    renamed_from: str | None
     service_hosts: tuple[str, ...]
     vlan: int | None
     vxlan: int | None
@@ -218,6 +226,7 @@ class Project:
 
     ir_version: int
     project: str
+    renamed_from: str | None
     autostart: bool
     stop_timeout_seconds: int
     password: Secret | None
@@ -238,6 +247,7 @@ class ServiceHost:
     toolstack: Literal["xl", "xm"]
     xen_version: str | None
     memory_mib: int | None
+    migrations: int
     kernel: str
     ramdisk: str | None
     modules: str | None

@@ -87,6 +87,7 @@ class _Lowering:
         project = Project(
             ir_version=IR_VERSION,
             project=self.model.name,
+            renamed_from=top.get("renamed_from"),
             autostart=top.flag("autostart"),
             stop_timeout_seconds=top.get("stop_timeout", default("global", "stop_timeout")),
             password=self.keep(password, "project_password") if password else None,
@@ -118,15 +119,20 @@ class _Lowering:
         made = volumes(host, name, self.model.name, kind, server)
         names = devices(host, kind)
         further = mounts(host, names)
+        memory: int = host.get("memory", server.default_memory_mib)
+        vcpus: int = host.get("vcpus", default("host", "vcpus"))
         lowered = Host(
             domain=naming.domain(name, self.model.name),
-            uuid=naming.domain_uuid(name, self.model.name),
+            uuid=naming.domain_uuid(*self.model.identity(name)),
+            renamed_from=host.get("renamed_from"),
             platform=platform(host),
             type=kind,
             service_host=place,
             boot_order=host.get("boot_order", default("host", "boot_order")),
-            memory_mib=host.get("memory", server.default_memory_mib),
-            vcpus=host.get("vcpus", default("host", "vcpus")),
+            memory_mib=memory,
+            maxmem_mib=host.get("maxmem", memory),
+            vcpus=vcpus,
+            max_vcpus=host.get("maxvcpus", vcpus),
             cpus=_unquoted(host.get("cpus")),
             kernel=None if kind == "hvm" else host.get("kernel", server.kernel),
             ramdisk=None if kind == "hvm" else self.ramdisk(host, place, server.ramdisk),

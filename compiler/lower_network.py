@@ -37,7 +37,7 @@ def _interface(card: Settings, host: str, name: str, model: ProjectModel, server
         bridge_of(switch, model.name, model.switches.get(switch)) if switch else server.bridge
     )
     return Interface(
-        mac=card.get("mac") or naming.mac(host, model.name, name),
+        mac=card.get("mac") or naming.mac(*model.identity(host), name),
         bridge=bridge,
         switch=switch,
         mode="static" if static else _dynamic(card.get("address"), "dhcp", "dhcp"),
@@ -76,6 +76,7 @@ def _switch(name: str, model: ProjectModel, site: SiteModel, hosts: Mapping[str,
     return Switch(
         bridge=bridge_of(name, model.name, settings),
         own_bridge=settings.get("bridge") is None,
+        renamed_from=settings.get("renamed_from"),
         service_hosts=(site.server(asked),) if asked else tuple(sorted(servers)),
         vlan=settings.get("vlan"),
         vxlan=settings.get("vxlan"),

@@ -8,6 +8,8 @@ from mlnc.compiler.origins import Origins
 
 _FIELDS = {
     "memory": "memory_mib",
+    "maxmem": "maxmem_mib",
+    "maxvcpus": "max_vcpus",
     "extra": "kernel_arguments",
     "term": "console",
     "color": "console_color",

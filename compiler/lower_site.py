@@ -39,6 +39,7 @@ def _server(name: str, settings: Settings | None) -> ServiceHost:
         toolstack=fact("toolstack"),
         xen_version=fact("xen_version"),
         memory_mib=fact("memory"),
+        migrations=fact("migrations"),
         kernel=fact("xen_kernel"),
         ramdisk=ramdisk(settings),
         modules=fact("xen_modules"),

@@ -112,6 +112,11 @@ class ProjectModel:
         yield from (("host", host) for host in self.hosts.values())
         yield from (("switch", switch) for switch in self.switches.values())
 
+    def identity(self, host: str) -> tuple[str, str]:
+        """The names of *host* and of the project from which its UUID and MAC addresses derive: the oldest known."""
+        before: str = self.hosts[host].get("renamed_from", host)
+        return before, self.globals.get("renamed_from", self.name)
+
 
 @dataclass(slots=True)
 class SiteModel:

@@ -53,7 +53,7 @@ def refuse_extra(host: Host, toolstack: Toolstack, where: str) -> list[Refusal]:
     A line is cited by its place among them, counted from 0. What follows an unreadable line is not judged.
     """
     settings, fault = read_settings("\n".join(host.xen_extra), toolstack)
-    owned = OWNED if host.cpus is None else OWNED | {"cpus": "use cpus in the host"}
+    owned = OWNED | {key: f"use {key} in the host" for key in _asked(host)}
     refusals = [
         Refusal(code, f"{where}/{setting.line}", message, hint)
         for setting in settings
@@ -63,6 +63,16 @@ def refuse_extra(host: Host, toolstack: Toolstack, where: str) -> list[Refusal]:
         message = f"{toolstack} cannot read this line: {fault.message}"
         refusals.append(Refusal("xen-extra-syntax", f"{where}/{fault.line}", message, fault.hint))
     return refusals
+
+
+def _asked(host: Host) -> Iterator[str]:
+    """The keys that mlnc writes for *host* only because it was asked to."""
+    if host.cpus is not None:
+        yield "cpus"
+    if host.maxmem_mib > host.memory_mib:
+        yield "maxmem"
+    if host.max_vcpus > host.vcpus:
+        yield "maxvcpus"
 
 
 def _objections(

@@ -96,12 +96,15 @@ def host(**changes: Any) -> Host:
     plain = Host(
         domain="linux.demo",
         uuid="6f1c1b1e-0000-5000-8000-000000000001",
+        renamed_from=None,
         platform="xen",
         type="pv",
         service_host=SERVER,
         boot_order=99,
         memory_mib=256,
+        maxmem_mib=256,
         vcpus=1,
+        max_vcpus=1,
         cpus=None,
         kernel="/boot/vmlinuz-xen",
         ramdisk="/boot/initrd-xen",
@@ -141,7 +144,13 @@ def hvm_host(**changes: Any) -> Host:
 def switch(**changes: Any) -> Switch:
     """The switch ``lan`` of ``demo``: a bridge of its own on the one server, nobody plugged in."""
     plain = Switch(
-        bridge="lan.demo", own_bridge=True, service_hosts=(SERVER,), vlan=None, vxlan=None, members=()
+        bridge="lan.demo",
+        own_bridge=True,
+        renamed_from=None,
+        service_hosts=(SERVER,),
+        vlan=None,
+        vxlan=None,
+        members=(),
     )
     return replace(plain, **changes)
 
@@ -151,6 +160,7 @@ def project(**changes: Any) -> Project:
     plain = Project(
         ir_version=IR_VERSION,
         project="demo",
+        renamed_from=None,
         autostart=False,
         stop_timeout_seconds=60,
         password=None,
@@ -172,6 +182,7 @@ def service_host(**changes: Any) -> ServiceHost:
         toolstack="xl",
         xen_version=None,
         memory_mib=None,
+        migrations=2,
         kernel="/boot/vmlinuz-xen",
         ramdisk="/boot/initrd-xen",
         modules=None,

@@ -6,6 +6,26 @@ from projects import Sources
 SERVERS = "service_host atlas { address 192.0.2.2 }\nservice_host boreas { address 192.0.2.3 }\n"
 
 
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("memory 512M; maxmem 512M; vcpus 2; maxvcpus 2", []),
+        ("maxmem 128M; maxvcpus 1", []),
+        ("memory 512M; maxmem 256M", ["conflicting-directives 256M"]),
+        ("vcpus 4; maxvcpus 2", ["conflicting-directives 2"]),
+        ("maxmem 64M", ["conflicting-directives 64M"]),
+    ],
+)
+def test_what_a_host_starts_with_is_within_its_limits(body: str, found: list[str], sources: Sources) -> None:
+    assert sources.marked(f"host web {{ {body} }}") == found
+
+
+def test_the_memory_of_the_server_counts_where_the_host_has_none(sources: Sources) -> None:
+    site = "service_host atlas { address 192.0.2.2; default_memory 1G }"
+    text = "host web { service_host 192.0.2.2; maxmem 512M }"
+    assert sources.messages(text, site=site) == ["maxmem is 512 MiB, and memory 1024 MiB"]
+
+
 def card(body: str) -> str:
     return f"host web {{ xen; network eth0 {{ {body} }} }}"
 

@@ -79,7 +79,7 @@ def full_project() -> Project:
         guest=full_guest,
         foreign={"puppet": Block({"nodename": "a"}, ("include web",), {"include": Block()})},
     )
-    lan = Switch("lan.demo", True, ("one.example.org",), 12, None, (Member("linux", "eth0"),))
+    lan = Switch("lan.demo", True, None, ("one.example.org",), 12, None, (Member("linux", "eth0"),))
     return project(
         autostart=True,
         password=Secret("demo/project_password"),

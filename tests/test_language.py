@@ -44,12 +44,12 @@ ORIGINAL = {
 }
 NEW = {
     "top": "service_host",
-    "global": "autostart stop_timeout",
-    "host": "pvh vnclisten guest user_data",
+    "global": "autostart stop_timeout renamed_from",
+    "host": "pvh vnclisten guest user_data maxmem maxvcpus renamed_from",
     "network": "address6 gateway6",
-    "switch": "vlan vxlan",
-    "service_host": """address toolstack user port memory xen_version uplink relocation_allow
-        relocation_address relocation_port""",
+    "switch": "vlan vxlan renamed_from",
+    "service_host": """address toolstack user port memory xen_version uplink migrations
+        relocation_allow relocation_address relocation_port""",
 }
 OF_THE_SERVER = """xen_kernel xen_ramdisk xen_modules xen_bridge lvm_vg san_path lvm_execute_server
     templates files projects default_template default_size default_memory default_term daemon_allow"""

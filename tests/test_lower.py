@@ -37,6 +37,21 @@ def test_a_bare_host_is_complete(sources: Sources) -> None:
     assert host.guest.mode == "mount"
 
 
+def test_a_host_grows_as_far_as_it_says_and_else_not_at_all(sources: Sources) -> None:
+    plain = sources.host("memory 256M; vcpus 2")
+    assert (plain.maxmem_mib, plain.max_vcpus) == (256, 2)
+    growing = sources.host("memory 256M; maxmem 1G; vcpus 2; maxvcpus 8")
+    assert (growing.memory_mib, growing.maxmem_mib, growing.vcpus, growing.max_vcpus) == (256, 1024, 2, 8)
+
+
+def test_a_server_says_how_many_may_move_at_once(sources: Sources) -> None:
+    text = "service_host one { migrations 4 }\nservice_host two { }\n"
+    compiled = sources.compile("host web { service_host one }", site=text)
+    assert compiled is not None
+    servers = compiled.course.site.service_hosts
+    assert {name: server.migrations for name, server in servers.items()} == {"one": 4, "two": 2}
+
+
 def test_a_server_gives_the_defaults(sources: Sources) -> None:
     host = sources.host("xen; lvm; service_host one; network eth0 { address dhcp }", site=SITE)
     assert (host.memory_mib, host.kernel, host.ramdisk) == (200, "/boot/vmlinuz-guest", None)

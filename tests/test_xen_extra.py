@@ -34,6 +34,15 @@ def test_what_mlnc_sets_is_refused_in_every_form(key: str, form: str) -> None:
     assert judge(*lines) == [("xen-extra-conflict", "x/0", OWNED[key])]
 
 
+@pytest.mark.parametrize("key", ["maxmem", "maxvcpus"])
+@pytest.mark.parametrize("toolstack", ["xl", "xm"])
+def test_a_limit_is_the_projects_unless_the_host_has_the_directive(key: str, toolstack: Toolstack) -> None:
+    lines = (f"{key} = 512",)
+    assert refuse_extra(host(xen_extra=lines), toolstack, "x") == []
+    found = refuse_extra(host(xen_extra=lines, maxmem_mib=512, max_vcpus=2), toolstack, "x")
+    assert [(each.code, each.hint) for each in found] == [("xen-extra-conflict", f"use {key} in the host")]
+
+
 def test_cpus_is_the_projects_unless_the_host_has_the_directive() -> None:
     found = refuse_extra(host(cpus="0", xen_extra=("cpus = ['0', '1']",)), "xl", "x")
     assert [(refusal.code, refusal.hint) for refusal in found] == [
