@@ -5,6 +5,7 @@
 #   project.sh stop [HOST...]                     hosts in the opposite order, then switches
 #   project.sh status [HOST...]                   a line a host: HOST up|down|absent|foreign|moving
 #   project.sh complete [HOST...]                 writes the domain files that hold a secret, with the secret
+#   project.sh standing [HOST...]                 a line a host of which a volume is there already
 #
 # --wait: after each boot order, waits up to SECONDS until the guests with a fixed address answer to ping.
 # Hooks run only when the whole project is started or stopped, each time.
@@ -15,6 +16,8 @@
 
 # shellcheck source=/dev/null
 . "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/volumes.sh"
+# shellcheck source=/dev/null
+. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/domains.sh"
 # shellcheck source=/dev/null
 . "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/secrets.sh"
 
@@ -38,7 +41,8 @@ has_hooks() { life_hooks=$*; }
 
 # --- what a host needs -------------------------------------------------------------------------------------------
 # project.sh lists in its function needs what a host needs. Each of these fails with a message when that is not so.
-# life_verb says what for: status (the domain could be started), check (before anything changes), start, complete.
+# life_verb says what for: status (the domain could be started), check (before anything changes), start, complete,
+# standing (it notes in life_stands that a volume is there).
 
 lacks() {
     printf 'mlnc: error: %s cannot start: %s\n' "$life_host" "$*" >&2
@@ -48,13 +52,23 @@ lacks() {
 need_lv() {
     [ "$life_verb" != complete ] || return 0
     look_at_lv "$1" "$2"
+    if [ "$life_verb" = standing ]; then
+        [ -z "$lv_name" ] || has_tags "$lv_tags" mlnc.incomplete || life_stands=yes
+        return 0
+    fi
     [ -n "$lv_name" ] || lacks "its volume $1/$2 does not exist; run storage.sh first" || return 1
     ! has_tags "$lv_tags" mlnc.incomplete || lacks "its volume $1/$2 is not whole; run storage.sh again" || return 1
     [ "$life_verb" = start ] || return 0
     case $lv_attributes in ????a*) ;; *) lvchange -ay "$1/$2" 9>&- || lacks "its volume $1/$2 is not active" ;; esac
 }
 
-need_file() { [ "$life_verb" = complete ] || [ -e "$1" ] || lacks "its disk $1 does not exist"; }
+need_file() {
+    case $life_verb in
+    complete) ;;
+    standing) [ ! -e "$1" ] || [ ! -e "$1.mlnc" ] || life_stands=yes ;;
+    *) [ -e "$1" ] || lacks "its disk $1 does not exist" ;;
+    esac
+}
 
 need_bridge() {
     [ "$life_verb" != start ] || ip link show dev "$1" >/dev/null 2>&1 || lacks "there is no bridge $1 on this server"
@@ -65,7 +79,7 @@ need_secret() {
     life_copy=$life_completed/$life_project/$life_host.cfg
     if [ "$life_verb" = complete ]; then
         complete_file "$life_file" "$life_copy" "$1" "$2"
-    elif [ "$life_verb" != status ]; then
+    elif [ "$life_verb" != status ] && [ "$life_verb" != standing ]; then
         [ "$(head -n 1 -- "$life_copy" 2>/dev/null)" = "$(origin "$life_file")" ] ||
             lacks "its domain file needs the secret $2; run project.sh complete first" || return 1
         life_file=$life_copy
@@ -114,57 +128,6 @@ console() {
     life_color=${2-}
 }
 
-# --- domains -----------------------------------------------------------------------------------------------------
-
-# look_at_domain DOMAIN UUID: sets life_state: down, up, foreign (runs, but with another UUID) or moving (arrives or
-# leaves here, or lingers).
-look_at_domain() {
-    life_state=down
-    if domain_listed "$1"; then
-        life_uuid=$(domain_uuid "$1")
-        # Without a UUID it may have ended just now.
-        if [ "$life_uuid" = "$2" ]; then life_state=up; elif domain_listed "$1"; then life_state=foreign; fi
-    elif domain_exists "$1"; then
-        life_state=moving
-    fi
-}
-
-# domain_listed DOMAIN: true when a domain of just this name is here; stops when the toolstack does not answer.
-domain_listed() {
-    life_names=$(domain_names) || exit 1
-    printf '%s\n' "$life_names" | grep -qxF -e "$1"
-}
-
-domain_uuid() {
-    if [ "$mlnc_toolstack" = xl ]; then
-        xl list -v "$1" | awk -v domain="$1" '
-            $1 == domain {
-                for (i = 2; i <= NF; i++) if (length($i) == 36 && $i ~ /^[0-9a-f]+(-[0-9a-f]+)+$/) print $i
-            }'
-    else
-        # (domain (uuid ...) ...): the one of the domain, not those of its devices, which are nested deeper.
-        xm list --long "$1" | tr -s ' \n\t' ' ' | awk '{
-            for (at = 1; at <= length($0); at++) {
-                c = substr($0, at, 1)
-                depth += (c == "(") - (c == ")")
-                if (depth == 2 && substr($0, at, 6) == "(uuid ") {
-                    print substr($0, at + 6, 36)
-                    exit
-                }
-            }
-        }'
-    fi
-}
-
-# expect_ours HOST DOMAIN UUID: stops unless the domain is down or ours.
-expect_ours() {
-    look_at_domain "$2" "$3"
-    case $life_state in
-    foreign) die "a domain $2 runs here, but its UUID is not $3: it is not the one of this project" ;;
-    moving) die "the domain $2 is on its way to or from another server, or lingers here; see $mlnc_toolstack list" ;;
-    esac
-}
-
 # --- start -------------------------------------------------------------------------------------------------------
 
 start_project() {
@@ -190,7 +153,7 @@ print_order() { echo "$1"; }
 check_start() {
     asked_for "$2" || return 0
     expect_ours "$2" "$3" "$4"
-    [ "$life_state" = down ] || return 0
+    [ "$domain_state" = down ] || return 0
     life_host=$2 life_file=$life_folder/$2.cfg
     [ -f "$life_file" ] || die "$life_file is missing"
     life_verb=check
@@ -201,7 +164,7 @@ check_start() {
 start_host() {
     { asked_for "$2" && [ "$1" = "$life_order" ]; } || return 0
     expect_ours "$2" "$3" "$4"
-    if [ "$life_state" = up ]; then
+    if [ "$domain_state" = up ]; then
         say "unchanged $2"
         return 0
     fi
@@ -272,36 +235,25 @@ check_stop() { ! asked_for "$2" || expect_ours "$2" "$3" "$4"; }
 shut_down() {
     { asked_for "$2" && [ "$1" = "$life_order" ]; } || return 0
     expect_ours "$2" "$3" "$4"
-    if [ "$life_state" = down ]; then
+    if [ "$domain_state" = down ]; then
         say "unchanged $2"
         return 0
     fi
     life_left="$life_left $2"
     state "the shutdown of $2 has begun; run this again for the rest"
-    # xl -F: a guest without paravirtual drivers is asked through ACPI.
-    case $mlnc_toolstack in
-    xl) xl shutdown -F "$3" ;;
-    *) xm shutdown "$3" ;;
-    esac >/dev/null || warn "$2 could not be asked to shut down"
+    ask_to_shut_down "$2" "$3"
 }
 
 # still_up, for every host: puts those of life_before that are not down yet into life_left.
 still_up() {
     case " $life_before " in *" $2 "*) ;; *) return 0 ;; esac
     look_at_domain "$3" "$4"
-    if [ "$life_state" = down ]; then say "stopped $2"; else life_left="$life_left $2"; fi
+    if [ "$domain_state" = down ]; then say "stopped $2"; else life_left="$life_left $2"; fi
 }
 
 end_host() {
     case " $life_left " in *" $2 "*) ;; *) return 0 ;; esac
-    expect_ours "$2" "$3" "$4"
-    if [ "$life_state" = down ]; then
-        say "stopped $2"
-        return 0
-    fi
-    warn "$2 did not shut down within $life_stop_seconds seconds and is destroyed"
-    "$mlnc_toolstack" destroy "$3" || die "the domain $3 could not be destroyed"
-    say "destroyed $2"
+    destroy_domain "$2" "$3" "$4" "$life_stop_seconds"
 }
 
 # --- complete ----------------------------------------------------------------------------------------------------
@@ -329,9 +281,20 @@ show_host() {
     asked_for "$2" || return 0
     look_at_domain "$3" "$4"
     life_host=$2 life_file=$life_folder/$2.cfg
-    [ "$life_state" != down ] || (needs "$2" >/dev/null 2>&1) || life_state=absent
-    [ "$life_state" = up ] || life_not_up=yes
-    printf '%s %s\n' "$2" "$life_state"
+    [ "$domain_state" != down ] || (needs "$2" >/dev/null 2>&1) || domain_state=absent
+    [ "$domain_state" = up ] || life_not_up=yes
+    printf '%s %s\n' "$2" "$domain_state"
+}
+
+# --- standing ----------------------------------------------------------------------------------------------------
+
+show_standing() { hosts show_volumes; }
+
+show_volumes() {
+    asked_for "$2" || return 0
+    life_host=$2 life_file='' life_stands=''
+    needs "$2"
+    [ -z "$life_stands" ] || printf '%s\n' "$2"
 }
 
 # --- running -----------------------------------------------------------------------------------------------------
@@ -351,12 +314,12 @@ asked_for() {
     [ -z "$life_asked" ] || case " $life_asked " in *" $1 "*) ;; *) return 1 ;; esac
 }
 
-# life_run start|stop|status|complete ...: the last line of project.sh.
+# life_run start|stop|status|complete|standing ...: the last line of project.sh.
 life_run() {
     life_verb=${1-} life_wait='' life_asked=''
     case $life_verb in
-    start | stop | status | complete) shift ;;
-    *) die "usage: $0 start|stop|status|complete [HOST...]" ;;
+    start | stop | status | complete | standing) shift ;;
+    *) die "usage: $0 start|stop|status|complete|standing [HOST...]" ;;
     esac
     while [ $# -gt 0 ]; do
         case $life_verb:$1 in
@@ -376,10 +339,11 @@ life_run() {
     done
     need_root
     need_commands "$mlnc_toolstack" awk ip sha256sum
-    if [ "$life_verb" = status ]; then
-        show_status
+    case $life_verb in status | standing)
+        "show_$life_verb"
         return
-    fi
+        ;;
+    esac
     take_lock "life-$life_project"
     [ -z "$life_wait" ] || need_commands ping
     "${life_verb}_project"
