@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from invoke.context import Context
@@ -30,7 +31,7 @@ class Rehearsal:
         self._local = Local(context, private)
         self._words = [*entering(folder, server)]
 
-    def run(self, command: str, stdin: bytes, listener: Listener) -> Ended:
+    def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* on the rehearsed server."""
         return self._local.run(shlex.join([*self._words, command]), stdin, listener)
 

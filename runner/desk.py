@@ -21,9 +21,10 @@ from mlnc.runner.bundle import Bundle, Refused, bundles
 from mlnc.runner.record import Record, read_records, write_record
 from mlnc.runner.review import load_output
 from mlnc.runner.secrets import Secrets, load
+from mlnc.runner.session import Session
 from mlnc.runner.transcript import Transcript, now
 from mlnc.runner.transport import Transport
-from mlnc.runner.verbs import Answer, Heard, ask, ignore
+from mlnc.runner.verbs import Answer, Heard, ignore
 from mlnc.runner.ways import way
 from mlnc.targets.artifact import SERVER_ROOM
 
@@ -51,7 +52,7 @@ class Desk:
         self._transport = transport
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="mlnc-"))
-        self._ways: dict[str, Transport] = {}
+        self._sessions: dict[str, Session] = {}
         self._projects: dict[str, Project] = {}
 
     # --- what is known here ------------------------------------------------------------------------------------
@@ -136,18 +137,17 @@ class Desk:
     ) -> Answer:
         """Run *verb* on *server*, below the folder that it keeps projects in."""
         root = self.site[server].projects
-        return ask(self.transport(server), verb, (root, *arguments), stdin, heard)
+        return self.session(server).ask(verb, (root, *arguments), stdin, heard)
 
-    def transport(self, server: str) -> Transport:
+    def session(self, server: str) -> Session:
         """The way to *server*, opened when first needed."""
         with self._lock:
-            if server not in self._ways:
-                name = f"s{len(self._ways)}"
-                (self._folder / name).mkdir(mode=0o700)
-                self._ways[server] = self._transport(
-                    self._context, self.site[server], self._folder / name, "mux"
-                )
-            return self._ways[server]
+            if server not in self._sessions:
+                folder = self._folder / f"s{len(self._sessions)}"
+                folder.mkdir(mode=0o700)
+                transport = self._transport(self._context, self.site[server], folder, "mux")
+                self._sessions[server] = Session(transport)
+            return self._sessions[server]
 
     def signature(self) -> tuple[str, str]:
         """Who does this, and when: for the servers' records."""
@@ -173,8 +173,8 @@ class Desk:
 
     def close(self) -> None:
         """Close every connection and remove what is private to this run."""
-        with ThreadPoolExecutor(max(1, len(self._ways))) as pool:
-            list(pool.map(lambda transport: transport.close(), self._ways.values()))
+        with ThreadPoolExecutor(max(1, len(self._sessions))) as pool:
+            list(pool.map(Session.close, self._sessions.values()))
         if "transcript" in self.__dict__:
             self.transcript.close()
         shutil.rmtree(self._folder, ignore_errors=True)

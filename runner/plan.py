@@ -54,7 +54,7 @@ def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int)
         facts = desk.site[server]
         try:
             return survey(
-                desk.transport(server), facts.projects, facts.toolstack, _wanted(desk, server, selection)
+                desk.session(server), facts.projects, facts.toolstack, _wanted(desk, server, selection)
             )
         except Unreachable as error:
             return str(error)

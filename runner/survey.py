@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mlnc.runner.bundle import Bundle
-from mlnc.runner.transport import Transport
-from mlnc.runner.verbs import Answer, ask
+from mlnc.runner.session import Session
+from mlnc.runner.verbs import Answer
 
 REMOVAL = "removal"
 """Stands in place of a pending generation when the removal of a project was interrupted."""
@@ -42,10 +42,10 @@ class Unreachable(Exception):
     """A server could not be reached, or did not answer as it must."""
 
 
-def survey(transport: Transport, root: str, toolstack: str, wanted: Mapping[str, Bundle]) -> Survey:
+def survey(session: Session, root: str, toolstack: str, wanted: Mapping[str, Bundle]) -> Survey:
     """One round trip: what the server has, compared with the *wanted* bundle of each project. Raises Unreachable."""
     lines = "".join(f"{project} {bundle.generation}\n" for project, bundle in wanted.items())
-    answer = expect(ask(transport, "survey", (root, toolstack), lines.encode()))
+    answer = expect(session.ask("survey", (root, toolstack), lines.encode()))
     listings = answer.texts("files")
     return Survey(states(answer), listings, dict(_pairs(answer)), no_domains(answer))
 

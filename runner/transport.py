@@ -1,13 +1,13 @@
 """How a command reaches a service host: one narrow interface, and the two ways there are, ssh and none at all.
 
 A command is a line for ``sh``; what it reads on standard input travels through a FIFO in a private folder, so that no
-byte of it touches a disk or a command line.
+byte of it touches a disk or a command line. It is a series of pieces, each sent as soon as it is there.
 """
 
 import os
 import shlex
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -37,7 +37,7 @@ class Ended:
 class Transport(Protocol):
     """The way to one service host."""
 
-    def run(self, command: str, stdin: bytes, listener: Listener) -> Ended:
+    def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* there by ``sh -c`` with *stdin*; *listener* gets each line it prints."""
 
     def close(self) -> None:
@@ -52,7 +52,7 @@ class Local:
         self._folder = folder
         self._numbers = count()
 
-    def run(self, command: str, stdin: bytes, listener: Listener) -> Ended:
+    def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* on this machine."""
         with _fed(self._folder / f"in{next(self._numbers)}", stdin) as fifo:
             lines, errors = _Lines(listener), _Lines()
@@ -91,7 +91,7 @@ class Ssh:
         self._options = _ssh_options(server, folder / name)
         self._destination = shlex.quote(server.address)
 
-    def run(self, command: str, stdin: bytes, listener: Listener) -> Ended:
+    def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* on the server."""
         return self._local.run(
             f"{self._start()} -- {self._destination} {shlex.quote(command)}", stdin, listener
@@ -160,23 +160,26 @@ class _Lines:
 
 
 @contextmanager
-def _fed(fifo: Path, content: bytes) -> Iterator[Path]:
+def _fed(fifo: Path, content: Iterable[bytes]) -> Iterator[Path]:
     """A FIFO that whoever opens it first reads *content* from; it is gone afterwards, read or not."""
     os.mkfifo(fifo, 0o600)
-    feeder = threading.Thread(target=_feed, args=(fifo, content), daemon=True)
-    feeder.start()
+    threading.Thread(target=_feed, args=(fifo, content), daemon=True).start()
     try:
         yield fifo
     finally:
-        # Where nobody opened it, the feeder still waits for a reader: this is one, for a moment.
+        # Where nobody opened it, the feeder still waits for a reader: this is one, until the FIFO is gone.
         reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-        os.close(reader)
-        feeder.join(timeout=5)
         fifo.unlink()
+        os.close(reader)
 
 
-def _feed(fifo: Path, content: bytes) -> None:
-    with suppress(BrokenPipeError), open(fifo, "wb", buffering=0) as pipe:
-        view = memoryview(content)
-        while view:
-            view = view[pipe.write(view) or 0 :]
+def _feed(fifo: Path, content: Iterable[bytes]) -> None:
+    # Without O_CREAT: where the FIFO is gone already, there must be no file in its place.
+    with (
+        suppress(BrokenPipeError, FileNotFoundError),
+        open(os.open(fifo, os.O_WRONLY), "wb", buffering=0) as pipe,
+    ):
+        for piece in content:
+            view = memoryview(piece)
+            while view:
+                view = view[pipe.write(view) or 0 :]

@@ -1,6 +1,6 @@
 """What is said to a service host, and its answers: the verbs of ``server/*.sh``.
 
-The text of a verb goes before its input on standard input, so a command line shows its arguments and nothing else.
+They travel on standard input, with their arguments and what they read, so a command line shows nothing of them.
 """
 
 import shlex
@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from mlnc.runner.transport import UNREACHABLE, Transport
+from mlnc.runner.transport import UNREACHABLE
 
 BUSY = 75
 CONFLICT = 76
 TAMPERED = 77
 
-_MARK = "@mlnc\t"
+MARK = "@mlnc\t"
+"""Lines that begin so are meant for the runner."""
 
 Heard = Callable[["Mark | str"], None]
 """Is given each line of an answer: a mark of ours, or output to be shown."""
@@ -37,6 +38,18 @@ class Answer:
     marks: list[Mark] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     below: list[tuple[Mark, list[str]]] = field(default_factory=list)
+
+    def take(self, line: str) -> "Mark | str":
+        """Add a line that was printed; what it is."""
+        if line.startswith(MARK):
+            mark = Mark(tuple(line.removeprefix(MARK).split("\t")))
+            self.marks.append(mark)
+            self.below.append((mark, []))
+            return mark
+        self.lines.append(line)
+        if self.below:
+            self.below[-1][1].append(line)
+        return line
 
     @property
     def reached(self) -> bool:
@@ -62,40 +75,24 @@ def ignore(line: Mark | str) -> None:
 
 
 @cache
+def _part(name: str) -> bytes:
+    return files("mlnc.runner").joinpath("server", f"{name}.sh").read_bytes()
+
+
+@cache
 def script(verb: str) -> bytes:
-    """The shell text of *verb*."""
-    folder = files("mlnc.runner").joinpath("server")
-    return folder.joinpath("base.sh").read_bytes() + folder.joinpath(f"{verb}.sh").read_bytes()
+    """The shell text of *verb*, with what all verbs share."""
+    return _part("base") + _part(verb)
 
 
 def command(verb: str, arguments: Iterable[str]) -> str:
     """The line for ``sh``: it reads exactly the verb's text from standard input and leaves the rest to it."""
-    words = " ".join(shlex.quote(word) for word in arguments)
+    words = shlex.join(arguments)
     return f"sh -c 'eval \"$(head -c {len(script(verb))})\"' mlnc {verb} {words}"
 
 
-def ask(
-    transport: Transport,
-    verb: str,
-    arguments: Iterable[str],
-    stdin: bytes = b"",
-    heard: Heard = ignore,
-) -> Answer:
-    """Run *verb* on the server behind *transport*; *heard* gets each line as it comes."""
-    answer = Answer()
-
-    def listen(line: str) -> None:
-        if line.startswith(_MARK):
-            mark = Mark(tuple(line.removeprefix(_MARK).split("\t")))
-            answer.marks.append(mark)
-            answer.below.append((mark, []))
-            heard(mark)
-        else:
-            answer.lines.append(line)
-            if answer.below:
-                answer.below[-1][1].append(line)
-            heard(line)
-
-    ended = transport.run(command(verb, arguments), script(verb) + stdin, listen)
-    answer.status, answer.errors = ended.status, ended.errors
-    return answer
+def request(verb: str, arguments: Iterable[str], stdin: bytes = b"") -> bytes:
+    """A call of *verb*, as ``server/session.sh`` reads it."""
+    words = shlex.join((verb, *arguments))
+    text = f"set -- {words}\n".encode() + _part(verb).rstrip(b"\n")
+    return b"%d %d\n" % (len(text), len(stdin)) + text + stdin

@@ -183,6 +183,8 @@ def _server(folder: Path, name: str) -> Server:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     variables = {
+        # Not root's own, whose shell may start up with what this machine has there.
+        "HOME": home,
         "SERVER": home,
         "TOOLSTACK": home / "domains",
         "PRETENDED": DATA / "toolstack",

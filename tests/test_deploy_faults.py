@@ -274,7 +274,7 @@ def test_no_secret_is_anywhere(course: Deployment) -> None:
     assert running.stdout is not None
     said = running.stdout.read()
     assert running.returncode == 0, said
-    assert b"mlnc\0apply\0" in seen
+    assert b"mlnc\0session\0" in seen
     assert PASSWORD.encode() not in seen
     assert PASSWORD not in said
     holding = [

@@ -1,7 +1,9 @@
 """The two ways to a server: the exact command lines, and what comes back through real pipes."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from invoke.context import Context, MockContext
 from invoke.runners import Result
 
 from mlnc.runner.transport import UNREACHABLE, Local, Ssh, Transport
-from mlnc.runner.verbs import ask, command, script
+from mlnc.runner.verbs import command, script
 from mlnc.runner.ways import is_here, way
 
 OPTIONS = (
@@ -28,14 +30,14 @@ def calls(context: MockContext) -> list[Any]:
 
 def heard(transport: Transport, text: str, stdin: bytes = b"") -> tuple[int, list[str]]:
     lines: list[str] = []
-    return transport.run(text, stdin, lines.append).status, lines
+    return transport.run(text, [stdin], lines.append).status, lines
 
 
 def test_the_command_line_of_ssh(tmp_path: Path) -> None:
     context = MockContext(run=Result("", exited=0))
     server = service_host(address="192.0.2.2", user="root", port=2222)
     ssh = Ssh(context, server, tmp_path, "mux")
-    ssh.run("sh -c 'echo hi' mlnc", b"", print)
+    ssh.run("sh -c 'echo hi' mlnc", (), print)
     ssh.close()
     start = f"ssh {OPTIONS.format(folder=tmp_path)} -l root -p 2222"
     assert [call.args[0] for call in calls(context)] == [
@@ -46,7 +48,7 @@ def test_the_command_line_of_ssh(tmp_path: Path) -> None:
 
 def test_what_invoke_is_told(tmp_path: Path) -> None:
     context = MockContext(run=Result("", exited=3))
-    assert Local(context, tmp_path).run("true", b"unread", print).status == 3
+    assert Local(context, tmp_path).run("true", [b"unread"], print).status == 3
     options = calls(context)[0].kwargs
     assert options.pop("out_stream")
     assert options.pop("err_stream")
@@ -55,16 +57,15 @@ def test_what_invoke_is_told(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_verb_is_read_from_standard_input(tmp_path: Path) -> None:
-    context = MockContext(run=Result("", exited=0))
-    ask(Local(context, tmp_path), "survey", ("/var/lib/mlnc", "it's"))
-    assert calls(context)[0].args[0] == (
-        f"""sh -c 'eval "$(head -c {len(script("survey"))})"' mlnc survey /var/lib/mlnc 'it'"'"'s' <{tmp_path}/in0"""
+def test_a_verb_is_read_from_standard_input() -> None:
+    length = len(script("session"))
+    assert command("session", ("it's",)) == (
+        f"""sh -c 'eval "$(head -c {length})"' mlnc session 'it'"'"'s'"""
     )
 
 
 def test_scripts_are_plain() -> None:
-    for verb in ("survey", "apply", "life", "remove", "status", "look", "fetch"):
+    for verb in ("survey", "apply", "life", "remove", "status", "look", "fetch", "session"):
         assert script(verb).isascii()
         assert command(verb, ()).startswith("sh -c ")
 
@@ -81,15 +82,35 @@ def test_much_input_and_output(tmp_path: Path) -> None:
     assert heard(Local(Context(), tmp_path), "true", content) == (0, [])
 
 
+def test_input_comes_in_pieces(tmp_path: Path) -> None:
+    """A piece is sent as soon as it is there: the second is an answer to what came of the first."""
+    lines: SimpleQueue[str] = SimpleQueue()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"one\n"
+        yield f"after {lines.get(timeout=10)}\n".encode()
+
+    assert Local(Context(), tmp_path).run("cat", pieces(), lines.put).status == 0
+    assert lines.get_nowait() == "after one"
+
+
+def test_input_that_nobody_waits_for(tmp_path: Path) -> None:
+    """A command that ends early is not kept waiting by pieces that have yet to come."""
+    more: SimpleQueue[bytes | None] = SimpleQueue()
+    assert Local(Context(), tmp_path).run("true", iter(more.get, None), print).status == 0
+    more.put(None)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_command_that_cannot_run(tmp_path: Path) -> None:
-    ended = Local(Context(), tmp_path).run("no-such-command-here", b"", print)
+    ended = Local(Context(), tmp_path).run("no-such-command-here", (), print)
     assert ended.status == 127
     assert "no-such-command-here" in ended.errors
 
 
 def test_an_unreachable_server(tmp_path: Path) -> None:
     server = service_host(address="127.0.0.1", user=None, port=1)
-    ended = Ssh(Context(), server, tmp_path, "mux").run("true", b"x" * 100000, print)
+    ended = Ssh(Context(), server, tmp_path, "mux").run("true", [b"x" * 100000], print)
     assert ended.status == UNREACHABLE
     assert ended.errors
 

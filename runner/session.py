@@ -1,0 +1,102 @@
+"""A session: one shell on a service host, which is asked one verb after the other over one command.
+
+To begin a command on a server costs more than most verbs do (a channel of ssh, the user's shell with its start-up
+files, our own), so a run does it once a server.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from queue import SimpleQueue
+from secrets import token_hex
+
+from mlnc.runner.transport import UNREACHABLE, Ended, Listener, Transport
+from mlnc.runner.verbs import MARK, Answer, Heard, command, ignore, request, script
+
+
+class Session:
+    """What is asked of the server behind *transport*; the first question opens it, one that broke is opened again."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = threading.Lock()
+        self._shell: _Shell | None = None
+
+    def open(self) -> None:
+        """Begin to connect, and do not wait for it. Nothing is sent before the first question."""
+        with self._lock:
+            self._live()
+
+    def ask(self, verb: str, arguments: Iterable[str], stdin: bytes = b"", heard: Heard = ignore) -> Answer:
+        """Run *verb* on the server; *heard* gets each line as it comes, in another thread."""
+        answer = Answer()
+        with self._lock:
+            ended = self._live().call(request(verb, arguments, stdin), lambda line: heard(answer.take(line)))
+        answer.status, answer.errors = ended.status, ended.errors
+        return answer
+
+    def close(self) -> None:
+        """End the shell and close the connection."""
+        if self._shell:
+            self._shell.close()
+        self._transport.close()
+
+    def _live(self) -> "_Shell":
+        if self._shell is None or self._shell.spent:
+            self._shell = _Shell(self._transport)
+        return self._shell
+
+
+class _Shell:
+    """The shell while it runs. Its end is the answer to the call that it did not live to answer."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._calls: SimpleQueue[bytes | None] = SimpleQueue()
+        self._ends: SimpleQueue[Ended] = SimpleQueue()
+        self._token = token_hex(8)
+        self._mark = f"{MARK}answered\t{self._token}\t"
+        self._listener: Listener | None = None
+        self._called = False
+        self._over = False
+        self._thread = threading.Thread(target=self._serve, args=(transport,), daemon=True)
+        self._thread.start()
+
+    @property
+    def spent(self) -> bool:
+        """Whether it has ended, and somebody may have heard of that."""
+        return self._called and self._over
+
+    def call(self, text: bytes, listener: Listener) -> Ended:
+        """Send a call, and wait for the end of its answer, each line of which *listener* gets."""
+        self._called, self._listener = True, listener
+        self._calls.put(text)
+        return self._ends.get()
+
+    def close(self) -> None:
+        """Let it end, which takes as long as the call it is at, but no more than some seconds."""
+        self._calls.put(None)
+        self._thread.join(timeout=5)
+
+    def _serve(self, transport: Transport) -> None:
+        ended = Ended(UNREACHABLE, "the session could not be begun")
+        try:
+            ended = transport.run(command("session", (self._token,)), self._input(), self._hear)
+        except OSError as error:
+            ended = Ended(UNREACHABLE, str(error))
+        finally:
+            self._over = True
+            self._ends.put(Ended(ended.status or UNREACHABLE, ended.errors))
+            self._calls.put(None)
+
+    def _input(self) -> Iterator[bytes]:
+        before = script("session")
+        for text in iter(self._calls.get, None):
+            yield before + text
+            before = b""
+
+    def _hear(self, line: str) -> None:
+        """Take a line of output. The mark may stand behind an unfinished one, of a program that was killed."""
+        text, answered, status = line.partition(self._mark)
+        if self._listener and (text or not answered):
+            self._listener(text)
+        if answered:
+            self._ends.put(Ended(int(status), ""))
