@@ -104,7 +104,11 @@ class _Look:
 
     def _project(self, project: Project) -> Iterator[Difference]:
         """What is not as the IR of *project*, which is in force here, says."""
-        texts = [*self._volumes.differences(project, self._server), *self._bridge_differences(project)]
+        texts: list[str] = []
+        if not self._answer.told("no-volumes"):
+            texts += self._volumes.differences(project, self._server)
+        if not self._answer.told("no-links") and (project.project,) not in self._answer.told("stopped"):
+            texts += self._bridge_differences(project)
         yield from (Difference(self._server, project.project, what) for what in texts)
         yield from self._domain_differences(project)
 

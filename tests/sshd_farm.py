@@ -55,19 +55,74 @@ def _which(tool: str) -> str | None:
     return shutil.which(tool, path=SYSTEM_PATH)
 
 
+def _children(process: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(process)], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]
+
+
+def _descendants(process: int) -> list[int]:
+    return [each for child in _children(process) for each in (child, *_descendants(child))]
+
+
+def _commands(session: int) -> list[int]:
+    """What a session of sshd runs; with privilege separation, a process of sshd's own stands between."""
+    children = _children(session)
+    return [each for child in children for each in (_children(child) if _name(child) == "sshd" else [child])]
+
+
+def _name(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _kill(processes: Iterable[int]) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
 @dataclass
 class Server:
-    """One service host: its name, its folder, the port of its sshd."""
+    """One service host: its name, its folder, the port of its sshd.
+
+    *variables* are what commands find in their environment, and *within* the words that run the sshd in a namespace.
+    """
 
     name: str
     folder: Path
     port: int
+    variables: dict[str, str] = field(default_factory=dict)
+    within: list[str] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def configuration(self) -> str:
+        """What sshd_config(5) says but for the environment."""
+        return (
+            f"ListenAddress 127.0.0.1:{self.port}\nHostKey {self.folder / 'hostkey'}\nPidFile none\nUsePAM no\n"
+            f"AuthorizedKeysFile {self.folder.parent / 'id.pub'}\nStrictModes no\nPermitRootLogin yes\n"
+            "PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxSessions 50\n"
+            "PerSourceMaxStartups none\nSubsystem sftp internal-sftp\n"
+        )
 
     @property
     def root(self) -> Path:
         """The folder of mlnc on this server (``projects`` in its site file)."""
         return self.folder / "root"
+
+    def stand_in(self, *commands: str) -> None:
+        """Stand in for more commands."""
+        for command in commands:
+            (self.folder / "bin" / command).symlink_to(DATA / "farm" / "stand-in")
+
+    def stub(self, command: str, text: str) -> None:
+        """Put a script of sh in the place of a command, the stand-in's too."""
+        file = self.folder / "bin" / command
+        file.unlink(missing_ok=True)
+        file.write_text(f"#!/bin/sh\n{text}\n")
+        file.chmod(0o755)
 
     def domains(self) -> set[str]:
         """The names of the domains that run."""
@@ -97,16 +152,22 @@ class Server:
 
     def sessions(self) -> list[int]:
         """The processes of sshd that serve a connection now."""
-        found = subprocess.run(
-            ["pgrep", "-P", str(self.processes[0].pid)], capture_output=True, text=True, check=False
-        )
-        return [int(word) for word in found.stdout.split()]
+        return _children(self.processes[0].pid)
 
     def cut(self) -> None:
         """Cut every connection, as if the network were gone."""
+        _kill(self.sessions())
+
+    def kill_shells(self) -> None:
+        """Kill what each connection runs here: the command alone, not what it has started in turn."""
         for session in self.sessions():
-            with suppress(ProcessLookupError):
-                os.kill(session, signal.SIGKILL)
+            _kill(_commands(session))
+
+    def kill_steps(self) -> None:
+        """Kill what each connection's command has begun, down to the last program."""
+        for session in self.sessions():
+            for command in _commands(session):
+                _kill(_descendants(command))
 
     def stop(self) -> None:
         """Let nobody in any more."""
@@ -115,8 +176,11 @@ class Server:
         self.processes[0].wait()
 
     def start(self) -> None:
-        """Run the sshd."""
+        """Run the sshd, with the *variables* as they are now."""
+        settings = " ".join(f"{word}={value}" for word, value in self.variables.items())
+        (self.folder / "sshd_config").write_text(f"{self.configuration}SetEnv {settings}\n")
         words = [
+            *self.within,
             _which("sshd") or "sshd",
             "-D",
             "-f",
@@ -176,31 +240,28 @@ def _server(folder: Path, name: str) -> Server:
     home = folder / name
     for part in ("bin", "domains", "locks", "etc"):
         (home / part).mkdir(parents=True)
-    for command in COMMANDS:
-        (home / "bin" / command).symlink_to(DATA / "farm" / "stand-in")
     _key(home / "hostkey")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = {
+    server = Server(name, home, port, _variables(home))
+    server.stand_in(*COMMANDS)
+    return server
+
+
+def _variables(home: Path) -> dict[str, str]:
+    """The environment in which the commands of a server's stand-ins come first."""
+    return {
         # Not root's own, whose shell may start up with what this machine has there.
-        "HOME": home,
-        "SERVER": home,
-        "TOOLSTACK": home / "domains",
-        "PRETENDED": DATA / "toolstack",
-        "MLNC_ETC": home / "etc",
-        "MLNC_LOCK_DIR": home / "locks",
+        "HOME": str(home),
+        "SERVER": str(home),
+        "TOOLSTACK": str(home / "domains"),
+        "PRETENDED": str(DATA / "toolstack"),
+        "MLNC_ETC": str(home / "etc"),
+        "MLNC_LOCK_DIR": str(home / "locks"),
         "MLNC_PORT_SECONDS": "0",
         "PATH": f"{home / 'bin'}:{SYSTEM_PATH}",
     }
-    (home / "sshd_config").write_text(
-        f"ListenAddress 127.0.0.1:{port}\nHostKey {home / 'hostkey'}\nPidFile none\nUsePAM no\n"
-        f"AuthorizedKeysFile {folder / 'id.pub'}\nStrictModes no\nPermitRootLogin yes\n"
-        f"PasswordAuthentication no\nKbdInteractiveAuthentication no\nMaxSessions 50\nPerSourceMaxStartups none\n"
-        "Subsystem sftp internal-sftp\n"
-        f"SetEnv {' '.join(f'{word}={value}' for word, value in variables.items())}\n"
-    )
-    return Server(name, home, port)
 
 
 def _client(folder: Path, hosts: dict[str, str], servers: Iterable[Server]) -> None:

@@ -1,6 +1,7 @@
 """Deployments to real sshds: what is made, what is left alone, what is said, what is taken away."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,7 +184,24 @@ def test_drift_of_running_domains(course: Deployment) -> None:
         ("bob", "domain windows.bob: runs, but the toolstack does not say with what", True),
     ]
     course.run("stop", "--project", "bob")
-    course.run("drift", status=2)
+    assert {each["project"] for each in course.data("drift", status=2)} == {"ada"}
+
+
+def test_drift_of_bridges(course: Deployment) -> None:
+    """Those of a project that was stopped are gone, and should be."""
+    course.run("deploy")
+    handle = course.farm["atlas"].folder / "net"
+    subprocess.run(["nsenter", f"--net={handle}", "ip", "link", "del", "lan.bob"], check=True)
+    (found,) = course.data("drift", status=2)
+    assert found["what"] == "bridge lan.bob: absent"
+    course.run("start", "--project", "bob")
+    course.run("stop", "--project", "bob")
+    assert "lan.bob" not in course.farm["atlas"].links()
+    assert course.data("drift") == []
+    course.run("start", "--project", "bob")
+    subprocess.run(["nsenter", f"--net={handle}", "ip", "link", "del", "lan.bob"], check=True)
+    (found,) = course.data("drift", status=2)
+    assert found["what"] == "bridge lan.bob: absent"
 
 
 def test_drift_of_a_volume_that_follows_its_template(course: Deployment) -> None:

@@ -10,6 +10,7 @@ look_at_files() {
     at "$1"
     tell state "$project" "$applied" "$pending" "$waiting" "$by" "$when"
     [ "$applied" != - ] || return 0
+    ! grep -qx stopped "$home/state" || tell stopped "$project"
     if [ "$(readlink -- "$current")" != "generations/$applied" ]; then
         tell file "$project" 'current does not lead to the generation that was applied'
         return 0
