@@ -3,9 +3,11 @@
 import sys
 from pathlib import Path
 
+from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
+from mlnc.lab import tasks as lab
 from mlnc.rehearsal.tasks import rehearse
 from mlnc.runner.tasks import deploy, deployed, drift, log, plan, remove, start, status, stop, verify
 
@@ -60,3 +62,7 @@ def course(context: Context) -> None:
 @task(pre=[check, test])
 def all(context: Context) -> None:
     """Everything a submission must pass, without the Debian packages (see .ci/run)."""
+
+
+namespace = Collection.from_module(sys.modules[__name__])
+namespace.add_collection(Collection.from_module(lab), "lab")

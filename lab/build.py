@@ -1,0 +1,45 @@
+"""The images of the laboratory, from Debian packages and the files of ``lab/image/``."""
+
+import os
+from pathlib import Path
+
+from mlnc.lab.layout import ROOM, Lab
+from mlnc.lab.requirements import BUILD, Lacking, expect
+from mlnc.lab.stages import Stage, make
+
+TEMPLATE = "lab-guest-V1.0.ext4"
+"""The template for guests, which a project calls ``lab-guest.ext4``."""
+
+_SCRIPTS = ROOM / "image"
+_SERVER_MODULES = ("virtio_pci", "virtio_blk", "ext4")
+_GUEST_MODULES = ("xen-blkfront", "xen-netfront", "ext4")
+
+
+def build(lab: Lab) -> None:
+    """Make what is not made yet. Raises :class:`Lacking`, also where only root can go on."""
+    expect(BUILD)
+    lab.images.mkdir(parents=True, exist_ok=True)
+    system, *others = stages(lab)
+    if not system.is_made() and os.geteuid() != 0:
+        raise Lacking("debootstrap needs root: run lab.build as root once; nothing else of the laboratory does")
+    make([system, *others])
+
+
+def is_built(lab: Lab) -> bool:
+    """Whether all images are made, of the scripts as they are now."""
+    return all(stage.is_made() for stage in stages(lab))
+
+
+def stages(lab: Lab) -> list[Stage]:
+    """Every stage, in an order in which they can be made."""
+
+    def stage(name: str, script: str, *arguments: Stage | Path | str) -> Stage:
+        return Stage(lab.images / name, _SCRIPTS / script, arguments)
+
+    system = stage("system", "system.sh", str(lab.cache))
+    kernel = stage("kernel", "kernel.sh", system)
+    for_server = stage("initrd-server.img", "initrd.sh", kernel, *_SERVER_MODULES)
+    for_guest = stage("initrd-guest.img", "initrd.sh", kernel, *_GUEST_MODULES)
+    template = stage(TEMPLATE, "template.sh", kernel, _SCRIPTS / "guest")
+    server = stage("server.raw", "server.sh", system, kernel, for_guest, template, _SCRIPTS / "server")
+    return [system, kernel, for_server, for_guest, template, server]
