@@ -42,8 +42,17 @@ def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deplo
 
 
 def test_the_course(course: Deployment) -> None:
-    done = course.data("deploy", "--start")
-    assert done["summary"] == "63 made"
+    boreas = course.farm["boreas"].folder / "domains" / ".failing"
+    boreas.write_text("windows.group30\n")
+    done = course.data("deploy", "--start", status=3)
+    assert done["summary"] == "62 made, 1 failed"
+    (failed,) = [each for each in done["results"] if each["outcome"] == "failed"]
+    assert (failed["server"], failed["project"]) == ("boreas", "group30")
+    assert "windows" in failed["message"]
+    assert "cannot build windows.group30" in failed["output"]
+    assert sum(len(server.domains()) for server in course.farm.servers.values()) == 119
+    boreas.unlink()
+    assert "62 unchanged, 1 done" in course.run("deploy", "--start")
     for server in course.farm.servers.values():
         assert len(server.domains()) == 40
         assert len(server.volumes()) == 60
