@@ -23,7 +23,16 @@ from mlnc.rehearsal.template import make_plain_template, make_template
 
 COMMANDS = {
     "lvm-report": ("lvs", "vgs"),
-    "lvm-change": ("lvcreate", "lvchange", "lvconvert", "lvextend", "lvremove", "vgchange"),
+    "lvm-change": (
+        "lvcreate",
+        "lvchange",
+        "lvconvert",
+        "lvextend",
+        "lvreduce",
+        "lvremove",
+        "lvrename",
+        "vgchange",
+    ),
 }
 """Stand-ins that have several names, as LVM's own program has."""
 

@@ -18,11 +18,12 @@ from mlnc.rehearsal.transport import Rehearsal
 from mlnc.runner.bundle import Refused
 from mlnc.runner.deploy import deploy
 from mlnc.runner.desk import Desk
-from mlnc.runner.plan import Options, make_plan
+from mlnc.runner.plan import make_plan
 from mlnc.runner.results import Display, Result
 from mlnc.runner.review import load_output, objections
 from mlnc.runner.secrets import Secrets
 from mlnc.runner.selection import select
+from mlnc.runner.task import Options
 from mlnc.runner.transport import Transport
 from mlnc.targets.output import DEPLOYED, LOG
 from mlnc.targets.secret_names import secret_names

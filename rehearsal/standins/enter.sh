@@ -5,6 +5,10 @@
 set -eu
 folder=$1 server=$2 command=$3
 root=$folder/servers/$server
+[ ! -e "$folder/state/$server/down" ] || {
+    echo "ssh: connect to host $server port 22: No route to host" >&2
+    exit 255
+}
 PATH=$PATH:/usr/sbin:/sbin
 
 mount --bind "$root" "$root"
@@ -23,5 +27,6 @@ mount -t proc proc "$root/proc"
 mount --bind "$folder" "$root/rehearsal"
 hostname "$server"
 cd "$root"
-exec chroot "$root" /usr/bin/env -i PATH=/rehearsal/standins:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root \
+# No exec: this process outlives those of the server, so that they can be killed all at once.
+chroot "$root" /usr/bin/env -i PATH=/rehearsal/standins:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root \
     LOGNAME=root LC_ALL=C /bin/sh -c "$command"
