@@ -8,19 +8,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlnc.cli.old_side import read_before
+from mlnc.cli.planning import Places
 from mlnc.compiler.codec import InvalidIr, dump_project, dump_site, load_project, load_site
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.discover import Found
 from mlnc.compiler.front import Compiled, Earlier, Front
 from mlnc.compiler.loader import Loader
 from mlnc.compiler.lower_origins import site_origins
-from mlnc.compiler.source import Origin
+from mlnc.compiler.source import Origin, Source
 from mlnc.targets.artifact import Artifact, Emitted, Refusal
 from mlnc.targets.manifest import Manifest, load_manifest
 from mlnc.targets.output import OutputRefused
 from mlnc.targets.table import emit_all
 from mlnc.targets.transaction import recover
 from mlnc.targets.writer import Build, Written, write
+from mlnc.upgrade.before import Before, unknown_servers
+from mlnc.upgrade.emit import emit
+from mlnc.upgrade.planner import Planned, plan_course
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Built:
 
     compiled: Compiled
     written: Written
+    planned: dict[str, Planned]
 
 
 @contextmanager
@@ -44,10 +50,13 @@ def _uncollected() -> Iterator[None]:
 
 
 @_uncollected()
-def build(front: Front, paths: Iterable[Path], site: Path | None, out: Path) -> Built | None:
+def build(
+    front: Front, paths: Iterable[Path], site: Path | None, out: Path, old: str | None = None
+) -> Built | None:
     """Compile *paths* into *out*. None where the report of *front* has errors: then nothing was written.
 
-    Raises OutputRefused where *out* cannot be written.
+    Plans lead there from what was applied last, or from *old* (see ``cli.old_side``). Raises OutputRefused where *out*
+    cannot be written, OldSideRefused where the old side cannot be read.
     """
     found = front.load(paths, site)
     if found is None:
@@ -59,9 +68,17 @@ def build(front: Front, paths: Iterable[Path], site: Path | None, out: Path) -> 
         return None
     emitted = emit_all(compiled.course)
     front.report.extend(_diagnostic(refusal, compiled) for refusal in emitted.refusals)
+    texts = {name: dump_project(project) for name, project in compiled.course.projects.items()}
+    before = read_before(out, compiled.course.projects, texts, old)
+    front.report.extend(
+        _diagnostic(refusal, compiled) for refusal in unknown_servers(before, compiled.course)
+    )
     if front.report.failed:
         return None
-    return Built(compiled, write(out, _wanted(out, manifest, compiled, emitted, front.loader)))
+    planned = _plan(before, compiled, front.loader, out)
+    emitted.artifacts += [Artifact(f"ir/{name}.yaml", text) for name, text in texts.items()]
+    emitted.artifacts += [artifact for each in planned.values() for artifact in emit(each)]
+    return Built(compiled, write(out, _wanted(out, manifest, compiled, emitted, front.loader)), planned)
 
 
 @_uncollected()
@@ -120,7 +137,6 @@ def _wanted(
     out: Path, manifest: Manifest | None, compiled: Compiled, emitted: Emitted, loader: Loader
 ) -> Build:
     course = compiled.course
-    ir = [Artifact(f"ir/{name}.yaml", dump_project(project)) for name, project in course.projects.items()]
     site = Artifact("ir/site.yaml", dump_site(course.site))
     projects = {name: _relative(compiled.mains[name], out) for name in compiled.lowered}
     before = (
@@ -132,7 +148,7 @@ def _wanted(
     if before and manifest:
         sources = manifest.sources | sources
     return Build(
-        artifacts=(*ir, site, *emitted.artifacts),
+        artifacts=(site, *emitted.artifacts),
         private=tuple(_source_maps(compiled, loader, out)),
         projects=before | projects,
         sources=sources,
@@ -152,9 +168,21 @@ def _relative(path: Path, out: Path) -> str:
     return relative
 
 
+def _plan(before: Before, compiled: Compiled, loader: Loader, out: Path) -> dict[str, Planned]:
+    """A plan for each project of the course."""
+    origins = {name: lowered.origins for name, lowered in compiled.lowered.items()}
+    places = Places(out, origins, _source_names(loader, out).__getitem__)
+    return plan_course(before, compiled.course, places.of)
+
+
+def _source_names(loader: Loader, out: Path) -> dict[Source, str]:
+    """What each source is called as seen from *out*."""
+    return {file.source: _relative(path, out) for path, file in loader.files.items() if file}
+
+
 def _source_maps(compiled: Compiled, loader: Loader, out: Path) -> Iterator[Artifact]:
     """The source map of each project; files are named as seen from *out*, from wherever the build was run."""
-    names = {file.source: _relative(path, out) for path, file in loader.files.items() if file}
+    names = _source_names(loader, out)
     # json.dumps with an indent does without the encoder in C
     encode = json.JSONEncoder(ensure_ascii=False).encode
     for project, lowered in compiled.lowered.items():

@@ -66,19 +66,31 @@ def main() -> None:
 @main.command()
 @_PATHS
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+@click.option(
+    "--from",
+    "old",
+    metavar="FILE|FOLDER|REVISION",
+    help="Plan from this record, IR, folder of them or git revision, not from what was deployed last.",
+)
 @_options
 def build(
-    paths: tuple[Path, ...], out: Path, site: Path | None, warnings: tuple[str, ...], form: str
+    paths: tuple[Path, ...],
+    out: Path,
+    old: str | None,
+    site: Path | None,
+    warnings: tuple[str, ...],
+    form: str,
 ) -> None:
-    """Compile files or folders of projects into a folder of artifacts to review."""
+    """Compile files or folders of projects into a folder of artifacts and plans to review."""
     from mlnc.cli import build as building
+    from mlnc.cli.old_side import OldSideRefused
     from mlnc.cli.session import Session
     from mlnc.targets.output import OutputRefused
 
     session = Session(warnings, form, "nothing was written")
     try:
-        built = building.build(session.front, paths, site, out)
-    except OutputRefused as error:
+        built = building.build(session.front, paths, site, out, old)
+    except (OutputRefused, OldSideRefused) as error:
         session.finish()
         raise click.ClickException(str(error)) from error
     session.finish(session.summary(built, out) if built else None)

@@ -11,6 +11,7 @@ import click
 from mlnc.cli.build import Built
 from mlnc.cli.excerpt import WIDTH
 from mlnc.cli.masking import Masking
+from mlnc.cli.planning import told
 from mlnc.cli.printing import as_json, as_text
 from mlnc.cli.secret_places import literals, secret_places
 from mlnc.compiler.codes import CODES
@@ -79,13 +80,15 @@ class Session:
         return " and ".join(_many(number, kind) for kind, number in counts.items() if number)
 
     def summary(self, built: Built, out: Path) -> str:
-        """What a build did, in one line."""
+        """What plans the build made, in a line a virtual machine that changes, then what it did, in one line."""
         written = built.written
+        plans = self.masking.text(told(built.planned))
         counts = f"{len(written.made)} made, {len(written.changed)} changed, {len(written.removed)} removed"
         seconds = time.monotonic() - self.begun
-        return (
+        done = (
             f"{_course(built.compiled)} in {out}: {counts}, {written.unchanged} unchanged ({seconds:.1f} s)"
         )
+        return f"{plans}\n{done}" if plans else done
 
     def checked(self, compiled: Compiled) -> str:
         """What a check looked at, in one line."""

@@ -30,6 +30,7 @@ ERRORS = {
     "daemon-allow-syntax": "A daemon_allow that the daemon of MLN 1 cannot read.",
     "relocation-allow-syntax": "A relocation_allow that is neither a name, a pattern nor an anchored expression.",
     "relocation-address-syntax": "A relocation_address that xend cannot read.",
+    "plan-server-unknown": "A server that still has virtual machines, and that the site does not know any more.",
 }
 """Code to meaning."""
 

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "targets": {"schemas", "targets", "compiler.ir"},
     "upgrade": {
         *("schemas", "upgrade", "compiler.ir", "compiler.codec", "targets.artifact", "targets.render"),
-        *("targets.manifest", "targets.migration", "targets.switches"),
+        *("targets.manifest", "targets.migration", "targets.switches", "targets.guest_peers"),
     },
     "runner": {
         *(
@@ -30,7 +30,7 @@ MAY_IMPORT = {
         *("targets.transaction", "targets.artifact", "targets.literal_secrets", "targets.secret_names"),
     },
     "rehearsal": {"schemas", "compiler.ir", "runner", "rehearsal", "targets.output", "targets.secret_names"},
-    "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record"},
+    "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record", "runner.bundle"},
 }
 """What a room may import of mlnc, besides the version in ``mlnc`` itself."""
 

@@ -1,0 +1,135 @@
+"""The old side of an upgrade, read: records of what was applied, or what ``--from`` names."""
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from mlnc.compiler.codec import InvalidIr, load_project
+from mlnc.compiler.ir import Project
+from mlnc.runner.bundle import Refused
+from mlnc.runner.record import Record, ir_name, parse_record, parse_servers, record_texts
+from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.targets.output import DEPLOYED
+from mlnc.upgrade.before import Before, OldProject
+from mlnc.upgrade.planner import project_servers
+
+
+class OldSideRefused(Exception):
+    """The old side cannot be read; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class Texts:
+    """Records and IRs by project as they were found, and where."""
+
+    place: str
+    records: dict[str, str] = field(default_factory=dict)
+    irs: dict[str, str] = field(default_factory=dict)
+
+    def add(self, path: str, text: str) -> None:
+        """Take in the file *path*, by what it says it is."""
+        name = PurePosixPath(path).stem
+        if "\ndeployed_version:" in f"\n{text}":
+            self.records[name] = text
+        elif "\nir_version:" in f"\n{text}" and "\nproject:" in text:
+            self.irs[name] = text
+
+
+def read_before(
+    out: Path, projects: Mapping[str, Project], texts: Mapping[str, str], given: str | None
+) -> Before:
+    """The old side of *projects*, whose IRs have these *texts*: the records in *out*, or what *given* names.
+
+    *given* is a file (a record or an IR), a folder of such, or a revision of the repository that *out* lies in.
+    Raises OldSideRefused.
+    """
+    try:
+        found = _given(out, given) if given is not None else Texts(str(out / DEPLOYED), record_texts(out))
+        return _before(found, projects, texts)
+    except (Refused, InvalidIr) as error:
+        raise OldSideRefused(str(error)) from error
+
+
+def _before(found: Texts, projects: Mapping[str, Project], texts: Mapping[str, str]) -> Before:
+    before = Before()
+    for name, project in projects.items():
+        text = found.records.get(name)
+        if text is not None:
+            head = parse_servers(text, name, f"{found.place}/{name}.yaml")
+            if _same(head, texts[name], project):
+                before.unchanged[name] = head.generations
+    wanted = {name for name in projects if name not in before.unchanged}
+    wanted |= {projects[name].renamed_from or name for name in wanted}
+    for name in sorted(wanted):
+        old = _project(found, name)
+        if old is not None:
+            before.projects[name] = old
+    return before
+
+
+def _same(head: Record, text: str, project: Project) -> bool:
+    """Whether every server has exactly this IR; then nobody needs to read the rest."""
+    return sorted(head.irs) == project_servers(project) and set(head.irs.values()) <= {ir_name(text)}
+
+
+def _project(found: Texts, name: str) -> OldProject | None:
+    if name in found.records and name != SERVER_ROOM:
+        record = parse_record(found.records[name], name, f"{found.place}/{name}.yaml")
+        applied = {server: record.applied(server) for server in sorted(record.irs)}
+        irs = {server: ir for server, ir in applied.items() if ir is not None}
+        return OldProject(name, {server: record.generations[server] for server in irs}, irs)
+    if name in found.irs:
+        project = load_project(found.irs[name])
+        return OldProject(name, {}, dict.fromkeys(project_servers(project), project))
+    return None
+
+
+# --- --from ----------------------------------------------------------------------------------------------------------
+
+
+def _given(out: Path, given: str) -> Texts:
+    path = Path(given)
+    found = Texts(given)
+    if path.is_file():
+        _read(found, [path])
+    elif path.is_dir():
+        _read(found, sorted(path.glob("*.yaml")))
+        for room in (DEPLOYED, "ir"):
+            _read(found, sorted((path / room).glob("*.yaml")))
+    else:
+        _revision(out, given, found)
+    if not found.records and not found.irs:
+        raise OldSideRefused(f"there is no record and no IR of any project in {given}")
+    return found
+
+
+def _read(found: Texts, files: Iterable[Path]) -> None:
+    for file in files:
+        try:
+            found.add(file.name, file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise OldSideRefused(f"{file} cannot be read: {error}") from error
+
+
+def _revision(out: Path, revision: str, found: Texts) -> None:
+    """The records and IRs that git has of *out* in a *revision*."""
+    git = ["git", "-C", str(out if out.is_dir() else out.absolute().parent)]
+    if revision.startswith("-") or not _git(
+        [*git, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
+    ):
+        raise OldSideRefused(
+            f"{revision} is neither a file nor a folder, nor a git revision of what {out} is in"
+        )
+    names = _git([*git, "ls-tree", "--name-only", revision, f"{DEPLOYED}/", "ir/"]) or ""
+    for name in filter(lambda name: name.endswith(".yaml"), names.splitlines()):
+        found.add(name, _git([*git, "show", f"{revision}:./{name}"]) or "")
+
+
+def _git(command: list[str]) -> str | None:
+    """What git prints; None where it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,133 @@
+"""What an upgrade does to one virtual machine: its differences, what they cost, the way it moves, its volumes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mlnc.compiler.ir import Host, Site
+from mlnc.schemas.language import Change as Class
+from mlnc.upgrade.classes import cost, dearest
+from mlnc.upgrade.differences import Difference, Pair, differences
+from mlnc.upgrade.fates import Fate, fates
+from mlnc.upgrade.fields import directive
+from mlnc.upgrade.plan import Action, Change, Way
+from mlnc.upgrade.ways import Move, move
+
+Locate = Callable[[str, Difference], str | None]
+"""Host and a difference of it, to FILE:LINE:COLUMN as seen from ``out/``; None where nothing was written."""
+
+_STOPS = frozenset({"reboot", "rebuild", "data-loss"})
+_PLAIN: dict[Class, Action] = {"reboot": "restart", "live": "live"}
+
+
+@dataclass(frozen=True, slots=True)
+class HostChange:
+    """One virtual machine in an upgrade. *pair* is None where one of *old* and *new* is.
+
+    *was_project* is the project it belonged to, None for a new one. *held* are the servers on which it may be, or may
+    have been. *stops*: it is down for a while.
+    """
+
+    project: str
+    name: str
+    old: Host | None
+    new: Host | None
+    pair: Pair | None
+    was_project: str | None
+    held: frozenset[str]
+    action: Action
+    way: Way | None
+    stops: bool
+    data_loss: bool
+    changes: tuple[Change, ...]
+    fates: tuple[Fate, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def old_server(self) -> str | None:
+        """The service host it is on."""
+        return self.old.service_host if self.old else None
+
+    @property
+    def new_server(self) -> str | None:
+        """The service host it will be on."""
+        return self.new.service_host if self.new else None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it may run on a server that is not the one it belongs to."""
+        return len(self.held) > 1
+
+
+def created(project: str, name: str, new: Host) -> HostChange:
+    """A host that there is only on the new side."""
+    made = tuple(Fate("made", None, volume) for volume in new.volumes)
+    held = frozenset({new.service_host})
+    return HostChange(project, name, None, new, None, None, held, "create", None, False, False, (), made, ())
+
+
+def retired(project: str, was_project: str, name: str, old: Host, held: frozenset[str]) -> HostChange:
+    """A host that there is only on the old side: it is stopped, and its volumes are kept."""
+    kept = tuple(Fate("retired", volume, None) for volume in old.volumes)
+    note = f"its volumes are kept: 'invoke retired' lists them, 'invoke purge {project}/{name}' removes them"
+    return HostChange(
+        project, name, old, None, None, was_project, held, "retire", None, True, False, (), kept, (note,)
+    )
+
+
+def changed(pair: Pair, held: frozenset[str], site: Site, locate: Locate) -> HostChange:
+    """A host that there is on both sides."""
+    found = differences(pair)
+    costs = [cost(difference, pair, site) for difference in found]
+    classes = [each.change for each in costs]
+    replaced = "data-loss" in classes
+    why = next((each.path for each, price in zip(found, classes, strict=True) if price in _STOPS), None)
+    moves = (
+        move(pair, site, f"{_word(why)} changes, which needs a restart" if why else None)
+        if pair.moves
+        else None
+    )
+    notes = [each.note for each in costs if each.note]
+    action = _action(pair, classes)
+    return HostChange(
+        project=pair.project,
+        name=pair.name,
+        old=pair.old,
+        new=pair.new,
+        pair=pair,
+        was_project=pair.was_project,
+        held=held,
+        action=action,
+        way=moves.way if moves else "copy" if action == "rebuild" and not replaced else None,
+        stops=(moves is not None and moves.way != "live") or not _STOPS.isdisjoint(classes),
+        data_loss=replaced,
+        changes=tuple(_change(*each, pair.name, locate) for each in zip(found, classes, strict=True)),
+        fates=fates(pair, moves.way if moves else None, replaced),
+        notes=tuple(dict.fromkeys([*_reasons(moves), *notes])),
+    )
+
+
+def _word(path: str | None) -> str:
+    """The last word of a path that says something, for a sentence."""
+    return (path or "").replace("_", " ").replace("/", " ")
+
+
+def _reasons(moves: Move | None) -> Sequence[str]:
+    if moves is None or moves.way == "live":
+        return ()
+    return [f"not live: {reason}" for reason in moves.reasons]
+
+
+def _action(pair: Pair, classes: list[Class]) -> Action:
+    price = dearest(classes)
+    if price in ("data-loss", "rebuild"):
+        return "rebuild"
+    if pair.moves:
+        return "migrate"
+    if pair.renamed:
+        return "rename"
+    return _PLAIN.get(price, "keep")
+
+
+def _change(difference: Difference, price: Class, host: str, locate: Locate) -> Change:
+    at = locate(host, difference)
+    return Change(difference.path, directive(difference.path), price, difference.old, difference.new, at)

@@ -1,0 +1,71 @@
+"""How a virtual machine moves to another service host, and why not in a better way."""
+
+from dataclasses import dataclass
+
+from mlnc.compiler.ir import Site, Volume
+from mlnc.targets.migration import shared_storage
+from mlnc.upgrade import texts
+from mlnc.upgrade.differences import Pair, same_folder
+from mlnc.upgrade.plan import Way
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The way, and what stands in the way of a better one, in sentences without an end."""
+
+    way: Way
+    reasons: tuple[str, ...]
+
+
+def same_place(pair: Pair, old: Volume, new: Volume) -> bool:
+    """Whether *new* lies where *old* does, in the same volume group or folder, perhaps under another name."""
+    if old.kind != new.kind or old.volume_group != new.volume_group:
+        return False
+    return old.kind == "lvm" or same_folder(pair, old, new)
+
+
+def on_shared(path: str, shared: frozenset[str]) -> bool:
+    """Whether *path* of a disk stands on one of the storages *shared*, named as ``targets.migration`` names them."""
+    return any(path.startswith((f"/dev/{name}" if "/" not in name else name) + "/") for name in shared)
+
+
+def move(pair: Pair, site: Site, stops: str | None) -> Move:
+    """How *pair* moves. *stops* says what makes a restart necessary anyway, if anything does."""
+    one, other = (site.service_hosts[host.service_host] for host in (pair.old, pair.new))
+    shared = shared_storage(one, other)
+    apart = _apart(pair, shared)
+    if apart is not None:
+        return Move("copy", (apart,))
+    reasons = [stops] if stops else []
+    if one.toolstack != other.toolstack:
+        reasons.append(
+            f"{pair.old.service_host} runs {one.toolstack}, {pair.new.service_host} {other.toolstack}"
+        )
+    if None not in (one.xen_version, other.xen_version) and one.xen_version != other.xen_version:
+        reasons.append(f"Xen is {one.xen_version} there and {other.xen_version} here")
+    reasons += [
+        f"{disk.path} is not on storage that both servers share: {pair.new.service_host} must have its own"
+        for disk in pair.new.disks
+        if disk.role == "mount" and not on_shared(disk.path, shared)
+    ]
+    reasons += _bridges(pair)
+    return Move("cold" if reasons else "live", tuple(reasons))
+
+
+def _apart(pair: Pair, shared: frozenset[str]) -> str | None:
+    """Why the root disk has to be copied, if it has to."""
+    old, new = pair.old.volumes[0], pair.new.volumes[0]
+    if not same_place(pair, old, new):
+        return f"its root disk goes from {texts.folder(old)} to {texts.folder(new)}"
+    if not on_shared(old.path, shared):
+        return f"{texts.folder(old)} is not on storage that both servers share"
+    return None
+
+
+def _bridges(pair: Pair) -> list[str]:
+    """Cards that would arrive on a bridge of another name than the one they leave."""
+    return [
+        f"{name} is on the bridge {old.bridge} there and {new.bridge} here"
+        for name, old in pair.old.interfaces.items()
+        if (new := pair.new.interfaces.get(name)) is not None and new.bridge != old.bridge
+    ]
