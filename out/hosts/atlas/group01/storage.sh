@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group01; then
     if absent linux.group01; then
         lvcreate --yes -n linux.group01 -l "$(amount linux.group01)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group01 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group01 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group01
     fill_device linux.group01 /dev/course_vg/linux.group01
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group01.swap; then
     if absent linux.group01.swap; then
         lvcreate --yes -n linux.group01.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group01 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group01 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group01.swap
     fill_device linux.group01.swap /dev/course_vg/linux.group01.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group01; then
     if absent windows.group01; then
         lvcreate --yes -n windows.group01 -l "$(amount windows.group01)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group01 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group01 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group01
     fill_device windows.group01 /dev/course_vg/windows.group01

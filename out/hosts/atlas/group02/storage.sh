@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group02; then
     if absent linux.group02; then
         lvcreate --yes -n linux.group02 -l "$(amount linux.group02)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group02 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group02 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group02
     fill_device linux.group02 /dev/course_vg/linux.group02
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group02.swap; then
     if absent linux.group02.swap; then
         lvcreate --yes -n linux.group02.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group02 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group02 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group02.swap
     fill_device linux.group02.swap /dev/course_vg/linux.group02.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group02; then
     if absent windows.group02; then
         lvcreate --yes -n windows.group02 -l "$(amount windows.group02)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group02 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group02 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group02
     fill_device windows.group02 /dev/course_vg/windows.group02

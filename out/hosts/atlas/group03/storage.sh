@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group03; then
     if absent linux.group03; then
         lvcreate --yes -n linux.group03 -l "$(amount linux.group03)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group03 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group03 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group03
     fill_device linux.group03 /dev/course_vg/linux.group03
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group03.swap; then
     if absent linux.group03.swap; then
         lvcreate --yes -n linux.group03.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group03 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group03 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group03.swap
     fill_device linux.group03.swap /dev/course_vg/linux.group03.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group03; then
     if absent windows.group03; then
         lvcreate --yes -n windows.group03 -l "$(amount windows.group03)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group03 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group03 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group03
     fill_device windows.group03 /dev/course_vg/windows.group03

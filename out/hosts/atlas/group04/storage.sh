@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group04; then
     if absent linux.group04; then
         lvcreate --yes -n linux.group04 -l "$(amount linux.group04)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group04 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group04 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group04
     fill_device linux.group04 /dev/course_vg/linux.group04
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group04.swap; then
     if absent linux.group04.swap; then
         lvcreate --yes -n linux.group04.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group04 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group04 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group04.swap
     fill_device linux.group04.swap /dev/course_vg/linux.group04.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group04; then
     if absent windows.group04; then
         lvcreate --yes -n windows.group04 -l "$(amount windows.group04)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group04 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group04 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group04
     fill_device windows.group04 /dev/course_vg/windows.group04

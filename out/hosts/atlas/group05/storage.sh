@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group05; then
     if absent linux.group05; then
         lvcreate --yes -n linux.group05 -l "$(amount linux.group05)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group05 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group05 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group05
     fill_device linux.group05 /dev/course_vg/linux.group05
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group05.swap; then
     if absent linux.group05.swap; then
         lvcreate --yes -n linux.group05.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group05 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group05 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group05.swap
     fill_device linux.group05.swap /dev/course_vg/linux.group05.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group05; then
     if absent windows.group05; then
         lvcreate --yes -n windows.group05 -l "$(amount windows.group05)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group05 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group05 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group05
     fill_device windows.group05 /dev/course_vg/windows.group05

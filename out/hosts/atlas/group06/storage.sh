@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group06; then
     if absent linux.group06; then
         lvcreate --yes -n linux.group06 -l "$(amount linux.group06)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group06 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group06 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group06
     fill_device linux.group06 /dev/course_vg/linux.group06
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group06.swap; then
     if absent linux.group06.swap; then
         lvcreate --yes -n linux.group06.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group06 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group06 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group06.swap
     fill_device linux.group06.swap /dev/course_vg/linux.group06.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group06; then
     if absent windows.group06; then
         lvcreate --yes -n windows.group06 -l "$(amount windows.group06)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group06 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group06 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group06
     fill_device windows.group06 /dev/course_vg/windows.group06

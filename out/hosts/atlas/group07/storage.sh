@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group07; then
     if absent linux.group07; then
         lvcreate --yes -n linux.group07 -l "$(amount linux.group07)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group07 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group07 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group07
     fill_device linux.group07 /dev/course_vg/linux.group07
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group07.swap; then
     if absent linux.group07.swap; then
         lvcreate --yes -n linux.group07.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group07 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group07 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group07.swap
     fill_device linux.group07.swap /dev/course_vg/linux.group07.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group07; then
     if absent windows.group07; then
         lvcreate --yes -n windows.group07 -l "$(amount windows.group07)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group07 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group07 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group07
     fill_device windows.group07 /dev/course_vg/windows.group07

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group08; then
     if absent linux.group08; then
         lvcreate --yes -n linux.group08 -l "$(amount linux.group08)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group08 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group08 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group08
     fill_device linux.group08 /dev/course_vg/linux.group08
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group08.swap; then
     if absent linux.group08.swap; then
         lvcreate --yes -n linux.group08.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group08 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group08 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group08.swap
     fill_device linux.group08.swap /dev/course_vg/linux.group08.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group08; then
     if absent windows.group08; then
         lvcreate --yes -n windows.group08 -l "$(amount windows.group08)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group08 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group08 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group08
     fill_device windows.group08 /dev/course_vg/windows.group08

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group09; then
     if absent linux.group09; then
         lvcreate --yes -n linux.group09 -l "$(amount linux.group09)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group09 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group09 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group09
     fill_device linux.group09 /dev/course_vg/linux.group09
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group09.swap; then
     if absent linux.group09.swap; then
         lvcreate --yes -n linux.group09.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group09 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group09 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group09.swap
     fill_device linux.group09.swap /dev/course_vg/linux.group09.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group09; then
     if absent windows.group09; then
         lvcreate --yes -n windows.group09 -l "$(amount windows.group09)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group09 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group09 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group09
     fill_device windows.group09 /dev/course_vg/windows.group09

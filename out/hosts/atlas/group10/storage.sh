@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group10; then
     if absent linux.group10; then
         lvcreate --yes -n linux.group10 -l "$(amount linux.group10)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group10 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group10 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group10
     fill_device linux.group10 /dev/course_vg/linux.group10
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group10.swap; then
     if absent linux.group10.swap; then
         lvcreate --yes -n linux.group10.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group10 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group10 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group10.swap
     fill_device linux.group10.swap /dev/course_vg/linux.group10.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group10; then
     if absent windows.group10; then
         lvcreate --yes -n windows.group10 -l "$(amount windows.group10)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group10 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group10 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group10
     fill_device windows.group10 /dev/course_vg/windows.group10

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group11; then
     if absent linux.group11; then
         lvcreate --yes -n linux.group11 -l "$(amount linux.group11)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group11 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group11 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group11
     fill_device linux.group11 /dev/course_vg/linux.group11
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group11.swap; then
     if absent linux.group11.swap; then
         lvcreate --yes -n linux.group11.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group11 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group11 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group11.swap
     fill_device linux.group11.swap /dev/course_vg/linux.group11.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group11; then
     if absent windows.group11; then
         lvcreate --yes -n windows.group11 -l "$(amount windows.group11)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group11 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group11 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group11
     fill_device windows.group11 /dev/course_vg/windows.group11

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group12; then
     if absent linux.group12; then
         lvcreate --yes -n linux.group12 -l "$(amount linux.group12)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group12 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group12 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group12
     fill_device linux.group12 /dev/course_vg/linux.group12
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group12.swap; then
     if absent linux.group12.swap; then
         lvcreate --yes -n linux.group12.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group12 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group12 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group12.swap
     fill_device linux.group12.swap /dev/course_vg/linux.group12.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group12; then
     if absent windows.group12; then
         lvcreate --yes -n windows.group12 -l "$(amount windows.group12)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group12 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group12 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group12
     fill_device windows.group12 /dev/course_vg/windows.group12

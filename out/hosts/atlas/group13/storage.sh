@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group13; then
     if absent linux.group13; then
         lvcreate --yes -n linux.group13 -l "$(amount linux.group13)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group13 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group13 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group13
     fill_device linux.group13 /dev/course_vg/linux.group13
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group13.swap; then
     if absent linux.group13.swap; then
         lvcreate --yes -n linux.group13.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group13 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group13 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group13.swap
     fill_device linux.group13.swap /dev/course_vg/linux.group13.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group13; then
     if absent windows.group13; then
         lvcreate --yes -n windows.group13 -l "$(amount windows.group13)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group13 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group13 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group13
     fill_device windows.group13 /dev/course_vg/windows.group13

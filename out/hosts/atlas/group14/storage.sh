@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group14; then
     if absent linux.group14; then
         lvcreate --yes -n linux.group14 -l "$(amount linux.group14)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group14 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group14 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group14
     fill_device linux.group14 /dev/course_vg/linux.group14
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group14.swap; then
     if absent linux.group14.swap; then
         lvcreate --yes -n linux.group14.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group14 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group14 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group14.swap
     fill_device linux.group14.swap /dev/course_vg/linux.group14.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group14; then
     if absent windows.group14; then
         lvcreate --yes -n windows.group14 -l "$(amount windows.group14)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group14 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group14 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group14
     fill_device windows.group14 /dev/course_vg/windows.group14

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group15; then
     if absent linux.group15; then
         lvcreate --yes -n linux.group15 -l "$(amount linux.group15)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group15 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group15 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group15
     fill_device linux.group15 /dev/course_vg/linux.group15
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group15.swap; then
     if absent linux.group15.swap; then
         lvcreate --yes -n linux.group15.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group15 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group15 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group15.swap
     fill_device linux.group15.swap /dev/course_vg/linux.group15.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group15; then
     if absent windows.group15; then
         lvcreate --yes -n windows.group15 -l "$(amount windows.group15)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group15 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group15 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group15
     fill_device windows.group15 /dev/course_vg/windows.group15

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group16; then
     if absent linux.group16; then
         lvcreate --yes -n linux.group16 -l "$(amount linux.group16)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group16 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group16 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group16
     fill_device linux.group16 /dev/course_vg/linux.group16
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group16.swap; then
     if absent linux.group16.swap; then
         lvcreate --yes -n linux.group16.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group16 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group16 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group16.swap
     fill_device linux.group16.swap /dev/course_vg/linux.group16.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group16; then
     if absent windows.group16; then
         lvcreate --yes -n windows.group16 -l "$(amount windows.group16)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group16 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group16 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group16
     fill_device windows.group16 /dev/course_vg/windows.group16

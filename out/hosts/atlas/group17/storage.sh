@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group17; then
     if absent linux.group17; then
         lvcreate --yes -n linux.group17 -l "$(amount linux.group17)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group17 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group17 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group17
     fill_device linux.group17 /dev/course_vg/linux.group17
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group17.swap; then
     if absent linux.group17.swap; then
         lvcreate --yes -n linux.group17.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group17 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group17 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group17.swap
     fill_device linux.group17.swap /dev/course_vg/linux.group17.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group17; then
     if absent windows.group17; then
         lvcreate --yes -n windows.group17 -l "$(amount windows.group17)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group17 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group17 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group17
     fill_device windows.group17 /dev/course_vg/windows.group17

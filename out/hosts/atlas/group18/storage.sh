@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group18; then
     if absent linux.group18; then
         lvcreate --yes -n linux.group18 -l "$(amount linux.group18)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group18 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group18 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group18
     fill_device linux.group18 /dev/course_vg/linux.group18
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group18.swap; then
     if absent linux.group18.swap; then
         lvcreate --yes -n linux.group18.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group18 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group18 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group18.swap
     fill_device linux.group18.swap /dev/course_vg/linux.group18.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group18; then
     if absent windows.group18; then
         lvcreate --yes -n windows.group18 -l "$(amount windows.group18)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group18 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group18 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group18
     fill_device windows.group18 /dev/course_vg/windows.group18

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group19; then
     if absent linux.group19; then
         lvcreate --yes -n linux.group19 -l "$(amount linux.group19)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group19 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group19 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group19
     fill_device linux.group19 /dev/course_vg/linux.group19
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group19.swap; then
     if absent linux.group19.swap; then
         lvcreate --yes -n linux.group19.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group19 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group19 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group19.swap
     fill_device linux.group19.swap /dev/course_vg/linux.group19.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group19; then
     if absent windows.group19; then
         lvcreate --yes -n windows.group19 -l "$(amount windows.group19)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group19 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group19 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group19
     fill_device windows.group19 /dev/course_vg/windows.group19

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group20; then
     if absent linux.group20; then
         lvcreate --yes -n linux.group20 -l "$(amount linux.group20)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group20 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group20 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group20
     fill_device linux.group20 /dev/course_vg/linux.group20
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group20.swap; then
     if absent linux.group20.swap; then
         lvcreate --yes -n linux.group20.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group20 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group20 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group20.swap
     fill_device linux.group20.swap /dev/course_vg/linux.group20.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group20; then
     if absent windows.group20; then
         lvcreate --yes -n windows.group20 -l "$(amount windows.group20)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group20 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group20 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=atlas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group20
     fill_device windows.group20 /dev/course_vg/windows.group20

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group21; then
     if absent linux.group21; then
         lvcreate --yes -n linux.group21 -l "$(amount linux.group21)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group21 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group21 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group21
     fill_device linux.group21 /dev/course_vg/linux.group21
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group21.swap; then
     if absent linux.group21.swap; then
         lvcreate --yes -n linux.group21.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group21 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group21 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group21.swap
     fill_device linux.group21.swap /dev/course_vg/linux.group21.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group21; then
     if absent windows.group21; then
         lvcreate --yes -n windows.group21 -l "$(amount windows.group21)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group21 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group21 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group21
     fill_device windows.group21 /dev/course_vg/windows.group21

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group22; then
     if absent linux.group22; then
         lvcreate --yes -n linux.group22 -l "$(amount linux.group22)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group22 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group22 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group22
     fill_device linux.group22 /dev/course_vg/linux.group22
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group22.swap; then
     if absent linux.group22.swap; then
         lvcreate --yes -n linux.group22.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group22 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group22 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group22.swap
     fill_device linux.group22.swap /dev/course_vg/linux.group22.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group22; then
     if absent windows.group22; then
         lvcreate --yes -n windows.group22 -l "$(amount windows.group22)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group22 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group22 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group22
     fill_device windows.group22 /dev/course_vg/windows.group22

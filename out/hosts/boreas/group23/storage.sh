@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group23; then
     if absent linux.group23; then
         lvcreate --yes -n linux.group23 -l "$(amount linux.group23)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group23 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group23 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group23
     fill_device linux.group23 /dev/course_vg/linux.group23
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group23.swap; then
     if absent linux.group23.swap; then
         lvcreate --yes -n linux.group23.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group23 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group23 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group23.swap
     fill_device linux.group23.swap /dev/course_vg/linux.group23.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group23; then
     if absent windows.group23; then
         lvcreate --yes -n windows.group23 -l "$(amount windows.group23)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group23 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group23 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group23
     fill_device windows.group23 /dev/course_vg/windows.group23

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group24; then
     if absent linux.group24; then
         lvcreate --yes -n linux.group24 -l "$(amount linux.group24)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group24 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group24 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group24
     fill_device linux.group24 /dev/course_vg/linux.group24
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group24.swap; then
     if absent linux.group24.swap; then
         lvcreate --yes -n linux.group24.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group24 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group24 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group24.swap
     fill_device linux.group24.swap /dev/course_vg/linux.group24.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group24; then
     if absent windows.group24; then
         lvcreate --yes -n windows.group24 -l "$(amount windows.group24)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group24 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group24 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group24
     fill_device windows.group24 /dev/course_vg/windows.group24

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group25; then
     if absent linux.group25; then
         lvcreate --yes -n linux.group25 -l "$(amount linux.group25)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group25 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group25 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group25
     fill_device linux.group25 /dev/course_vg/linux.group25
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group25.swap; then
     if absent linux.group25.swap; then
         lvcreate --yes -n linux.group25.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group25 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group25 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group25.swap
     fill_device linux.group25.swap /dev/course_vg/linux.group25.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group25; then
     if absent windows.group25; then
         lvcreate --yes -n windows.group25 -l "$(amount windows.group25)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group25 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group25 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group25
     fill_device windows.group25 /dev/course_vg/windows.group25

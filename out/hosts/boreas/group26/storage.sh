@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group26; then
     if absent linux.group26; then
         lvcreate --yes -n linux.group26 -l "$(amount linux.group26)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group26 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group26 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group26
     fill_device linux.group26 /dev/course_vg/linux.group26
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group26.swap; then
     if absent linux.group26.swap; then
         lvcreate --yes -n linux.group26.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group26 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group26 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group26.swap
     fill_device linux.group26.swap /dev/course_vg/linux.group26.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group26; then
     if absent windows.group26; then
         lvcreate --yes -n windows.group26 -l "$(amount windows.group26)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group26 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group26 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group26
     fill_device windows.group26 /dev/course_vg/windows.group26

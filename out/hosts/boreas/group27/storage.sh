@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group27; then
     if absent linux.group27; then
         lvcreate --yes -n linux.group27 -l "$(amount linux.group27)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group27 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group27 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group27
     fill_device linux.group27 /dev/course_vg/linux.group27
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group27.swap; then
     if absent linux.group27.swap; then
         lvcreate --yes -n linux.group27.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group27 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group27 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group27.swap
     fill_device linux.group27.swap /dev/course_vg/linux.group27.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group27; then
     if absent windows.group27; then
         lvcreate --yes -n windows.group27 -l "$(amount windows.group27)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group27 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group27 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group27
     fill_device windows.group27 /dev/course_vg/windows.group27

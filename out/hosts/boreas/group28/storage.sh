@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group28; then
     if absent linux.group28; then
         lvcreate --yes -n linux.group28 -l "$(amount linux.group28)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group28 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group28 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group28
     fill_device linux.group28 /dev/course_vg/linux.group28
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group28.swap; then
     if absent linux.group28.swap; then
         lvcreate --yes -n linux.group28.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group28 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group28 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group28.swap
     fill_device linux.group28.swap /dev/course_vg/linux.group28.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group28; then
     if absent windows.group28; then
         lvcreate --yes -n windows.group28 -l "$(amount windows.group28)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group28 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group28 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group28
     fill_device windows.group28 /dev/course_vg/windows.group28

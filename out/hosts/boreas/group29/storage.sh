@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group29; then
     if absent linux.group29; then
         lvcreate --yes -n linux.group29 -l "$(amount linux.group29)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group29 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group29 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group29
     fill_device linux.group29 /dev/course_vg/linux.group29
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group29.swap; then
     if absent linux.group29.swap; then
         lvcreate --yes -n linux.group29.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group29 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group29 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group29.swap
     fill_device linux.group29.swap /dev/course_vg/linux.group29.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group29; then
     if absent windows.group29; then
         lvcreate --yes -n windows.group29 -l "$(amount windows.group29)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group29 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group29 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group29
     fill_device windows.group29 /dev/course_vg/windows.group29

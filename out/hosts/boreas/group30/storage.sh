@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group30; then
     if absent linux.group30; then
         lvcreate --yes -n linux.group30 -l "$(amount linux.group30)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group30 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group30 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group30
     fill_device linux.group30 /dev/course_vg/linux.group30
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group30.swap; then
     if absent linux.group30.swap; then
         lvcreate --yes -n linux.group30.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group30 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group30 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group30.swap
     fill_device linux.group30.swap /dev/course_vg/linux.group30.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group30; then
     if absent windows.group30; then
         lvcreate --yes -n windows.group30 -l "$(amount windows.group30)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group30 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group30 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group30
     fill_device windows.group30 /dev/course_vg/windows.group30

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group31; then
     if absent linux.group31; then
         lvcreate --yes -n linux.group31 -l "$(amount linux.group31)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group31 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group31 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group31
     fill_device linux.group31 /dev/course_vg/linux.group31
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group31.swap; then
     if absent linux.group31.swap; then
         lvcreate --yes -n linux.group31.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group31 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group31 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group31.swap
     fill_device linux.group31.swap /dev/course_vg/linux.group31.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group31; then
     if absent windows.group31; then
         lvcreate --yes -n windows.group31 -l "$(amount windows.group31)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group31 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group31 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group31
     fill_device windows.group31 /dev/course_vg/windows.group31

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group32; then
     if absent linux.group32; then
         lvcreate --yes -n linux.group32 -l "$(amount linux.group32)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group32 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group32 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group32
     fill_device linux.group32 /dev/course_vg/linux.group32
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group32.swap; then
     if absent linux.group32.swap; then
         lvcreate --yes -n linux.group32.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group32 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group32 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group32.swap
     fill_device linux.group32.swap /dev/course_vg/linux.group32.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group32; then
     if absent windows.group32; then
         lvcreate --yes -n windows.group32 -l "$(amount windows.group32)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group32 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group32 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group32
     fill_device windows.group32 /dev/course_vg/windows.group32

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group33; then
     if absent linux.group33; then
         lvcreate --yes -n linux.group33 -l "$(amount linux.group33)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group33 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group33 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group33
     fill_device linux.group33 /dev/course_vg/linux.group33
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group33.swap; then
     if absent linux.group33.swap; then
         lvcreate --yes -n linux.group33.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group33 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group33 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group33.swap
     fill_device linux.group33.swap /dev/course_vg/linux.group33.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group33; then
     if absent windows.group33; then
         lvcreate --yes -n windows.group33 -l "$(amount windows.group33)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group33 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group33 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group33
     fill_device windows.group33 /dev/course_vg/windows.group33

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group34; then
     if absent linux.group34; then
         lvcreate --yes -n linux.group34 -l "$(amount linux.group34)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group34 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group34 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group34
     fill_device linux.group34 /dev/course_vg/linux.group34
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group34.swap; then
     if absent linux.group34.swap; then
         lvcreate --yes -n linux.group34.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group34 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group34 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group34.swap
     fill_device linux.group34.swap /dev/course_vg/linux.group34.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group34; then
     if absent windows.group34; then
         lvcreate --yes -n windows.group34 -l "$(amount windows.group34)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group34 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group34 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group34
     fill_device windows.group34 /dev/course_vg/windows.group34

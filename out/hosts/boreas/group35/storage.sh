@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group35; then
     if absent linux.group35; then
         lvcreate --yes -n linux.group35 -l "$(amount linux.group35)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group35 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group35 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group35
     fill_device linux.group35 /dev/course_vg/linux.group35
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group35.swap; then
     if absent linux.group35.swap; then
         lvcreate --yes -n linux.group35.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group35 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group35 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group35.swap
     fill_device linux.group35.swap /dev/course_vg/linux.group35.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group35; then
     if absent windows.group35; then
         lvcreate --yes -n windows.group35 -l "$(amount windows.group35)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group35 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group35 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group35
     fill_device windows.group35 /dev/course_vg/windows.group35

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group36; then
     if absent linux.group36; then
         lvcreate --yes -n linux.group36 -l "$(amount linux.group36)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group36 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group36 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group36
     fill_device linux.group36 /dev/course_vg/linux.group36
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group36.swap; then
     if absent linux.group36.swap; then
         lvcreate --yes -n linux.group36.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group36 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group36 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group36.swap
     fill_device linux.group36.swap /dev/course_vg/linux.group36.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group36; then
     if absent windows.group36; then
         lvcreate --yes -n windows.group36 -l "$(amount windows.group36)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group36 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group36 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group36
     fill_device windows.group36 /dev/course_vg/windows.group36

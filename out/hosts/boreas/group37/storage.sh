@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group37; then
     if absent linux.group37; then
         lvcreate --yes -n linux.group37 -l "$(amount linux.group37)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group37 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group37 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group37
     fill_device linux.group37 /dev/course_vg/linux.group37
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group37.swap; then
     if absent linux.group37.swap; then
         lvcreate --yes -n linux.group37.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group37 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group37 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group37.swap
     fill_device linux.group37.swap /dev/course_vg/linux.group37.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group37; then
     if absent windows.group37; then
         lvcreate --yes -n windows.group37 -l "$(amount windows.group37)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group37 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group37 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group37
     fill_device windows.group37 /dev/course_vg/windows.group37

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group38; then
     if absent linux.group38; then
         lvcreate --yes -n linux.group38 -l "$(amount linux.group38)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group38 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group38 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group38
     fill_device linux.group38 /dev/course_vg/linux.group38
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group38.swap; then
     if absent linux.group38.swap; then
         lvcreate --yes -n linux.group38.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group38 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group38 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group38.swap
     fill_device linux.group38.swap /dev/course_vg/linux.group38.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group38; then
     if absent windows.group38; then
         lvcreate --yes -n windows.group38 -l "$(amount windows.group38)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group38 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group38 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group38
     fill_device windows.group38 /dev/course_vg/windows.group38

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group39; then
     if absent linux.group39; then
         lvcreate --yes -n linux.group39 -l "$(amount linux.group39)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group39 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group39 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group39
     fill_device linux.group39 /dev/course_vg/linux.group39
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group39.swap; then
     if absent linux.group39.swap; then
         lvcreate --yes -n linux.group39.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group39 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group39 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group39.swap
     fill_device linux.group39.swap /dev/course_vg/linux.group39.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group39; then
     if absent windows.group39; then
         lvcreate --yes -n windows.group39 -l "$(amount windows.group39)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group39 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group39 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group39
     fill_device windows.group39 /dev/course_vg/windows.group39

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group40; then
     if absent linux.group40; then
         lvcreate --yes -n linux.group40 -l "$(amount linux.group40)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group40 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group40 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group40
     fill_device linux.group40 /dev/course_vg/linux.group40
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group40.swap; then
     if absent linux.group40.swap; then
         lvcreate --yes -n linux.group40.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group40 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group40 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group40.swap
     fill_device linux.group40.swap /dev/course_vg/linux.group40.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group40; then
     if absent windows.group40; then
         lvcreate --yes -n windows.group40 -l "$(amount windows.group40)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group40 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group40 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=boreas --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group40
     fill_device windows.group40 /dev/course_vg/windows.group40

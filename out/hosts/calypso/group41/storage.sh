@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group41; then
     if absent linux.group41; then
         lvcreate --yes -n linux.group41 -l "$(amount linux.group41)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group41 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group41 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group41
     fill_device linux.group41 /dev/course_vg/linux.group41
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group41.swap; then
     if absent linux.group41.swap; then
         lvcreate --yes -n linux.group41.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group41 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group41 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group41.swap
     fill_device linux.group41.swap /dev/course_vg/linux.group41.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group41; then
     if absent windows.group41; then
         lvcreate --yes -n windows.group41 -l "$(amount windows.group41)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group41 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group41 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group41
     fill_device windows.group41 /dev/course_vg/windows.group41

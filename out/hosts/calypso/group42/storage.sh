@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group42; then
     if absent linux.group42; then
         lvcreate --yes -n linux.group42 -l "$(amount linux.group42)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group42 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group42 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group42
     fill_device linux.group42 /dev/course_vg/linux.group42
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group42.swap; then
     if absent linux.group42.swap; then
         lvcreate --yes -n linux.group42.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group42 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group42 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group42.swap
     fill_device linux.group42.swap /dev/course_vg/linux.group42.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group42; then
     if absent windows.group42; then
         lvcreate --yes -n windows.group42 -l "$(amount windows.group42)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group42 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group42 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group42
     fill_device windows.group42 /dev/course_vg/windows.group42

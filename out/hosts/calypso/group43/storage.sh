@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group43; then
     if absent linux.group43; then
         lvcreate --yes -n linux.group43 -l "$(amount linux.group43)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group43 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group43 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group43
     fill_device linux.group43 /dev/course_vg/linux.group43
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group43.swap; then
     if absent linux.group43.swap; then
         lvcreate --yes -n linux.group43.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group43 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group43 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group43.swap
     fill_device linux.group43.swap /dev/course_vg/linux.group43.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group43; then
     if absent windows.group43; then
         lvcreate --yes -n windows.group43 -l "$(amount windows.group43)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group43 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group43 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group43
     fill_device windows.group43 /dev/course_vg/windows.group43

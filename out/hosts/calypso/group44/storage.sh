@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group44; then
     if absent linux.group44; then
         lvcreate --yes -n linux.group44 -l "$(amount linux.group44)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group44 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group44 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group44
     fill_device linux.group44 /dev/course_vg/linux.group44
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group44.swap; then
     if absent linux.group44.swap; then
         lvcreate --yes -n linux.group44.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group44 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group44 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group44.swap
     fill_device linux.group44.swap /dev/course_vg/linux.group44.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group44; then
     if absent windows.group44; then
         lvcreate --yes -n windows.group44 -l "$(amount windows.group44)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group44 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group44 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group44
     fill_device windows.group44 /dev/course_vg/windows.group44

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group45; then
     if absent linux.group45; then
         lvcreate --yes -n linux.group45 -l "$(amount linux.group45)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group45 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group45 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group45
     fill_device linux.group45 /dev/course_vg/linux.group45
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group45.swap; then
     if absent linux.group45.swap; then
         lvcreate --yes -n linux.group45.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group45 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group45 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group45.swap
     fill_device linux.group45.swap /dev/course_vg/linux.group45.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group45; then
     if absent windows.group45; then
         lvcreate --yes -n windows.group45 -l "$(amount windows.group45)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group45 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group45 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group45
     fill_device windows.group45 /dev/course_vg/windows.group45

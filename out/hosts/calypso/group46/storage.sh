@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group46; then
     if absent linux.group46; then
         lvcreate --yes -n linux.group46 -l "$(amount linux.group46)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group46 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group46 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group46
     fill_device linux.group46 /dev/course_vg/linux.group46
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group46.swap; then
     if absent linux.group46.swap; then
         lvcreate --yes -n linux.group46.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group46 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group46 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group46.swap
     fill_device linux.group46.swap /dev/course_vg/linux.group46.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group46; then
     if absent windows.group46; then
         lvcreate --yes -n windows.group46 -l "$(amount windows.group46)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group46 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group46 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group46
     fill_device windows.group46 /dev/course_vg/windows.group46

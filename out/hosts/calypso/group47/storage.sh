@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group47; then
     if absent linux.group47; then
         lvcreate --yes -n linux.group47 -l "$(amount linux.group47)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group47 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group47 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group47
     fill_device linux.group47 /dev/course_vg/linux.group47
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group47.swap; then
     if absent linux.group47.swap; then
         lvcreate --yes -n linux.group47.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group47 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group47 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group47.swap
     fill_device linux.group47.swap /dev/course_vg/linux.group47.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group47; then
     if absent windows.group47; then
         lvcreate --yes -n windows.group47 -l "$(amount windows.group47)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group47 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group47 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group47
     fill_device windows.group47 /dev/course_vg/windows.group47

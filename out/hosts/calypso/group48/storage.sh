@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group48; then
     if absent linux.group48; then
         lvcreate --yes -n linux.group48 -l "$(amount linux.group48)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group48 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group48 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group48
     fill_device linux.group48 /dev/course_vg/linux.group48
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group48.swap; then
     if absent linux.group48.swap; then
         lvcreate --yes -n linux.group48.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group48 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group48 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group48.swap
     fill_device linux.group48.swap /dev/course_vg/linux.group48.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group48; then
     if absent windows.group48; then
         lvcreate --yes -n windows.group48 -l "$(amount windows.group48)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group48 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group48 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group48
     fill_device windows.group48 /dev/course_vg/windows.group48

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group49; then
     if absent linux.group49; then
         lvcreate --yes -n linux.group49 -l "$(amount linux.group49)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group49 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group49 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group49
     fill_device linux.group49 /dev/course_vg/linux.group49
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group49.swap; then
     if absent linux.group49.swap; then
         lvcreate --yes -n linux.group49.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group49 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group49 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group49.swap
     fill_device linux.group49.swap /dev/course_vg/linux.group49.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group49; then
     if absent windows.group49; then
         lvcreate --yes -n windows.group49 -l "$(amount windows.group49)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group49 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group49 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group49
     fill_device windows.group49 /dev/course_vg/windows.group49

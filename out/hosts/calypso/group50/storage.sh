@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group50; then
     if absent linux.group50; then
         lvcreate --yes -n linux.group50 -l "$(amount linux.group50)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group50 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group50 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group50
     fill_device linux.group50 /dev/course_vg/linux.group50
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group50.swap; then
     if absent linux.group50.swap; then
         lvcreate --yes -n linux.group50.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group50 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group50 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group50.swap
     fill_device linux.group50.swap /dev/course_vg/linux.group50.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group50; then
     if absent windows.group50; then
         lvcreate --yes -n windows.group50 -l "$(amount windows.group50)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group50 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group50 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group50
     fill_device windows.group50 /dev/course_vg/windows.group50

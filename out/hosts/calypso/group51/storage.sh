@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group51; then
     if absent linux.group51; then
         lvcreate --yes -n linux.group51 -l "$(amount linux.group51)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group51 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group51 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group51
     fill_device linux.group51 /dev/course_vg/linux.group51
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group51.swap; then
     if absent linux.group51.swap; then
         lvcreate --yes -n linux.group51.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group51 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group51 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group51.swap
     fill_device linux.group51.swap /dev/course_vg/linux.group51.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group51; then
     if absent windows.group51; then
         lvcreate --yes -n windows.group51 -l "$(amount windows.group51)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group51 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group51 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group51
     fill_device windows.group51 /dev/course_vg/windows.group51

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group52; then
     if absent linux.group52; then
         lvcreate --yes -n linux.group52 -l "$(amount linux.group52)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group52 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group52 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group52
     fill_device linux.group52 /dev/course_vg/linux.group52
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group52.swap; then
     if absent linux.group52.swap; then
         lvcreate --yes -n linux.group52.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group52 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group52 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group52.swap
     fill_device linux.group52.swap /dev/course_vg/linux.group52.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group52; then
     if absent windows.group52; then
         lvcreate --yes -n windows.group52 -l "$(amount windows.group52)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group52 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group52 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group52
     fill_device windows.group52 /dev/course_vg/windows.group52

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group53; then
     if absent linux.group53; then
         lvcreate --yes -n linux.group53 -l "$(amount linux.group53)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group53 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group53 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group53
     fill_device linux.group53 /dev/course_vg/linux.group53
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group53.swap; then
     if absent linux.group53.swap; then
         lvcreate --yes -n linux.group53.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group53 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group53 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group53.swap
     fill_device linux.group53.swap /dev/course_vg/linux.group53.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group53; then
     if absent windows.group53; then
         lvcreate --yes -n windows.group53 -l "$(amount windows.group53)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group53 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group53 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group53
     fill_device windows.group53 /dev/course_vg/windows.group53

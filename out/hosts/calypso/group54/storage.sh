@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group54; then
     if absent linux.group54; then
         lvcreate --yes -n linux.group54 -l "$(amount linux.group54)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group54 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group54 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group54
     fill_device linux.group54 /dev/course_vg/linux.group54
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group54.swap; then
     if absent linux.group54.swap; then
         lvcreate --yes -n linux.group54.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group54 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group54 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group54.swap
     fill_device linux.group54.swap /dev/course_vg/linux.group54.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group54; then
     if absent windows.group54; then
         lvcreate --yes -n windows.group54 -l "$(amount windows.group54)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group54 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group54 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group54
     fill_device windows.group54 /dev/course_vg/windows.group54

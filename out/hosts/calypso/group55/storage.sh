@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group55; then
     if absent linux.group55; then
         lvcreate --yes -n linux.group55 -l "$(amount linux.group55)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group55 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group55 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group55
     fill_device linux.group55 /dev/course_vg/linux.group55
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group55.swap; then
     if absent linux.group55.swap; then
         lvcreate --yes -n linux.group55.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group55 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group55 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group55.swap
     fill_device linux.group55.swap /dev/course_vg/linux.group55.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group55; then
     if absent windows.group55; then
         lvcreate --yes -n windows.group55 -l "$(amount windows.group55)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group55 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group55 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group55
     fill_device windows.group55 /dev/course_vg/windows.group55

@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group56; then
     if absent linux.group56; then
         lvcreate --yes -n linux.group56 -l "$(amount linux.group56)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group56 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group56 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group56
     fill_device linux.group56 /dev/course_vg/linux.group56
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group56.swap; then
     if absent linux.group56.swap; then
         lvcreate --yes -n linux.group56.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group56 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group56 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group56.swap
     fill_device linux.group56.swap /dev/course_vg/linux.group56.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group56; then
     if absent windows.group56; then
         lvcreate --yes -n windows.group56 -l "$(amount windows.group56)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group56 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group56 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group56
     fill_device windows.group56 /dev/course_vg/windows.group56

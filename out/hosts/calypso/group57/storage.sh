@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group57; then
     if absent linux.group57; then
         lvcreate --yes -n linux.group57 -l "$(amount linux.group57)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group57 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group57 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group57
     fill_device linux.group57 /dev/course_vg/linux.group57
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group57.swap; then
     if absent linux.group57.swap; then
         lvcreate --yes -n linux.group57.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group57 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group57 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group57.swap
     fill_device linux.group57.swap /dev/course_vg/linux.group57.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group57; then
     if absent windows.group57; then
         lvcreate --yes -n windows.group57 -l "$(amount windows.group57)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group57 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group57 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group57
     fill_device windows.group57 /dev/course_vg/windows.group57

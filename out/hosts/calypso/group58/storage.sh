@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group58; then
     if absent linux.group58; then
         lvcreate --yes -n linux.group58 -l "$(amount linux.group58)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group58 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group58 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group58
     fill_device linux.group58 /dev/course_vg/linux.group58
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group58.swap; then
     if absent linux.group58.swap; then
         lvcreate --yes -n linux.group58.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group58 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group58 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group58.swap
     fill_device linux.group58.swap /dev/course_vg/linux.group58.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group58; then
     if absent windows.group58; then
         lvcreate --yes -n windows.group58 -l "$(amount windows.group58)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group58 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group58 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group58
     fill_device windows.group58 /dev/course_vg/windows.group58

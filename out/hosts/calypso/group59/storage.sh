@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group59; then
     if absent linux.group59; then
         lvcreate --yes -n linux.group59 -l "$(amount linux.group59)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group59 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group59 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group59
     fill_device linux.group59 /dev/course_vg/linux.group59
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group59.swap; then
     if absent linux.group59.swap; then
         lvcreate --yes -n linux.group59.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group59 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group59 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group59.swap
     fill_device linux.group59.swap /dev/course_vg/linux.group59.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group59; then
     if absent windows.group59; then
         lvcreate --yes -n windows.group59 -l "$(amount windows.group59)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group59 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group59 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group59
     fill_device windows.group59 /dev/course_vg/windows.group59

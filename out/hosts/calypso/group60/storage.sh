@@ -16,7 +16,7 @@ check_space
 if unfinished linux.group60; then
     if absent linux.group60; then
         lvcreate --yes -n linux.group60 -l "$(amount linux.group60)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group60 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group60 --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group60
     fill_device linux.group60 /dev/course_vg/linux.group60
@@ -28,7 +28,7 @@ fi
 if unfinished linux.group60.swap; then
     if absent linux.group60.swap; then
         lvcreate --yes -n linux.group60.swap -L 128M course_vg \
-            --addtag mlnc --addtag mlnc.project=group60 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group60 --addtag mlnc.host=linux --addtag mlnc.role=swap --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/linux.group60.swap
     fill_device linux.group60.swap /dev/course_vg/linux.group60.swap
@@ -40,7 +40,7 @@ fi
 if unfinished windows.group60; then
     if absent windows.group60; then
         lvcreate --yes -n windows.group60 -l "$(amount windows.group60)" course_vg \
-            --addtag mlnc --addtag mlnc.project=group60 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=group60 --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=calypso --addtag mlnc.incomplete
     fi
     lvchange -ay course_vg/windows.group60
     fill_device windows.group60 /dev/course_vg/windows.group60

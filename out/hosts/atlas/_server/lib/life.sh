@@ -58,6 +58,7 @@ need_lv() {
     fi
     [ -n "$lv_name" ] || lacks "its volume $1/$2 does not exist; run storage.sh first" || return 1
     ! has_tags "$lv_tags" mlnc.incomplete || lacks "its volume $1/$2 is not whole; run storage.sh again" || return 1
+    ! use_barred "$lv_tags" || lacks "its volume $1/$2 $bar" || return 1
     [ "$life_verb" = start ] || return 0
     case $lv_attributes in ????a*) ;; *) lvchange -ay "$1/$2" 9>&- || lacks "its volume $1/$2 is not active" ;; esac
 }
@@ -66,7 +67,10 @@ need_file() {
     case $life_verb in
     complete) ;;
     standing) [ ! -e "$1" ] || [ ! -e "$1.mlnc" ] || life_stands=yes ;;
-    *) [ -e "$1" ] || lacks "its disk $1 does not exist" ;;
+    *)
+        [ -e "$1" ] || lacks "its disk $1 does not exist" || return 1
+        ! use_barred "$(file_tags "$1")" || lacks "its disk $1 $bar"
+        ;;
     esac
 }
 

@@ -23,6 +23,7 @@ removable_lv() {
     look_at_lv "$4" "$1"
     [ -n "$lv_name" ] || { say "absent $1" && return 1; }
     our_tags "$lv_tags" "$2" "$3" || { say "kept $4/$1: its tags do not say that it is ours" && return 1; }
+    ! use_barred "$lv_tags" || { say "kept $4/$1: it $bar" && return 1; }
     ! lv_in_use "$lv_attributes" || die "$4/$1 is in use: end what uses it first"
     removal_snapshots=$(printf '%s\n' "$lv_all" | awk -F'|' -v name="$1" '$4 == name { print $1 }')
     [ -z "$removal_snapshots" ] || die "$4/$1 is the origin of snapshots that would go with it: $removal_snapshots"
@@ -35,6 +36,7 @@ removable_file() {
         { [ -e "$4.mlnc" ] || [ -e "$4.mlnc-part" ]; } || { say "absent $1" && return 1; }
     else
         our_tags "$(file_tags "$4")" "$2" "$3" || { say "kept $4: $4.mlnc does not say that it is ours" && return 1; }
+        ! use_barred "$(file_tags "$4")" || { say "kept $4: it $bar" && return 1; }
         [ -z "$(losetup -j "$4" 2>/dev/null)" ] || die "$4 is in use by a loop device: end what uses it first"
     fi
     state "$4 is being removed; run this script again for the rest"

@@ -10,6 +10,9 @@
 # Every line of ours begins with "mlnc: ". Volumes carry these tags (LVM tags; lines of PATH.mlnc beside a file):
 #   mlnc  mlnc.project=NAME  mlnc.host=NAME  mlnc.role=root|swap|seed
 #   mlnc.incomplete (until the content is whole)  mlnc.template=HEX (first 32 digits of the template's SHA-256)
+#   mlnc.server=NAME (the one server that may use it)  mlnc.retired=DATE (kept, used by nobody)
+#   mlnc.grow (the volume was grown, its file system not yet)  mlnc.from=NAME (copied from that server's)
+#   mlnc.moving=NAME (being copied to that server's: it must not change any more)
 
 set -eu
 umask 022
@@ -19,6 +22,7 @@ PATH=$PATH:/usr/sbin:/sbin
 LVM_SUPPRESS_FD_WARNINGS=1
 export LC_ALL PATH LVM_SUPPRESS_FD_WARNINGS
 
+mlnc_server=boreas
 mlnc_toolstack=xl
 mlnc_state='nothing was changed'
 mlnc_at_exit=:
@@ -78,6 +82,32 @@ take_lock() {
     flock -n 9 && return
     warn "another script of mlnc holds the lock $1; waiting for it"
     flock -w "${MLNC_LOCK_SECONDS:-3600}" 9 || die "the lock $1 was not released in time"
+}
+
+# tag_value LIST TAG: the value of TAG=VALUE in LIST, whose tags are separated by commas; nothing where it has none.
+tag_value() {
+    case ,$1 in *",$2="*) ;; *) return 0 ;; esac
+    tag_rest=,$1
+    tag_rest=${tag_rest#*",$2="}
+    printf '%s\n' "${tag_rest%%,*}"
+}
+
+# use_barred LIST: true when a volume with these tags may not be used on this server; sets bar to the reason.
+use_barred() {
+    bar=$(tag_value "$1" mlnc.retired)
+    if [ -n "$bar" ]; then
+        bar_name=$(tag_value "$1" mlnc.project)/$(tag_value "$1" mlnc.host)
+        bar="is retired since $bar: 'invoke retired --restore $bar_name' brings it back, 'invoke purge $bar_name' removes it"
+        return 0
+    fi
+    bar=$(tag_value "$1" mlnc.moving)
+    if [ -n "$bar" ]; then
+        bar="is being copied to $bar: 'invoke deploy' goes on with it, 'invoke deploy --undo' gives it up"
+        return 0
+    fi
+    bar=$(tag_value "$1" mlnc.server)
+    [ "${bar:-$mlnc_server}" != "$mlnc_server" ] || return 1
+    bar="belongs to the server $bar (its tag mlnc.server): it may be in use there"
 }
 
 # domain_names: the names of all domains of this server, one a line; stops when the toolstack does not answer,

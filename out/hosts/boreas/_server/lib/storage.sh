@@ -3,10 +3,13 @@
 #
 # A script first says what it wants (want_lv, want_snapshot, want_file, check_space), which changes nothing and
 # stops at whatever is not as expected; then it makes what is absent or incomplete. Logical volumes are measured in
-# extents, files in bytes. The plan has a line a volume: NAME|STATE|AMOUNT|TEMPLATE| (absent, incomplete, whole).
+# extents, files in bytes. The plan has a line a volume: NAME|STATE|AMOUNT|TEMPLATE| (absent, incomplete, whole, or
+# ungrown, when the file system is still smaller than its volume; then AMOUNT is VG/NAME or the file).
 
 # shellcheck source=/dev/null
 . "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/volumes.sh"
+# shellcheck source=/dev/null
+. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/templates.sh"
 
 storage_plan=
 storage_needs=
@@ -17,33 +20,13 @@ storage_sum=
 storage_begin() {
     exec </dev/null
     volumes_project=$1
-    storage_templates=$2
+    templates_folder=$2
     need_root
     need_commands awk blockdev dd e2fsck mkswap resize2fs sha256sum stat truncate
     take_lock storage
 }
 
 # --- what is wanted ----------------------------------------------------------------------------------------------
-
-# template_file NAME: the path of a template. NAME.EXT is the NAME-V<major>.<minor>.EXT of the highest version, or
-# else the file of just that name.
-template_file() {
-    template_best=$storage_templates/$1
-    template_major=-1
-    template_minor=-1
-    for template_found in "$storage_templates/${1%.*}"-V*."${1##*.}"; do
-        template_version=${template_found#"$storage_templates/${1%.*}"-V}
-        template_version=${template_version%."${1##*.}"}
-        case $template_version in *[!0-9.]* | *.*.* | .* | *. | '') continue ;; *.*) ;; *) continue ;; esac
-        [ "${template_version%.*}" -ge "$template_major" ] || continue
-        [ "${template_version%.*}" -gt "$template_major" ] ||
-            [ "${template_version#*.}" -gt "$template_minor" ] || continue
-        template_major=${template_version%.*}
-        template_minor=${template_version#*.}
-        template_best=$template_found
-    done
-    printf '%s\n' "$template_best"
-}
 
 # look_at_template NAME: sets storage_template (a path; empty without a template) and storage_source_bytes (empty
 # when the template cannot be read).
@@ -151,6 +134,7 @@ want_logical() {
     fi
     our_tags "$lv_tags" "$2" "$3" || die "$4/$1 exists, but its tags do not say that it is the $3 volume of $2 in" \
         "$volumes_project: rename or remove it, or change the project"
+    ! use_barred "$lv_tags" || die "$4/$1 $bar"
     if has_tags "$lv_tags" mlnc.incomplete; then
         ! lv_in_use "$lv_attributes" || die "$4/$1 is incomplete, but in use: end what uses it first"
         may_be_made "$1" "$2" "$((${lv_wanted:-0} * lv_extent))"
@@ -159,7 +143,7 @@ want_logical() {
         return 0
     fi
     [ -z "$lv_wanted" ] || compare "$4/$1" "$((lv_bytes / lv_extent))" "$lv_wanted" extents "$lv_tags" "$5"
-    plan "$1" whole "$lv_wanted"
+    if has_tags "$lv_tags" mlnc.grow; then plan "$1" ungrown "$4/$1"; else plan "$1" whole "$lv_wanted"; fi
 }
 
 # left_over PATH: the bytes that a file of an interrupted run takes; they become free when it is made anew.
@@ -180,8 +164,9 @@ want_file() {
     file_tags=$(file_tags "$4")
     { [ -f "$4" ] && our_tags "$file_tags" "$2" "$3"; } || die "$4 exists, but $4.mlnc does not say that it is the" \
         "$3 volume of $2 in $volumes_project: rename or remove it, or change the project"
+    ! use_barred "$file_tags" || die "$4 $bar"
     [ -z "$storage_wanted" ] || compare "$4" "$(stat -c %s -- "$4")" "$storage_wanted" bytes "$file_tags" "$5"
-    plan "$1" whole "$storage_wanted"
+    if has_tags "$file_tags" mlnc.grow; then plan "$1" ungrown "$4"; else plan "$1" whole "$storage_wanted"; fi
 }
 
 # free_space KIND WHERE: what is free there, in the unit of "need".
@@ -235,10 +220,27 @@ END
 # unfinished NAME: true while the volume is absent or incomplete; otherwise says that it is unchanged.
 unfinished() {
     find_planned "$1"
+    [ "$storage_state" != ungrown ] || { finish_growth "$1" "$storage_amount" && return 1; }
     [ "$storage_state" != whole ] || { say "unchanged $1" && return 1; }
     still_locked
     storage_sum=
     state "$1 is not whole, the volumes before it are; run this script again to make it anew"
+}
+
+# finish_growth NAME PLACE: makes the file system of a volume that was grown as large as the volume, once nobody uses it.
+finish_growth() {
+    case $2 in /*) set -- "$1" file "$2" - ;; *) set -- "$1" lvm "${2%/*}" "${2#*/}" ;; esac
+    look_at_volume "$2" "$3" "$4"
+    if [ -n "$volume_open" ]; then
+        warn "$1 is in use: its file system is smaller than the volume, and is grown by the first run while it is not"
+        return 0
+    fi
+    still_locked
+    [ "$2" = file ] || lvchange -ay "$3/$4"
+    state "the file system of $1 may be grown in part; run this script again"
+    grow_ext "$volume_path"
+    change_tags "$2" "$3" "$4" -mlnc.grow
+    say "grew the file system of $1"
 }
 
 # absent NAME: true when the volume is not there at all.
@@ -327,7 +329,7 @@ whole_lv() {
 whole_file() {
     rm -f -- "$4.mlnc"
     printf '%s\n' mlnc "mlnc.project=$volumes_project" "mlnc.host=$2" "mlnc.role=$3" \
-        ${storage_sum:+"mlnc.template=$storage_sum"} >"$4.mlnc"
+        "mlnc.server=$mlnc_server" ${storage_sum:+"mlnc.template=$storage_sum"} >"$4.mlnc"
     sync "$4.mlnc" "$4.mlnc-part"
     { [ ! -e "$4" ] && [ ! -L "$4" ]; } || die "$4 has appeared meanwhile"
     mv -- "$4.mlnc-part" "$4"

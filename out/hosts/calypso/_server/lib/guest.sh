@@ -42,12 +42,14 @@ guest_volume() {
         case ",${guest_row#*|}," in
         *,mlnc.incomplete,*) die "$2 is incomplete: run storage.sh first" ;;
         esac
+        ! use_barred "${guest_row#*|}" || die "$2 $bar"
         guest_row=${guest_row%%|*}
         case ${guest_row##* } in ?????o*) die "$2 is in use: end what uses it first" ;; esac
         guest_number=$(printf '%d:%d' "0x$(stat -L -c %t -- "$2")" "0x$(stat -L -c %T -- "$2")")
         ! awk '{ print $3 }' /proc/self/mountinfo | grep -qxF -e "$guest_number" || die "$2 is mounted on this server"
     else
         [ -f "$2" ] || die "$2 is not a file"
+        [ ! -f "$2.mlnc" ] || ! use_barred "$(tr '\n' , <"$2.mlnc")" || die "$2 $bar"
     fi
     guest_unattached "$2"
 }

@@ -44,6 +44,57 @@ our_tags() { has_tags "$1" mlnc "mlnc.project=$volumes_project" "mlnc.host=$2" "
 # file_tags PATH: the tags of an image file, from the file PATH.mlnc beside it.
 file_tags() { [ ! -f "$1.mlnc" ] || tr '\n' , <"$1.mlnc"; }
 
+# look_at_volume KIND GROUP NAME: sets, for a logical volume (lvm) or an image file (file, GROUP is its path), volume_path,
+# volume_what (how people call it), volume_there (yes or empty), volume_bytes, volume_tags, and volume_open: yes when
+# somebody has it open here.
+look_at_volume() {
+    volume_there='' volume_bytes='' volume_tags='' volume_open=''
+    if [ "$1" = lvm ]; then
+        volume_path=/dev/$2/$3 volume_what=$2/$3
+        look_at_lv "$2" "$3"
+        [ -n "$lv_name" ] || return 0
+        volume_there=yes volume_bytes=$lv_bytes volume_tags=$lv_tags
+        ! lv_in_use "$lv_attributes" || volume_open=yes
+    else
+        volume_path=$2 volume_what=$2
+        [ -e "$2" ] || [ -L "$2" ] || return 0
+        [ -f "$2" ] || die "$2 is not a file"
+        volume_there=yes volume_bytes=$(stat -L -c %s -- "$2") volume_tags=$(file_tags "$2")
+        [ -z "$(losetup -j "$2" 2>/dev/null)" ] || volume_open=yes
+    fi
+}
+
+# change_tags KIND GROUP NAME +TAG|-TAG...: all of them at once, so that no other state is ever seen.
+change_tags() {
+    tags_kind=$1 tags_group=$2 tags_name=$3
+    shift 3
+    if [ "$tags_kind" = file ]; then
+        change_file_tags "$tags_group" "$@"
+        return
+    fi
+    for tag in "$@"; do
+        shift
+        case $tag in +*) set -- "$@" --addtag "${tag#+}" ;; *) set -- "$@" --deltag "${tag#-}" ;; esac
+    done
+    lvchange "$@" "$tags_group/$tags_name"
+}
+
+# change_file_tags PATH +TAG|-TAG...
+change_file_tags() {
+    tags_file=$1.mlnc
+    shift
+    {
+        [ ! -f "$tags_file" ] || cat -- "$tags_file"
+        printf '%s\n' "$@"
+    } | awk '
+        /^[+]/ { $0 = substr($0, 2) }
+        /^-/ { delete place[substr($0, 2)]; next }
+        !($0 in place) { place[$0] = ++last; line[last] = $0 }
+        END { for (i = 1; i <= last; i++) if (place[line[i]] == i) print line[i] }' >"$tags_file.new"
+    sync "$tags_file.new"
+    mv -f -- "$tags_file.new" "$tags_file"
+}
+
 # lock_volume_group VG [SSH-ARGUMENT...]: nothing but mlnc keeps two servers from changing the metadata of a shared
 # volume group at once. This holds a lock on the server that ssh reaches with these arguments (here, without any)
 # until this script and all that it started have ended.
@@ -64,6 +115,14 @@ lock_volume_group() {
     exec 8>"$hold_folder/in"
     read -r hold_answer <"$hold_folder/out" || hold_answer=
     [ "$hold_answer" = held ] || die "the lock of volume group $hold_group cannot be taken${1:+ over ssh ($*)}"
+}
+
+# unlock_volume_group: gives that lock back.
+unlock_volume_group() {
+    [ -n "${hold_process:-}" ] || return 0
+    exec 8>&-
+    wait "$hold_process" || :
+    hold_process=
 }
 
 # still_locked: stops when a lock that was taken has been lost.
