@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -148,6 +149,11 @@ class Desk:
                 transport = self._transport(self._context, self.site[server], folder, "mux")
                 self._sessions[server] = Session(transport)
             return self._sessions[server]
+
+    def connect(self, servers: Iterable[str], parallel: int) -> None:
+        """Begin to connect to the first *parallel* of *servers*, while other things are done. Nothing is sent."""
+        for server in islice(servers, parallel):
+            self.session(server).open()
 
     def signature(self) -> tuple[str, str]:
         """Who does this, and when: for the servers' records."""

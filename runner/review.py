@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlnc.runner.bundle import Refused
-from mlnc.targets.manifest import Manifest, digest, load_manifest, verify
+from mlnc.targets.manifest import Manifest, differences, digest, load_manifest
 from mlnc.targets.output import DEPLOYED, MANIFEST, OutputRefused, some
 from mlnc.targets.transaction import recover
 
@@ -28,13 +28,13 @@ def objections(out: Path, manifest: Manifest, reviewed: bool = True) -> list[str
 
     With *reviewed*, what git knows of the folder counts too.
     """
-    found = list(_differences(out))
+    found = list(_differences(out, manifest))
     found += _outdated(out, manifest)
     return found + (list(_uncommitted(out)) if reviewed else [])
 
 
-def _differences(out: Path) -> Iterator[str]:
-    different = list(verify(out))
+def _differences(out: Path, manifest: Manifest) -> Iterator[str]:
+    different = list(differences(out, manifest))
     if different:
         yield f"{out} is not what was built: {some(different)}. Build again, and review what changes"
 

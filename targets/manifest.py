@@ -82,7 +82,12 @@ def verify(out: Path) -> tuple[str, ...]:
     manifest = load_manifest(out)
     if manifest is None:
         return (f"{MANIFEST}: missing",)
-    return tuple(sorted([*_differences(out, manifest), *_unlisted(out, manifest)]))
+    return differences(out, manifest)
+
+
+def differences(out: Path, manifest: Manifest) -> tuple[str, ...]:
+    """What differs between the folder *out* and *manifest*. Raises OSError if a file cannot be read."""
+    return tuple(sorted([*_listed(out, manifest), *_unlisted(out, manifest)]))
 
 
 def file_state(file: Path) -> FileState | None:
@@ -126,7 +131,7 @@ def _damaged(out: Path, reason: str) -> OutputRefused:
     )
 
 
-def _differences(out: Path, manifest: Manifest) -> Iterator[str]:
+def _listed(out: Path, manifest: Manifest) -> Iterator[str]:
     executables = frozenset(manifest.executables)
     for path, wanted in manifest.files.items():
         state = file_state(out / path)

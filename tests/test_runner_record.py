@@ -9,6 +9,7 @@ from courses import project
 from mlnc.compiler.codec import dump_project
 from mlnc.runner.bundle import Refused
 from mlnc.runner.record import Record, read_records, write_record
+from mlnc.schemas.yaml_text import load
 
 OLD, NEW = "a" * 32, "b" * 32
 DEMO = project()
@@ -77,5 +78,48 @@ def test_an_ir_that_is_none(tmp_path: Path) -> None:
     recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     file = tmp_path / "deployed" / "demo.yaml"
     file.write_text(file.read_text().replace("stop_timeout_seconds", "stop_time"))
+    with pytest.raises(Refused, match="is damaged"):
+        read_records(tmp_path)["demo"].applied("one")
+
+
+def test_documents_are_read_when_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
+    loaded: list[str] = []
+
+    def counted(text: str) -> object:
+        loaded.append(text)
+        return load(text)
+
+    monkeypatch.setattr("mlnc.runner.record.load", counted)
+    record = read_records(tmp_path)["demo"]
+    assert (record.generations, len(loaded), "stop_timeout" in loaded[0]) == ({"one": OLD}, 1, False)
+    assert record.applied("one") == DEMO
+    assert record.applied("one") == DEMO
+    assert len(loaded) == 2
+
+
+def test_a_server_more_keeps_the_documents_of_the_others(tmp_path: Path) -> None:
+    recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
+    record = read_records(tmp_path)["demo"]
+    record.note("two", NEW, dump_project(LATER))
+    write_record(tmp_path, record)
+    again = read_records(tmp_path)["demo"]
+    assert (again.applied("one"), again.applied("two")) == (DEMO, LATER)
+
+
+@pytest.mark.parametrize("after", ["servers: {}\n", "<<<<<<< ours\n", "more: 1\n", "irs: {}\n"])
+def test_what_stands_after_the_documents_is_read(tmp_path: Path, after: str) -> None:
+    """Nobody's merge may hide behind them."""
+    recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
+    file = tmp_path / "deployed" / "demo.yaml"
+    file.write_text(file.read_text() + after)
+    with pytest.raises(Refused, match="is damaged"):
+        read_records(tmp_path)
+
+
+def test_documents_that_are_no_yaml(tmp_path: Path) -> None:
+    recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
+    file = tmp_path / "deployed" / "demo.yaml"
+    file.write_text(file.read_text() + "  {\n")
     with pytest.raises(Refused, match="is damaged"):
         read_records(tmp_path)["demo"].applied("one")
