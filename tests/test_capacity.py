@@ -1,0 +1,368 @@
+"""The order over the memory of servers: simulated at every moment, and held against trying everything."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlnc.upgrade.capacity import Event, Order, Shortage, Unit, order
+
+Servers = Mapping[str, int | None]
+
+
+def unit(
+    name: str, source: str | None, target: str | None, old: int, new: int | None = None, **more: object
+) -> Unit:
+    """The unit *name*, which is ``PROJECT/HOST``, live unless *more* says otherwise."""
+    live = cast(bool, more.get("live", True))
+    thirds = cast(tuple[str, ...], more.get("thirds", ()))
+    return Unit(name, name.partition("/")[0], source, old, target, old if new is None else new, live, thirds)
+
+
+def found(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> Order:
+    """The order, which there must be, after it has been held against every moment of it."""
+    made = order(declared, used, units)
+    assert isinstance(made, Order)
+    check(declared, used, units, made)
+    return made
+
+
+# ---- what happens when an order is carried out ---------------------------------------------------------------
+
+
+def events(units: list[Unit], made: Order) -> dict[Event, tuple[Counter[str], Counter[str]]]:
+    """What each event takes at its beginning and gives back at its end, told from the units alone."""
+    happens: dict[Event, tuple[Counter[str], Counter[str]]] = {}
+    for each in units:
+        live = each.live and each.id not in made.stopped
+        moving = min(each.old_mib, each.new_mib)
+        if each.source and each.target and live and each.source != each.target:
+            stations = [each.source, *([made.over[each.id]] if each.id in made.over else []), each.target]
+            parts = ("hop", "move") if each.id in made.over else ("move",)
+            for part, here, there in zip(parts, stations, stations[1:], strict=False):
+                happens[Event(each.id, part)] = (Counter({there: moving}), Counter({here: moving}))  # type: ignore[arg-type]
+        stays = moving if live and each.source and each.target else 0
+        if each.source and each.old_mib > stays:
+            happens[Event(each.id, "release")] = (Counter(), Counter({each.source: each.old_mib - stays}))
+        if each.target and each.new_mib > stays:
+            happens[Event(each.id, "acquire")] = (Counter({each.target: each.new_mib - stays}), Counter())
+    return happens
+
+
+STAGES = {"release": 0, "hop": 1, "move": 1, "acquire": 2}
+
+
+def before(units: list[Unit], made: Order) -> dict[Event, set[Event]]:
+    """For each event what is over when it begins: its waits, and the earlier phases of its project."""
+    projects = {each.id: each.project for each in units}
+    happens = events(units, made)
+    return {
+        event: {*made.waits.get(event, ())}
+        | {
+            other
+            for other in happens
+            if projects[other.unit] == projects[event.unit] and STAGES[other.part] < STAGES[event.part]
+        }
+        for event in happens
+    }
+
+
+def closure(direct: dict[Event, set[Event]]) -> dict[Event, set[Event]]:
+    """Everything that is over before each event; fails where an event waits for itself."""
+    done: dict[Event, set[Event]] = {}
+    left = dict(direct)
+    while left:
+        ready = [event for event, waits in left.items() if waits <= done.keys()]
+        assert ready, f"nothing of {sorted(left)} can ever begin"
+        for event in ready:
+            done[event] = set().union(left[event], *(done[each] for each in left[event]))
+            del left[event]
+    return done
+
+
+def check(declared: Servers, used: Mapping[str, int], units: list[Unit], made: Order) -> None:
+    """No server can come over its limit, whatever overlaps that may.
+
+    At the worst moment of a server, some events have taken and not yet given: the worst is sought by letting every
+    event that takes there begin as early, and every event that gives there end as late, as a set of begun events
+    that is closed under what must be over allows. Small cases try every such set.
+    """
+    happens = events(units, made)
+    over = closure(before(units, made))
+    limits = limits_of(declared, used, units)
+    for begun in closed_sets(list(happens), over):
+        ended = set().union(*(over[event] for event in begun)) if begun else set()
+        for server, limit in limits.items():
+            here = used.get(server, 0)
+            here += sum(happens[event][0][server] for event in begun)
+            here -= sum(happens[event][1][server] for event in ended)
+            assert here <= limit, (server, here, limit, sorted(begun), made)
+
+
+def limits_of(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> dict[str, int]:
+    end = Counter(used)
+    for each in units:
+        if each.source:
+            end[each.source] -= each.old_mib
+        if each.target and (each.source is None or each.source == each.target):
+            end[each.target] += each.new_mib
+    return {name: max(mib, used.get(name, 0), end[name]) for name, mib in declared.items() if mib is not None}
+
+
+def closed_sets(names: list[Event], over: dict[Event, set[Event]]) -> Iterator[set[Event]]:
+    """Every set of events that can have begun at one moment, if there are few; else those of one event's own past,
+    with everything that can have begun beside it."""
+    if len(names) <= 9:
+        for bits in range(1 << len(names)):
+            begun = {event for number, event in enumerate(names) if bits >> number & 1}
+            if all(over[event] <= begun for event in begun):
+                yield begun
+        return
+    for event in names:
+        # as much as possible has begun while *event* has not ended
+        yield {other for other in names if event not in over[other]}
+
+
+# ---- cases ---------------------------------------------------------------------------------------------------
+
+
+def test_a_move_into_a_server_with_room_waits_for_nothing() -> None:
+    made = found({"a": 1024, "b": 1024}, {"a": 512, "b": 512}, [unit("p/x", "a", "b", 512)])
+    assert made == Order()
+
+
+def test_a_move_into_a_full_server_waits_for_who_leaves_it() -> None:
+    units = [unit("p/x", "a", "b", 512), unit("q/y", "b", "c", 512)]
+    made = found({"a": 512, "b": 512, "c": None}, {"a": 512, "b": 512}, units)
+    assert made.waits == {Event("p/x", "move"): (Event("q/y", "move"),)}
+
+
+def test_of_two_that_leave_one_is_waited_for_where_it_is_enough() -> None:
+    units = [unit("p/x", "a", "b", 256), unit("q/y", "b", "c", 512), unit("r/z", "b", "c", 256)]
+    made = found({"b": 768}, {"a": 256, "b": 768}, units)
+    assert [len(waits) for waits in made.waits.values()] == [1]
+
+
+def test_a_stop_of_the_same_project_is_over_anyway() -> None:
+    units = [unit("p/x", "a", "b", 512), unit("p/y", "b", None, 512)]
+    assert found({"b": 512}, {"a": 512, "b": 512}, units) == Order()
+
+
+def test_a_greedy_choice_that_blocks_is_taken_back() -> None:
+    # x and y both fit into b, but only y makes room in c for z, which makes room in b for x
+    units = [unit("p/x", "a", "b", 512), unit("q/y", "c", "b", 512), unit("r/z", "b", "c", 512)]
+    made = found({"a": None, "b": 1024, "c": 512}, {"a": 512, "b": 512, "c": 512}, units)
+    assert made.stopped == ()
+    assert Event("p/x", "move") in made.waits
+
+
+def test_an_exchange_goes_over_a_third_server() -> None:
+    servers = {"a": 512, "b": 512, "c": 1024}
+    units = [unit("p/x", "a", "b", 512, thirds=("c",)), unit("q/y", "b", "a", 512, thirds=("c",))]
+    made = found(servers, {"a": 512, "b": 512, "c": 512}, units)
+    assert (made.stopped, made.over) == ((), {"p/x": "c"})
+    assert made.waits == {
+        Event("q/y", "move"): (Event("p/x", "hop"),),
+        Event("p/x", "move"): (Event("q/y", "move"),),
+    }
+
+
+def test_an_exchange_without_a_third_server_stops_the_smallest() -> None:
+    units = [unit("p/x", "a", "b", 512), unit("q/y", "b", "a", 256)]
+    made = found({"a": 512, "b": 512}, {"a": 512, "b": 256}, units)
+    assert made.stopped == ("q/y",)
+    assert made.waits == {
+        Event("p/x", "move"): (Event("q/y", "release"),),
+        Event("q/y", "acquire"): (Event("p/x", "move"),),
+    }
+
+
+def test_two_groups_swap_between_full_servers() -> None:
+    units = [unit(f"g{n}/x", "a", "b", 256, thirds=("c",)) for n in range(4)]
+    units += [unit(f"h{n}/y", "b", "a", 256, thirds=("c",)) for n in range(4)]
+    made = found({"a": 1024, "b": 1024, "c": 256}, {"a": 1024, "b": 1024, "c": 0}, units)
+    assert made.stopped == ()
+    assert len(made.over) == 1
+
+
+def test_what_grows_waits_for_who_leaves() -> None:
+    units = [unit("p/x", "a", "a", 512, 1024), unit("q/y", "a", "b", 512)]
+    made = found({"a": 1024}, {"a": 1024}, units)
+    assert made.waits == {Event("p/x", "acquire"): (Event("q/y", "move"),)}
+
+
+def test_a_move_with_less_memory_shrinks_first_and_one_with_more_grows_after() -> None:
+    units = [unit("p/x", "a", "b", 1024, 512), unit("q/y", "b", "a", 512, 1024)]
+    made = found({"a": 1536, "b": 512}, {"a": 1024, "b": 512}, units)
+    assert made.waits == {
+        Event("p/x", "move"): (Event("q/y", "move"),),
+        Event("q/y", "acquire"): (Event("p/x", "release"),),
+    }
+
+
+def test_what_arrives_must_fit_in_the_end() -> None:
+    units = [unit("p/x", "a", "b", 512), unit("q/y", "a", "b", 512)]
+    assert order({"a": 2048, "b": 1024}, {"a": 1024, "b": 256}, units) == (
+        Shortage("b", 256, ("p/x", "q/y")),
+    )
+
+
+def test_a_server_that_is_too_full_by_itself_is_left_to_the_warning() -> None:
+    units = [unit("p/x", None, "a", 0, 512), unit("p/y", "a", "a", 512, 1024, live=False)]
+    assert found({"a": 512}, {"a": 512}, units).stopped == ()
+
+
+def test_the_order_of_the_units_changes_nothing() -> None:
+    units = [unit(f"p{n}/x", "a", "b", 256 + n, thirds=("c",)) for n in range(3)]
+    units += [unit(f"q{n}/x", "b", "a", 256 + n, thirds=("c",)) for n in range(3)]
+    full = {"a": 771, "b": 771, "c": 0}
+    made = [order({"a": 771, "b": 771, "c": 300}, full, list(each)) for each in permutations(units)]
+    assert all(each == made[0] for each in made)
+
+
+@pytest.mark.parametrize("slack", [0, 512, 4096])
+@pytest.mark.parametrize("thirds", [(), ("c",)])
+@pytest.mark.parametrize("distinct", [False, True])
+def test_a_large_course_is_ordered_at_once(slack: int, thirds: tuple[str, ...], distinct: bool) -> None:
+    units = []
+    for n in range(60):
+        here, there = ("a", "b") if n % 2 else ("b", "a")
+        size = n * 4 if distinct else 0
+        units.append(unit(f"g{n:02}/linux", here, there, 256 + size // 2, thirds=thirds))
+        units.append(unit(f"g{n:02}/windows", here, there, 512 + size, 512 + size, thirds=thirds))
+    used = Counter[str]()
+    for each in units:
+        used[str(each.source)] += each.old_mib
+    top = max(used.values()) + slack
+    began = time.perf_counter()
+    made = order({"a": top, "b": top, "c": 4096}, used, units)
+    assert isinstance(made, Order)
+    assert time.perf_counter() - began < 5, "it takes well under a second on an idle machine"
+    check({"a": top, "b": top, "c": 4096}, used, units, made)
+
+
+# ---- properties ----------------------------------------------------------------------------------------------
+
+NAMES = ("a", "b", "c")
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> tuple[dict[str, int | None], dict[str, int], list[Unit]]:
+    """A few machines of a few projects on three servers, some bounded, that fit at the beginning."""
+    units = []
+    for number in range(draw(st.integers(1, 5))):
+        source, target = draw(st.sampled_from((*NAMES, None))), draw(st.sampled_from(NAMES))
+        old, new = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+        thirds = tuple(name for name in NAMES if name not in (source, target)) if draw(st.booleans()) else ()
+        live = draw(st.booleans()) or source != target
+        project = draw(st.sampled_from("pqr"))
+        units.append(
+            unit(f"{project}/{number}", source, target, old if source else 0, new, live=live, thirds=thirds)
+        )
+    used = Counter({name: draw(st.integers(0, 2)) for name in NAMES})
+    for each in units:
+        if each.source:
+            used[each.source] += each.old_mib
+    slack = {name: draw(st.integers(0, 4) | st.none()) for name in NAMES}
+    declared = {name: None if more is None else used[name] + more for name, more in slack.items()}
+    return declared, dict(used), units
+
+
+@settings(max_examples=300, deadline=None)
+@given(courses())
+def test_no_moment_asks_for_more_than_there_is(
+    course: tuple[dict[str, int | None], dict[str, int], list[Unit]],
+) -> None:
+    declared, used, units = course
+    made = order(declared, used, units)
+    if isinstance(made, Order):
+        check(declared, used, units, made)
+    else:
+        assert all(shortage.missing_mib > 0 and shortage.units for shortage in made)
+
+
+@st.composite
+def swaps(draw: st.DrawFn) -> tuple[dict[str, int | None], dict[str, int], list[Unit]]:
+    """Live moves alone, between servers that are nearly full."""
+    units = []
+    for number in range(draw(st.integers(2, 5))):
+        source, target = draw(st.permutations(NAMES))[:2]
+        thirds = tuple(set(NAMES) - {source, target}) if draw(st.booleans()) else ()
+        units.append(unit(f"p{number}/x", source, target, draw(st.integers(1, 4)), thirds=thirds))
+    here, there = Counter[str](), Counter[str]()
+    for each in units:
+        here[str(each.source)] += each.old_mib
+        there[str(each.target)] += each.new_mib
+    declared: dict[str, int | None] = {
+        name: max(here[name], there[name]) + draw(st.integers(0, 2)) for name in NAMES
+    }
+    return declared, dict(here), units
+
+
+def cheapest(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> tuple[int, int]:
+    """The fewest MiB that have to be stopped, then the fewest detours: by trying everything."""
+    full = {name: mib for name, mib in declared.items() if mib is not None}
+    best = (sum(each.old_mib for each in units), 0)
+    for bits in range(1 << len(units)):
+        moving = [each for number, each in enumerate(units) if not bits >> number & 1]
+        stopped = [each for each in units if each not in moving]
+        mib = sum(each.old_mib for each in stopped)
+        if mib > best[0]:
+            continue
+        free = {name: mib - used.get(name, 0) for name, mib in full.items()}
+        for each in stopped:
+            free[str(each.source)] += each.old_mib
+        detours = fewest_detours(free, moving)
+        if detours is not None:
+            best = min(best, (mib, detours))
+    return best
+
+
+def fewest_detours(free: dict[str, int], moving: list[Unit]) -> int | None:
+    """Breadth first over where everything is."""
+    start = tuple(str(each.source) for each in moving)
+    front, seen, detours = {start}, {start}, 0
+    while front:
+        more: set[tuple[str, ...]] = set()
+        todo = list(front)
+        while todo:
+            at = todo.pop()
+            if all(here == each.target for here, each in zip(at, moving, strict=True)):
+                return detours
+            left = dict(free)
+            for here, each in zip(at, moving, strict=True):
+                left[str(each.source)] += each.old_mib
+                left[here] -= each.old_mib
+            for number, each in enumerate(moving):
+                ways = [each.target] if at[number] != each.target else []
+                ways += each.thirds if at[number] == each.source else ()
+                for there in filter(None, ways):
+                    if left[there] >= each.old_mib:
+                        state = (*at[:number], there, *at[number + 1 :])
+                        if there == each.target and state not in seen:
+                            seen.add(state)
+                            todo.append(state)
+                        elif there != each.target:
+                            more.add(state)
+        front = more - seen
+        seen |= front
+        detours += 1
+    return None
+
+
+@settings(max_examples=300, deadline=None)
+@given(swaps())
+def test_nothing_is_stopped_and_no_detour_made_without_need(
+    course: tuple[dict[str, int | None], dict[str, int], list[Unit]],
+) -> None:
+    declared, used, units = course
+    made = found(declared, used, units)
+    stopped = sum(each.old_mib for each in units if each.id in made.stopped)
+    mib, detours = cheapest(declared, used, units)
+    assert stopped == mib
+    assert len(made.over) == detours or made.stopped
