@@ -46,7 +46,7 @@ IGNORE = """\
 
 TASKS = '''\
 """The commands for the servers of this course: invoke --list."""
-
+from mlnc.rehearsal.tasks import *  # noqa: F403
 from mlnc.runner.tasks import *  # noqa: F403
 '''
 
@@ -63,6 +63,7 @@ Next:
   edit course/site.mln and course/first.mln
   mlnc build course/       compiles into out/, to be reviewed and committed
   mlnc secrets course/     makes the passwords
+  invoke rehearse          plays a deployment in folders, without any server
   invoke plan              says what a deployment would do
   invoke deploy            does it
 """

@@ -144,11 +144,18 @@ def print_left_over(plan: Plan, machine: bool) -> None:
             print(line)
 
 
-def print_selection(selection: Selection, what: str) -> None:
-    """Print *what* would be done with each project of *selection*."""
-    for server, projects in selection.items():
-        for project, hosts in projects.items():
-            print(f"{what} {' '.join((project, *hosts))} on {server}")
+def print_selection(selection: Selection, verb: str, machine: bool) -> None:
+    """Print what *verb* would be done to: each project of *selection*, and its hosts where they were named."""
+    places = [
+        (server, project, hosts)
+        for server, projects in selection.items()
+        for project, hosts in projects.items()
+    ]
+    if machine:
+        print_json([{"server": s, "project": p, "hosts": list(hosts), "do": verb} for s, p, hosts in places])
+        return
+    for server, project, hosts in places:
+        print(f"would {verb} {' '.join((project, *hosts))} on {server}")
 
 
 def print_status(found: list[VmStatus]) -> None:

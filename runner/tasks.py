@@ -30,7 +30,7 @@ from mlnc.runner.plan import Options, make_plan
 from mlnc.runner.remove import remove as take_away
 from mlnc.runner.review import load_output, objections
 from mlnc.runner.selection import select
-from mlnc.runner.transcript import read_log
+from mlnc.runner.transcript import read_entries, read_log
 
 __all__ = ["deploy", "deployed", "drift", "log", "plan", "remove", "start", "status", "stop", "verify"]
 
@@ -55,9 +55,8 @@ def deploy(
     """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
     options = Options(start, again, wait or None)
     with at_desk(context, out, "deploy") as desk:
-        selection = select(desk, project, host)
-        desk.connect(selection, parallel)
         expect_reviewed(desk, git=not unreviewed and not dry_run)
+        selection = select(desk, project, host)
         planned = make_plan(desk, selection, options, parallel)
         check_secrets(desk, planned.acting())
         if dry_run:
@@ -175,7 +174,7 @@ def remove(
     with at_desk(context, out, "remove") as desk:
         selection = select(desk, project, host)
         if dry_run:
-            print_selection(selection, "would remove")
+            print_selection(selection, "remove", json)
             return
         confirm_removal(project[0], selection, confirm)
         finish(desk, shown(json, lambda display: take_away(desk, selection, stop, display, parallel)), json)
@@ -209,11 +208,13 @@ def deployed(
 
 
 @command()
-def log(_: Context, number: int = 1, out: str = "out") -> None:
+def log(_: Context, number: int = 1, json: bool = False, out: str = "out") -> None:
     """Print what the last run did."""
     with refusals():
-        for line in read_log(Path(out), number):
-            print(line)
+        if json:
+            print_json(read_entries(Path(out), number))
+        else:
+            print("\n".join(read_log(Path(out), number)))
 
 
 def _change_life(
@@ -230,7 +231,7 @@ def _change_life(
     with at_desk(context, out, verb) as desk:
         selection = select(desk, projects, hosts)
         if dry_run:
-            print_selection(selection, f"would {verb}")
+            print_selection(selection, verb, json)
             return
         expect_reviewed(desk, git=False)
         finish(

@@ -50,15 +50,28 @@ def now() -> str:
 
 def read_log(out: Path, number: int = 1) -> Iterator[str]:
     """The *number*-th last transcript for people. Raises Refused where there is none."""
+    file = _file(out, number)
+    yield f"{file}:"
+    for entry in _entries(file):
+        yield from _readable(entry)
+
+
+def read_entries(out: Path, number: int = 1) -> list[dict[str, Any]]:
+    """The *number*-th last transcript as it was noted. Raises Refused where there is none."""
+    return list(_entries(_file(out, number)))
+
+
+def _file(out: Path, number: int) -> Path:
     found = sorted((out / LOG).glob("*.jsonl"))
     if not 0 < number <= len(found):
         raise Refused(
             f"{out / LOG} holds {len(found)} transcripts, so there is no number {number} from the end"
         )
-    file = found[-number]
-    yield f"{file}:"
-    for line in file.read_text(encoding="utf-8").splitlines():
-        yield from _readable(json.loads(line))
+    return found[-number]
+
+
+def _entries(file: Path) -> Iterator[dict[str, Any]]:
+    return map(json.loads, file.read_text(encoding="utf-8").splitlines())
 
 
 def _readable(entry: dict[str, Any]) -> Iterator[str]:

@@ -315,3 +315,13 @@ def test_transcript(course: Deployment) -> None:
     assert storage["output"] == ["mlnc: made linux.ada", "mlnc: made windows.ada"]
     assert len(storage["hash"]) == 64
     assert "atlas ada: storage.sh" in course.run("log")
+    assert course.data("log") == entries
+
+
+def test_what_would_be_done_for_machines(course: Deployment) -> None:
+    words = ("--dry-run", "--host", "ada/linux", "--host", "boreas")
+    assert course.data("stop", *words) == [
+        {"server": "atlas", "project": "ada", "hosts": ["linux"], "do": "stop"},
+        {"server": "boreas", "project": "eve", "hosts": [], "do": "stop"},
+    ]
+    assert course.run("stop", *words) == "would stop ada linux on atlas\nwould stop eve on boreas\n"

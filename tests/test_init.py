@@ -21,9 +21,8 @@ def test_a_new_course_builds_and_has_its_commands(tmp_path: Path) -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "invoke", "--list"], cwd=folder, capture_output=True, text=True, check=True
     )
-    assert all(
-        f"  {name} " in listed.stdout for name in ("deploy", "plan", "status", "drift", "remove", "log")
-    )
+    names = ("deploy", "plan", "status", "drift", "remove", "log", "rehearse")
+    assert all(f"  {name} " in listed.stdout for name in names)
     assert len((folder / "tasks.py").read_text().splitlines()) == 3
 
 
