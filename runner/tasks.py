@@ -55,8 +55,9 @@ def deploy(
     """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
     options = Options(start, again, wait or None)
     with at_desk(context, out, "deploy") as desk:
-        expect_reviewed(desk, git=not unreviewed and not dry_run)
         selection = select(desk, project, host)
+        desk.connect(selection, parallel)
+        expect_reviewed(desk, git=not unreviewed and not dry_run)
         planned = make_plan(desk, selection, options, parallel)
         check_secrets(desk, planned.acting())
         if dry_run:
