@@ -41,6 +41,17 @@ def group_locks(site: Site, server: str, wanted: Sequence[Wanted]) -> list[Group
     return [GroupLock(group, _ssh(site, server, holder)) for group, holder in named if holder]
 
 
+def site_locks(site: Site) -> list[tuple[str, GroupLock]]:
+    """Each server of *site* with each lock that it names (``lvm_execute_server``), whatever projects ask for."""
+    named = [
+        (server, entry.split()[0].removeprefix("/dev/"), entry.split()[1])
+        for server, facts in sorted(site.service_hosts.items())
+        for entry in sorted(facts.lvm_execute_servers)
+        if len(entry.split()) == 2
+    ]
+    return [(server, GroupLock(group, _ssh(site, server, holder))) for server, group, holder in named]
+
+
 def _ssh(site: Site, server: str, holder: str) -> str:
     """The arguments of ssh from *server* to *holder*, each after a blank; empty when they are the same."""
     by_address = {facts.address: name for name, facts in sorted(site.service_hosts.items(), reverse=True)}

@@ -81,9 +81,10 @@ class Wanted:
 
     @property
     def tags(self) -> str:
-        """The arguments that tag a new logical volume as ours and unfinished."""
+        """The arguments that tag a new logical volume as ours, of this server, and unfinished."""
         tags = ("mlnc", f"mlnc.project={self.project}", f"mlnc.host={self.host}", f"mlnc.role={self.role}")
-        return " ".join(f"--addtag {tag}" for tag in (*tags, "mlnc.incomplete"))
+        server = f"mlnc.server={self.machine.service_host}"
+        return " ".join(f"--addtag {tag}" for tag in (*tags, server, "mlnc.incomplete"))
 
     @property
     def size(self) -> str:

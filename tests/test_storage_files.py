@@ -77,6 +77,7 @@ def test_makes_a_grown_file_system(sandbox: Sandbox, tmp_path: Path, images: Pat
         "mlnc.project=demo",
         "mlnc.host=linux",
         "mlnc.role=root",
+        f"mlnc.server={SERVER}",
         f"mlnc.template={digest(sandbox.folder / 'templates/debian.ext4')}",
     ]
     assert sorted(each.name for each in images.iterdir()) == ["linux.demo", "linux.demo.mlnc"]

@@ -25,7 +25,7 @@ from storage_cases import (
     write,
 )
 
-PROJECT_TAGS = {"mlnc", "mlnc.project=demo"}
+PROJECT_TAGS = {"mlnc", "mlnc.project=demo", f"mlnc.server={SERVER}"}
 
 
 @pytest.fixture(scope="module")

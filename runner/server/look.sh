@@ -37,7 +37,7 @@ look_at_sizes() {
     whole "$root/_server/current" "${look_library#generations/}" >/dev/null 2>&1 || return 0
     # shellcheck source=/dev/null
     . "$MLNC_LIB/storage.sh"
-    storage_templates=$look_templates
+    templates_folder=$look_templates
     while read -r look_place look_sizing look_bytes look_template; do
         look_at_template "$look_template"
         set_wanted "$look_sizing" "$look_bytes"

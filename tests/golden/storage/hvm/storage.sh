@@ -14,7 +14,7 @@ check_space
 if unfinished windows.demo; then
     if absent windows.demo; then
         lvcreate --yes -n windows.demo -L 4G san_vg \
-            --addtag mlnc --addtag mlnc.project=demo --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=demo --addtag mlnc.host=windows --addtag mlnc.role=root --addtag mlnc.server=one.example.org --addtag mlnc.incomplete
     fi
     lvchange -ay san_vg/windows.demo
     fill_device windows.demo /dev/san_vg/windows.demo

@@ -15,7 +15,7 @@ check_space
 if unfinished linux.demo; then
     if absent linux.demo; then
         lvcreate --yes -n linux.demo -L 4G san_vg \
-            --addtag mlnc --addtag mlnc.project=demo --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=demo --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=one.example.org --addtag mlnc.incomplete
     fi
     lvchange -ay san_vg/linux.demo
     fill_device linux.demo /dev/san_vg/linux.demo

@@ -14,7 +14,7 @@ check_space
 if unfinished linux.demo; then
     if absent linux.demo; then
         lvcreate --yes -s -n linux.demo -l "$(amount linux.demo)" san_vg/base \
-            --addtag mlnc --addtag mlnc.project=demo --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.incomplete
+            --addtag mlnc --addtag mlnc.project=demo --addtag mlnc.host=linux --addtag mlnc.role=root --addtag mlnc.server=one.example.org --addtag mlnc.incomplete
     elif unattached san_vg linux.demo; then
         lvconvert --yes --type snapshot san_vg/base san_vg/linux.demo
     fi
