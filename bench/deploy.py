@@ -1,11 +1,12 @@
 """How long deploying takes, beside other engines that do the same: ``python -m bench.deploy [--servers N ...]``.
 
-For each number of servers (1 and 3, unless others are named) it starts sshds on the loopback, with stand-ins for LVM
-and Xen as in the tests, and spreads ``course/`` over them. By turns ``invoke deploy``, our playbook under
+For each number of servers (1, 3 and 10, unless others are named) it starts sshds on the loopback, with stand-ins for
+LVM and Xen as in the tests, and spreads ``course/`` over them. By turns ``invoke deploy``, our playbook under
 ``ansible-playbook``, pyinfra and Fabric deploy it afresh, and then again with nothing changed. All of them hold the
 files against the manifest, and run the same text on the servers, with the same bundles; pyinfra and Fabric take both
-from ``out/ansible/files``. It prints seconds, the CPU seconds of the desk (not of the servers), and how many times as
-long as ``invoke deploy`` each took.
+from ``out/ansible/files``. After every run each server must have every bundle in force, whole. It prints seconds, the
+CPU seconds of the desk (not of the servers, but connections left in the background count), and how many times as long
+as ``invoke deploy`` each took. Every engine has run once before it is measured, so that Python need not compile it.
 The other engines are installed into a virtual environment, ``--engines``, by pip. Needs root.
 """
 
@@ -14,7 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 import venv
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.lab import ROOT, Lab, lab
+from bench.usage import Usage, adopt_orphans, usage_of
 
 ENGINES = Path(__file__).parent / "engines"
 OURS = "invoke"
@@ -35,14 +36,6 @@ class Engine:
     name: str
     command: tuple[str, ...]
     variables: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Took:
-    """What one run took: seconds on the clock, and of the CPU on the desk."""
-
-    seconds: float
-    cpu_seconds: float
 
 
 def engines(made: Lab, folder: Path, programs: Path | None) -> list[Engine]:
@@ -78,30 +71,37 @@ def engines(made: Lab, folder: Path, programs: Path | None) -> list[Engine]:
     ]
 
 
-def run(made: Lab, engine: Engine) -> Took:
+def run(made: Lab, engine: Engine) -> Usage:
     """Let *engine* deploy, over connections of its own. Exits where it fails."""
     with tempfile.TemporaryDirectory(prefix="mb-") as sockets, tempfile.TemporaryFile() as said:
-        variables = {"PATH": made.farm.path, "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets, **engine.variables}
-        begun = time.perf_counter()
-        process = subprocess.Popen(
-            engine.command, env=os.environ | variables, stdin=subprocess.DEVNULL, stdout=said, stderr=said
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        took = Took(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        variables = {
+            "PATH": made.farm.path,
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets,
+            # As where it is installed: what Python has compiled stays.
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(made.out.parent / "compiled"),
+            **engine.variables,
+        }
+        status, usage = usage_of(engine.command, os.environ | variables, said)
         said.seek(0)
-        if process.returncode or made.undone():
-            sys.exit(
-                f"{engine.name} failed ({process.returncode}): {said.read().decode(errors='replace')[-3000:]}"
-            )
-    return took
+        if status or made.undone():
+            sys.exit(f"{engine.name} failed ({status}): {said.read().decode(errors='replace')[-3000:]}")
+    return usage
 
 
-def measure(made: Lab, chosen: list[Engine], rounds: int) -> dict[tuple[str, str], list[Took]]:
+def prepare(made: Lab, chosen: list[Engine]) -> None:
+    """Let every engine run once."""
+    made.reset()
+    for engine in chosen:
+        run(made, engine)
+
+
+def measure(made: Lab, chosen: list[Engine], rounds: int) -> dict[tuple[str, str], list[Usage]]:
     """What each engine took in each case, over so many *rounds*, in which they take turns."""
-    found: dict[tuple[str, str], list[Took]] = {
+    found: dict[tuple[str, str], list[Usage]] = {
         (case, engine.name): [] for case in CASES for engine in chosen
     }
+    prepare(made, chosen)
     for number in range(rounds):
         for engine in chosen if number % 2 == 0 else reversed(chosen):
             made.reset()
@@ -110,7 +110,7 @@ def measure(made: Lab, chosen: list[Engine], rounds: int) -> dict[tuple[str, str
     return found
 
 
-def table(found: dict[tuple[str, str], list[Took]], names: Iterable[str]) -> str:
+def table(found: dict[tuple[str, str], list[Usage]], names: Iterable[str]) -> str:
     """The lines of one number of servers."""
     lines = []
     for case in CASES:
@@ -138,7 +138,7 @@ def install(folder: Path) -> None:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Measure invoke deploy beside Ansible, pyinfra and Fabric.")
-    parser.add_argument("--servers", type=int, nargs="+", default=[1, 3], help="numbers of servers")
+    parser.add_argument("--servers", type=int, nargs="+", default=[1, 3, 10], help="numbers of servers")
     parser.add_argument("--projects", type=int, default=60, help="how many projects of course/ are deployed")
     parser.add_argument("--rounds", type=int, default=3, help="how often each engine deploys")
     parser.add_argument(
@@ -146,6 +146,7 @@ def main() -> None:
     )
     parser.add_argument("--alone", action="store_true", help="measure invoke deploy only")
     options = parser.parse_args()
+    adopt_orphans()
     if not options.alone:
         install(options.engines)
     for servers in options.servers:

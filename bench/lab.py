@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlnc.runner.bundle import Bundle, bundles
 from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.manifest import load_manifest
+from mlnc.targets.manifest import digest, load_manifest
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -53,7 +53,7 @@ class Lab:
                 subprocess.run(command, check=True)
 
     def undone(self) -> list[str]:
-        """The bundles that are not in force on their servers."""
+        """The bundles that are not in force on their servers, every file of them."""
         return [
             f"{server}/{name}"
             for server, found in self.bundles().items()
@@ -124,5 +124,12 @@ def _write_course(folder: Path, farm: Farm, projects: int) -> None:
 
 
 def _in_force(server: Server, bundle: Bundle) -> bool:
-    file = server.root / bundle.project / "state"
-    return file.exists() and server.state(bundle.project)["applied"] == bundle.generation
+    """Whether the server's record and its files are those of *bundle*, and nothing is left to be done."""
+    home = server.root / bundle.project
+    if not (home / "state").exists():
+        return False
+    state = server.state(bundle.project)
+    files = {path: home / "current" / path for path in bundle.places}
+    return (state["applied"], state["pending"]) == (bundle.generation, "-") and all(
+        file.is_file() and digest(file.read_bytes()) == bundle.hashes[path] for path, file in files.items()
+    )
