@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,6 +133,36 @@ def test_a_running_guest_is_configured_once_it_is_stopped(course: Deployment) ->
     course.run("deploy", "--project", "ada")
     assert configured.read_text() != before
     assert course.farm["atlas"].state("ada")["waiting"] == ""
+
+
+def test_a_changed_secret(course: Deployment) -> None:
+    """It is laid where it is asked for: at once where nothing runs, else once the guest has been stopped."""
+    course.run("deploy", "--start", "--project", "ada")
+    configured = course.farm["atlas"].folder / "configured" / "linux.ada"
+    completed = course.farm["atlas"].root / "_domains" / "ada" / "windows.cfg"
+    before = configured.read_text()
+    secrets = course.course / "secrets.yaml"
+    secrets.write_text(secrets.read_text().replace(PASSWORD, "another-otter-72"))
+    assert "linux is up: its guest configuration waits" in course.run("deploy", "--again", "--project", "ada")
+    assert "another-otter-72" in completed.read_text()
+    assert configured.read_text() == before
+    assert course.farm["atlas"].state("ada")["waiting"] == "linux"
+    course.run("stop", "--project", "ada")
+    course.run("deploy", "--project", "ada")
+    assert configured.read_text() != before
+    assert course.farm["atlas"].state("ada")["waiting"] == ""
+
+
+def test_one_connection_a_server(course: Deployment) -> None:
+    """Whatever is done there in a run, and it is closed at the end."""
+    course.run("deploy", "--start")
+    for server in course.farm.servers.values():
+        assert (server.folder / "sshd.log").read_text().count("Accepted publickey") == 1
+        for _ in range(50):
+            if not server.sessions():
+                break
+            time.sleep(0.1)
+        assert server.sessions() == []
 
 
 def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
