@@ -30,6 +30,7 @@ ERRORS = {
     "daemon-allow-syntax": "A daemon_allow that the daemon of MLN 1 cannot read.",
     "relocation-allow-syntax": "A relocation_allow that is neither a name, a pattern nor an anchored expression.",
     "relocation-address-syntax": "A relocation_address that xend cannot read.",
+    "no-room": "Virtual machines that move to a server which has too little memory for them.",
     "plan-server-unknown": "A server that still has virtual machines, and that the site does not know any more.",
 }
 """Code to meaning."""
@@ -46,5 +47,7 @@ WARNINGS = {
     "toolstack-differs": "Servers that share storage and have different toolstacks.",
     "xen-version-differs": "Servers that share storage and have different versions of Xen.",
     "storage-differs": "Servers that share storage under different names.",
+    "move-not-live": "Virtual machines that are stopped for a move because their servers are not compatible.",
+    "bridge-elsewhere": "A moving card on a bridge that the old server is declared to have and the new one is not.",
 }
 """Code to meaning."""
