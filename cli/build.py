@@ -24,6 +24,8 @@ from mlnc.targets.table import emit_all
 from mlnc.targets.transaction import recover
 from mlnc.targets.writer import Build, Written, write
 from mlnc.upgrade.before import Before, unknown_servers
+from mlnc.upgrade.capacity import Shortages
+from mlnc.upgrade.checks import capacity_refusals, upgrade_refusals
 from mlnc.upgrade.emit import emit
 from mlnc.upgrade.planner import Planned, plan_course
 
@@ -67,15 +69,15 @@ def build(
     if compiled is None:
         return None
     emitted = emit_all(compiled.course)
-    front.report.extend(_diagnostic(refusal, compiled) for refusal in emitted.refusals)
     texts = {name: dump_project(project) for name, project in compiled.course.projects.items()}
     before = read_before(out, compiled.course.projects, texts, old)
-    front.report.extend(
-        _diagnostic(refusal, compiled) for refusal in unknown_servers(before, compiled.course)
-    )
-    if front.report.failed:
+    if not _accepted(front, compiled, [*emitted.refusals, *unknown_servers(before, compiled.course)]):
         return None
-    planned = _plan(before, compiled, front.loader, out)
+    planned, shortages = _plan(before, compiled, front.loader, out)
+    plans = {name: each.plan for name, each in planned.items()}
+    refused = [*capacity_refusals(shortages), *upgrade_refusals(plans, compiled.course)]
+    if not _accepted(front, compiled, refused):
+        return None
     emitted.artifacts += [Artifact(f"ir/{name}.yaml", text) for name, text in texts.items()]
     emitted.artifacts += [artifact for each in planned.values() for artifact in emit(each)]
     return Built(compiled, write(out, _wanted(out, manifest, compiled, emitted, front.loader)), planned)
@@ -118,6 +120,12 @@ def earlier(out: Path, manifest: Manifest | None, found: Found) -> Earlier:
 
 def _read(out: Path, path: str) -> str:
     return (out / path).read_text(encoding="utf-8")
+
+
+def _accepted(front: Front, compiled: Compiled, refusals: Iterable[Refusal]) -> bool:
+    """Whether nothing is wrong, once *refusals* are reported."""
+    front.report.extend(_diagnostic(refusal, compiled) for refusal in refusals)
+    return not front.report.failed
 
 
 def _diagnostic(refusal: Refusal, compiled: Compiled) -> Diagnostic:
@@ -168,8 +176,10 @@ def _relative(path: Path, out: Path) -> str:
     return relative
 
 
-def _plan(before: Before, compiled: Compiled, loader: Loader, out: Path) -> dict[str, Planned]:
-    """A plan for each project of the course."""
+def _plan(
+    before: Before, compiled: Compiled, loader: Loader, out: Path
+) -> tuple[dict[str, Planned], Shortages]:
+    """A plan for each project of the course, and what servers lack for it."""
     origins = {name: lowered.origins for name, lowered in compiled.lowered.items()}
     places = Places(out, origins, _source_names(loader, out).__getitem__)
     return plan_course(before, compiled.course, places.of)

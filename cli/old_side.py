@@ -12,7 +12,7 @@ from mlnc.runner.record import Record, ir_name, parse_record, parse_servers, rec
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.output import DEPLOYED
 from mlnc.upgrade.before import Before, OldProject
-from mlnc.upgrade.planner import project_servers
+from mlnc.upgrade.sides import project_servers
 
 
 class OldSideRefused(Exception):
@@ -65,6 +65,10 @@ def _before(found: Texts, projects: Mapping[str, Project], texts: Mapping[str, s
         old = _project(found, name)
         if old is not None:
             before.projects[name] = old
+    for name in sorted(found.records.keys() - projects.keys() - wanted - {SERVER_ROOM}):
+        gone = _project(found, name)
+        if gone is not None:
+            before.removed[name] = gone
     return before
 
 

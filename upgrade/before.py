@@ -59,10 +59,15 @@ class OldProject:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The old side of a course, by project. *unchanged* are projects known to be as they were, by their generations."""
+    """The old side of a course, by project.
+
+    *unchanged* are projects known to be as they were, with their generations; *removed* those that the course has no
+    more, under no name: they take room until they are removed from the servers.
+    """
 
     projects: dict[str, OldProject] = field(default_factory=dict)
     unchanged: dict[str, dict[str, str]] = field(default_factory=dict)
+    removed: dict[str, OldProject] = field(default_factory=dict)
 
 
 def unknown_servers(before: Before, course: Course) -> list[Refusal]:

@@ -74,18 +74,17 @@ def retired(project: str, was_project: str, name: str, old: Host, held: frozense
     )
 
 
-def changed(pair: Pair, held: frozenset[str], site: Site, locate: Locate) -> HostChange:
-    """A host that there is on both sides."""
+def changed(
+    pair: Pair, held: frozenset[str], site: Site, locate: Locate, down: str | None = None
+) -> HostChange:
+    """A host that there is on both sides. *down* says why it must not run meanwhile, if it must not."""
     found = differences(pair)
     costs = [cost(difference, pair, site) for difference in found]
     classes = [each.change for each in costs]
     replaced = "data-loss" in classes
     why = next((each.path for each, price in zip(found, classes, strict=True) if price in _STOPS), None)
-    moves = (
-        move(pair, site, f"{_word(why)} changes, which needs a restart" if why else None)
-        if pair.moves
-        else None
-    )
+    stops = down or (f"{_word(why)} changes, which needs a restart" if why else None)
+    moves = move(pair, site, stops) if pair.moves else None
     notes = [each.note for each in costs if each.note]
     action = _action(pair, classes)
     return HostChange(
@@ -98,7 +97,7 @@ def changed(pair: Pair, held: frozenset[str], site: Site, locate: Locate) -> Hos
         held=held,
         action=action,
         way=moves.way if moves else "copy" if action == "rebuild" and not replaced else None,
-        stops=(moves is not None and moves.way != "live") or not _STOPS.isdisjoint(classes),
+        stops=stops is not None or (moves is not None and moves.way != "live"),
         data_loss=replaced,
         changes=tuple(_change(*each, pair.name, locate) for each in zip(found, classes, strict=True)),
         fates=fates(pair, moves.way if moves else None, replaced),

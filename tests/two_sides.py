@@ -1,0 +1,23 @@
+"""The old side of an upgrade for tests: what was built is taken for deployed."""
+
+from pathlib import Path
+
+from mlnc.runner.bundle import bundles
+from mlnc.runner.record import Record, write_record
+from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.targets.manifest import load_manifest
+
+
+def record(out: Path) -> None:
+    """Write the records that a deployment of all that is built in *out* would leave."""
+    manifest = load_manifest(out)
+    assert manifest is not None
+    records: dict[str, Record] = {}
+    for server, found in bundles(out, manifest).items():
+        for project, bundle in found.items():
+            text = None
+            if project != SERVER_ROOM:
+                text = (out / f"ir/{project}.yaml").read_text(encoding="utf-8")
+            records.setdefault(project, Record(project)).note(server, bundle.generation, text)
+    for each in records.values():
+        write_record(out, each)

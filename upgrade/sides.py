@@ -1,0 +1,56 @@
+"""One project on both sides of an upgrade: which virtual machine is which, and what happens to each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlnc.compiler.ir import Host, Project, Site
+from mlnc.targets.switches import switch_servers
+from mlnc.upgrade.before import Before, OldProject
+from mlnc.upgrade.changes import HostChange, Locate, changed, created, retired
+from mlnc.upgrade.differences import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """One project on both sides; *was* is what the servers have, under the old name if it is renamed."""
+
+    new: Project
+    was: OldProject | None
+    changes: dict[str, HostChange]
+
+    @property
+    def renamed(self) -> bool:
+        """Whether the project itself has got another name."""
+        return self.was is not None and self.was.project != self.new.project
+
+
+def project_servers(project: Project) -> list[str]:
+    """The service hosts that have files of *project*: those of its Xen domains and of its switches, sorted."""
+    domains = {host.service_host for host in project.hosts.values() if host.platform == "xen"}
+    return sorted(domains | set(switch_servers(project)))
+
+
+def xen_hosts(project: Project) -> dict[str, Host]:
+    """The hosts of *project* that are Xen domains, by name."""
+    return {name: host for name, host in sorted(project.hosts.items()) if host.platform == "xen"}
+
+
+def upgrade(before: Before, new: Project, site: Site, locate: Locate, down: Mapping[str, str]) -> Upgrade:
+    """What happens to each virtual machine of one project. *down* are those that must not run meanwhile, and why."""
+    was = before.projects.get(new.project) or before.projects.get(new.renamed_from or "")
+    old_hosts = was.hosts() if was else {}
+    changes: dict[str, HostChange] = {}
+    for name, host in xen_hosts(new).items():
+        old_name = name if name in old_hosts else host.renamed_from
+        old = old_hosts.pop(old_name, None) if old_name else None
+        if was is None or old is None or old_name is None:
+            changes[name] = created(new.project, name, host)
+        else:
+            pair = Pair(new.project, name, was.project, old_name, old, host)
+            changes[name] = changed(
+                pair, was.held(old_name) | {host.service_host}, site, locate, down.get(name)
+            )
+    for name, old in old_hosts.items():
+        assert was is not None
+        changes[name] = retired(new.project, was.project, name, old, was.held(name))
+    return Upgrade(new, was, dict(sorted(changes.items())))
