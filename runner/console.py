@@ -14,6 +14,7 @@ from invoke.tasks import task
 from mlnc.runner.bundle import Refused
 from mlnc.runner.desk import Desk
 from mlnc.runner.display import display
+from mlnc.runner.laid import changed_secrets
 from mlnc.runner.plan import Plan
 from mlnc.runner.plan_text import left_over_lines, plan_data, plan_lines
 from mlnc.runner.results import FAILED, Display, Result, as_data, exit_status, summary
@@ -142,6 +143,18 @@ def print_left_over(plan: Plan, machine: bool) -> None:
     if not machine:
         for line in left_over_lines(plan):
             print(line)
+
+
+def warn_of_secrets(desk: Desk, selection: Selection) -> None:
+    """Say whose secrets are not those that were laid from here, and what lays them."""
+    found = changed_secrets(desk, selection)
+    if found:
+        words = " ".join(f"--project {name}" for name in found)
+        print(
+            f"secrets have changed since they were laid: invoke deploy --again {words}; then stop and deploy again what"
+            " runs",
+            file=sys.stderr,
+        )
 
 
 def print_selection(selection: Selection, verb: str, machine: bool) -> None:

@@ -15,7 +15,7 @@ MASK = "***"
 
 
 class Secrets:
-    """The values of a course's secrets; no method shows one but :meth:`lines`."""
+    """The values of a course's secrets; no method shows one but :meth:`lines` and :meth:`all_lines`."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
@@ -39,6 +39,10 @@ class Secrets:
     def lines(self, names: Iterable[str]) -> bytes:
         """What a script reads: a line ``NAME``, tab, value for each."""
         return "".join(f"{name}\t{self._values[name]}\n" for name in sorted(set(names))).encode()
+
+    def all_lines(self) -> bytes:
+        """The lines of all there are."""
+        return self.lines(self._values)
 
     def masked(self, text: str) -> str:
         """*text* without the value of any secret."""

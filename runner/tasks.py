@@ -21,10 +21,12 @@ from mlnc.runner.console import (
     print_status,
     refusals,
     shown,
+    warn_of_secrets,
 )
 from mlnc.runner.deploy import check_secrets
 from mlnc.runner.deploy import deploy as bring
 from mlnc.runner.fetch import fetch
+from mlnc.runner.laid import note_laid
 from mlnc.runner.life import Verb, change_life
 from mlnc.runner.plan import Options, make_plan
 from mlnc.runner.remove import remove as take_away
@@ -64,6 +66,8 @@ def deploy(
             print_plan(desk, planned, json)
             return
         results = shown(json, lambda display: bring(desk, planned, options, display, parallel))
+        note_laid(desk, results)
+        warn_of_secrets(desk, selection)
         print_left_over(planned, json)
         finish(desk, results, json)
 
@@ -85,6 +89,7 @@ def plan(
             print(f"deploy would stop: {objection}", file=sys.stderr)
         selection = select(desk, project, host)
         print_plan(desk, make_plan(desk, selection, Options(start, again), parallel), json)
+        warn_of_secrets(desk, selection)
 
 
 @command("project", "host")

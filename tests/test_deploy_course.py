@@ -136,14 +136,27 @@ def test_a_running_guest_is_configured_once_it_is_stopped(course: Deployment) ->
 
 
 def test_a_changed_secret(course: Deployment) -> None:
-    """It is laid where it is asked for: at once where nothing runs, else once the guest has been stopped."""
-    course.run("deploy", "--start", "--project", "ada")
+    """It is noticed, and laid where it is asked for: at once where nothing runs, else once the guest was stopped."""
+    course.run("deploy", "--start")
+    assert "secrets have changed" not in course.run("deploy")
     configured = course.farm["atlas"].folder / "configured" / "linux.ada"
     completed = course.farm["atlas"].root / "_domains" / "ada" / "windows.cfg"
     before = configured.read_text()
     secrets = course.course / "secrets.yaml"
     secrets.write_text(secrets.read_text().replace(PASSWORD, "another-otter-72"))
-    assert "linux is up: its guest configuration waits" in course.run("deploy", "--again", "--project", "ada")
+    hint = "secrets have changed since they were laid: invoke deploy --again --project ada --project bob --project eve"
+    for command in ("plan", "deploy"):
+        assert hint in course.run(command)
+    text = course.run("deploy", "--again", "--project", "ada")
+    assert "linux is up: its guest configuration waits" in text
+    assert "secrets have changed" not in text
+    assert "--again --project bob --project eve;" in course.run("plan")
+    kept = course.out / ".log" / "laid.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert "otter" not in kept.read_text()
+    course.run("remove", "--project", "bob", "--confirm", "bob", "--stop")
+    course.run("deploy", "--again", "--project", "eve")
+    assert "secrets have changed" not in course.run("plan")
     assert "another-otter-72" in completed.read_text()
     assert configured.read_text() == before
     assert course.farm["atlas"].state("ada")["waiting"] == "linux"
@@ -339,7 +352,7 @@ def test_a_foreign_mln_conf_stays(course: Deployment) -> None:
 
 def test_transcript(course: Deployment) -> None:
     course.run("deploy", "--project", "ada")
-    (file,) = (course.out / ".log").iterdir()
+    (file,) = (course.out / ".log").glob("*.jsonl")
     entries = [json.loads(line) for line in file.read_text().splitlines()]
     (storage,) = [entry for entry in entries if entry["step"] == "storage.sh"]
     assert (storage["server"], storage["project"], storage["exit"]) == ("atlas", "ada", 0)
