@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mlnc.compiler.ir import Project, Site
 from mlnc.schemas.contracts import problem
@@ -109,7 +109,7 @@ def _decoder(hint: Any) -> Decoder:
         return _tuple_decoder(arguments[0])
     if origin is dict:
         return _dict_decoder(arguments[1])
-    if isinstance(hint, UnionType):
+    if isinstance(hint, UnionType) or origin is Union:  # the latter where a Literal takes part
         return _union_decoder(arguments)
     if origin is Literal or hint in (str, int, bool, NoneType):
         return _as_it_is
@@ -145,7 +145,7 @@ def _dataclass_decoder(cls: type) -> Decoder:
 
     def decode(data: dict[str, Any]) -> Any:
         if not plans:  # made at the first use: a Block holds Blocks
-            plans.extend((name, _decoder(hint)) for name, hint in get_type_hints(cls).items())
+            plans.extend([(name, _decoder(hint)) for name, hint in get_type_hints(cls).items()])
         return cls(**{name: plan(data[name]) for name, plan in plans})
 
     return decode

@@ -15,12 +15,12 @@ from mlnc.runner.bundle import Refused
 from mlnc.runner.desk import Desk
 from mlnc.runner.display import display
 from mlnc.runner.laid import changed_secrets
-from mlnc.runner.plan import Plan
 from mlnc.runner.plan_text import left_over_lines, plan_data, plan_lines
 from mlnc.runner.results import FAILED, Display, Result, as_data, exit_status, summary
 from mlnc.runner.review import objections
 from mlnc.runner.selection import Selection
 from mlnc.runner.status import VmStatus
+from mlnc.runner.task import Plan
 
 _HELP = {
     "out": "The folder that mlnc build wrote.",
@@ -36,6 +36,9 @@ _HELP = {
     "stop": "Stop the VMs first.",
     "confirm": "The project's name, instead of being asked for it.",
     "number": "Which transcript, counted from the last.",
+    "undo": "Take back what an upgrade has done that did not come to its end.",
+    "fence": "This service host is switched off: your word for it (may be given several times).",
+    "allow_data_loss": "PROJECT/HOST whose data may be lost (may be given several times).",
 }
 
 

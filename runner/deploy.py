@@ -1,24 +1,29 @@
 """``deploy``: brings what is wanted onto the servers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import chain
 
 from mlnc.runner.desk import Desk
+from mlnc.runner.execute import Execution
+from mlnc.runner.graph import Limits
 from mlnc.runner.life import life_call
-from mlnc.runner.plan import Options, Plan, Task
-from mlnc.runner.results import Display, Outcome, Result
+from mlnc.runner.results import FAILURES, Display, Outcome, Result
 from mlnc.runner.secrets import expect
+from mlnc.runner.step_acts import StepActs
 from mlnc.runner.steps import Call, perform
+from mlnc.runner.task import Options, Plan, Task, Upgrade
 from mlnc.runner.verbs import Answer
 from mlnc.runner.work import Job, work
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.secret_names import secret_names
 
 
-def check_secrets(desk: Desk, tasks: Iterable[Task]) -> None:
-    """Raise Refused, naming all, unless every secret that *tasks* need is there."""
+def check_secrets(desk: Desk, plan: Plan) -> None:
+    """Raise Refused, naming all, unless every secret that *plan* needs is there."""
+    upgraded = (task for upgrade in plan.upgrades for task in upgrade.tasks.values())
     wanted = [
         (desk.project(task.bundle.project), task.bundle.server)
-        for task in tasks
+        for task in chain(plan.acting(), upgraded)
         if task.bundle.project != SERVER_ROOM
     ]
     expect(desk.secrets, wanted, desk.stores)
@@ -26,12 +31,82 @@ def check_secrets(desk: Desk, tasks: Iterable[Task]) -> None:
 
 def deploy(desk: Desk, plan: Plan, options: Options, display: Display, parallel: int) -> list[Result]:
     """Do what *plan* says, and say what came of it, with what the plan refused."""
-    for result in plan.refused:
-        display.done(result)
-    jobs = {
-        server: [_job(desk, task, options, display) for task in tasks] for server, tasks in plan.tasks.items()
-    }
-    return [*plan.refused, *work(desk, display, jobs, parallel)]
+    return _Deployment(desk, plan, options, display, parallel).results()
+
+
+class _Deployment:
+    """One deployment, and what has come of it so far.
+
+    First what all projects of a server share, then the upgrades, then the rest: what is made new finds the memory that
+    others have left.
+    """
+
+    def __init__(self, desk: Desk, plan: Plan, options: Options, display: Display, parallel: int) -> None:
+        self._desk = desk
+        self._plan = plan
+        self._options = options
+        self._display = display
+        self._parallel = parallel
+        self._results = list(plan.refused)
+
+    def results(self) -> list[Result]:
+        """Do all of it; what came of it."""
+        for result in self._results:
+            self._display.done(result)
+        if self._plan.upgrades:
+            self._work(lambda task: task.bundle.project == SERVER_ROOM)
+            self._upgrade()
+            self._work(lambda task: task.bundle.project != SERVER_ROOM)
+        else:
+            self._work(lambda _: True)
+        return self._results
+
+    def _work(self, chosen: Callable[[Task], bool]) -> None:
+        """Do the *chosen* tasks."""
+        there = {
+            server: [task for task in tasks if chosen(task)] for server, tasks in self._plan.tasks.items()
+        }
+        jobs = {
+            server: [_job(self._desk, task, self._options, self._display) for task in tasks]
+            for server, tasks in there.items()
+            if tasks
+        }
+        self._results += work(self._desk, self._display, jobs, self._parallel, tuple(self._results))
+
+    def _upgrade(self) -> None:
+        """Execute the upgrades, but for those on a server that could not be given what all its projects share."""
+        failures = [result for result in self._results if result.outcome in FAILURES]
+        broken = {result.server for result in failures if result.project == SERVER_ROOM}
+        for upgrade in self._plan.upgrades:
+            if broken & set(upgrade.servers):
+                self._done(Result(upgrade.servers[0], upgrade.project, "skipped", _BROKEN))
+        ready = {each.project: each for each in self._plan.upgrades if not broken & set(each.servers)}
+        acts = {
+            name: StepActs(self._desk, each, self._options, self._display) for name, each in ready.items()
+        }
+        undo = self._options.undo
+        steps = {name: each.undoable if undo else each.steps for name, each in ready.items()}
+        limits = Limits(self._parallel, {name: facts.migrations for name, facts in self._desk.site.items()})
+        found = Execution(self._desk, self._display, acts, steps, limits, undo).run()
+        self._results += found
+        failed = {result.project for result in found if result.outcome in FAILURES}
+        if self._options.start and not undo:
+            self._start([each for name, each in ready.items() if name not in failed])
+
+    def _start(self, upgrades: Iterable[Upgrade]) -> None:
+        """Start what does not run of the projects that came to the end of their plan."""
+        for upgrade in upgrades:
+            for server in upgrade.tasks:
+                seconds = self._options.wait_seconds
+                call = life_call(self._desk, server, upgrade.project, "start", (), seconds)
+                self._done(perform(self._desk, self._display, call))
+
+    def _done(self, result: Result) -> None:
+        self._display.done(result)
+        self._results.append(result)
+
+
+_BROKEN = "not begun: what all projects of its servers share could not be brought to every one of them"
 
 
 def _job(desk: Desk, task: Task, options: Options, display: Display) -> Job:

@@ -8,7 +8,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from invoke.context import Context
 from mlnc.compiler.codec import InvalidIr, load_project, load_site
 from mlnc.compiler.ir import Project, ServiceHost
 from mlnc.runner.bundle import Bundle, Refused, bundles
+from mlnc.runner.plans import load_plan
 from mlnc.runner.record import Record, read_records, write_record
 from mlnc.runner.review import load_output
 from mlnc.runner.secrets import Secrets, load
@@ -28,6 +29,7 @@ from mlnc.runner.transport import Transport
 from mlnc.runner.verbs import Answer, Heard, ignore
 from mlnc.runner.ways import way
 from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.upgrade.plan import Plan
 
 T = TypeVar("T")
 
@@ -55,6 +57,7 @@ class Desk:
         self._folder = Path(tempfile.mkdtemp(prefix="mlnc-"))
         self._sessions: dict[str, Session] = {}
         self._projects: dict[str, Project] = {}
+        self._plans: dict[str, Plan | None] = {}
 
     # --- what is known here ------------------------------------------------------------------------------------
 
@@ -72,6 +75,12 @@ class Desk:
             except (OSError, InvalidIr) as error:
                 raise Refused(f"the IR of {name} cannot be read: {error}. Build again") from None
         return self._projects[name]
+
+    def plan(self, name: str) -> Plan | None:
+        """The plan of a project; None where the build made none. Raises Refused for one that is damaged."""
+        if name not in self._plans:
+            self._plans[name] = load_plan(self.out, self.manifest, name)
+        return self._plans[name]
 
     def ir_text(self, name: str) -> str:
         """The text of the IR of a project. Raises OSError."""
@@ -164,18 +173,19 @@ class Desk:
 
         On Ctrl-C, ``stopping`` is set and what has begun is waited for. *work* must not raise but for mistakes of ours.
         """
-        with ThreadPoolExecutor(max(1, parallel), initializer=_spare_from_interrupts) as pool:
+        with ThreadPoolExecutor(max(1, parallel), initializer=spare_from_interrupts) as pool:
             running: dict[str, Future[T]] = {server: pool.submit(work, server) for server in servers}
-            while not self._all_done(running.values()):
-                pass
+            while not all(future.done() for future in running.values()):
+                self.wait(running.values())
         return {server: future.result() for server, future in running.items()}
 
-    def _all_done(self, running: Iterable[Future[T]]) -> bool:
+    def wait(self, running: Iterable[Future[T]]) -> set[Future[T]]:
+        """Wait a moment for any of *running*; those that have ended. On Ctrl-C, ``stopping`` is set."""
         try:
-            return not wait(running, timeout=0.5).not_done
+            return wait(running, timeout=0.5, return_when=FIRST_COMPLETED).done
         except KeyboardInterrupt:
             self.stopping.set()
-            return False
+            return set()
 
     def close(self) -> None:
         """Close every connection and remove what is private to this run."""
@@ -186,6 +196,6 @@ class Desk:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _spare_from_interrupts() -> None:
+def spare_from_interrupts() -> None:
     """Keep Ctrl-C from the commands that this thread starts: they inherit what it blocks, and end by themselves."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

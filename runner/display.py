@@ -64,7 +64,7 @@ def lines(result: Result) -> list[str]:
     message = f": {result.message}" if result.message else ""
     shown = result.output if result.outcome == "failed" else ()
     return [
-        f"{result.server} {result.project} {result.outcome}{seconds}{message}",
+        f"{' '.join(filter(None, (result.server, result.project, result.step, result.outcome)))}{seconds}{message}",
         *(f"    {line}" for line in shown),
     ]
 
@@ -92,7 +92,7 @@ class Table(Lines):
 
     def expect(self, server: str, projects: int) -> None:
         """A server comes into the table."""
-        self._rows[server] = _Row(projects)
+        self._rows.setdefault(server, _Row()).expected += projects
 
     def step(self, server: str, project: str, step: str) -> None:
         """A step has begun."""

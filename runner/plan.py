@@ -1,50 +1,19 @@
 """What a deployment would do: a task for each project on each server, from one survey of every server."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection
 
 from mlnc.runner.bundle import Bundle
-from mlnc.runner.decide import Decision, decide
+from mlnc.runner.decide import decide
 from mlnc.runner.desk import Desk
+from mlnc.runner.elsewhere import refuse_elsewhere
 from mlnc.runner.results import Result
 from mlnc.runner.selection import Selection
 from mlnc.runner.survey import State, Survey, Unreachable, survey
+from mlnc.runner.task import Options, Plan, Task
+from mlnc.runner.upgrades import add_upgrades, unchosen_servers
 from mlnc.targets.artifact import SERVER_ROOM
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked of a deployment. *wait_seconds*: how long guests have to answer once they were started."""
-
-    start: bool = False
-    again: bool = False
-    wait_seconds: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is to be done with one bundle: *files* travel, *hosts* are those to be started (none: all)."""
-
-    bundle: Bundle
-    decision: Decision
-    base: str | None
-    files: tuple[str, ...]
-    hosts: tuple[str, ...]
-    starts: bool
-
-
-@dataclass(slots=True)
-class Plan:
-    """All tasks by server, in the order in which they are done there, and what cannot be done."""
-
-    tasks: dict[str, list[Task]] = field(default_factory=dict)
-    refused: list[Result] = field(default_factory=list)
-    left_over: list[tuple[str, str, str]] = field(default_factory=list)
-    surveys: dict[str, Survey] = field(default_factory=dict)
-
-    def acting(self) -> Iterable[Task]:
-        """The tasks that do something."""
-        return (task for tasks in self.tasks.values() for task in tasks if task.decision.acts or task.starts)
+OFF = "you said that it is off"
 
 
 def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int) -> Plan:
@@ -59,13 +28,26 @@ def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int)
         except Unreachable as error:
             return str(error)
 
+    def ask(servers: Collection[str]) -> None:
+        asked = [server for server in servers if server not in options.fenced]
+        plan.silent.update(dict.fromkeys(options.fenced & set(servers), OFF))
+        for server, found in desk.everywhere(asked, look, parallel).items():
+            if isinstance(found, str):
+                plan.silent[server] = found
+            else:
+                plan.surveys[server] = found
+                _add_server(desk, plan, server, selection[server], options)
+
     plan = Plan()
-    for server, found in desk.everywhere(selection, look, parallel).items():
-        if isinstance(found, str):
-            plan.refused += _unreachable(desk, server, selection, found)
-        else:
-            plan.surveys[server] = found
-            _add_server(desk, plan, server, selection[server], options)
+    ask(selection)
+    projects = {name for there in selection.values() for name in there}
+    between = unchosen_servers(desk, plan, projects, options)
+    selection = selection | {server: {} for server in between}
+    ask(between)
+    for server, reason in plan.silent.items():
+        plan.refused += _unreachable(desk, server, selection, reason)
+    add_upgrades(desk, plan, projects, options)
+    refuse_elsewhere(desk, plan, options)
     return plan
 
 

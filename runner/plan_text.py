@@ -7,8 +7,8 @@ from mlnc.compiler.ir import Host
 from mlnc.runner.bundle import IR
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
-from mlnc.runner.plan import Plan, Task
 from mlnc.runner.results import as_data as result_data
+from mlnc.runner.task import Plan, Task
 from mlnc.targets.artifact import SERVER_ROOM
 
 _MOST = 3

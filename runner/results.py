@@ -18,7 +18,7 @@ FAILURES = ("failed", "skipped")
 class Result:
     """What came of one project on one server.
 
-    *output* are the last lines of what failed; *lost* says that the connection broke.
+    *output* are the last lines of what failed; *lost* says that the connection broke; *step* names the step of a plan.
     """
 
     server: str
@@ -28,6 +28,7 @@ class Result:
     seconds: float = 0.0
     output: tuple[str, ...] = ()
     lost: bool = False
+    step: str = ""
 
 
 class Display(Protocol):
@@ -74,4 +75,5 @@ def as_data(result: Result) -> dict[str, object]:
         "message": result.message,
         "seconds": round(result.seconds, 3),
         "output": list(result.output),
+        "step": result.step,
     }

@@ -31,6 +31,26 @@ def select(desk: Desk, projects: Iterable[str] = (), hosts: Iterable[str] = ()) 
     }
 
 
+def known_servers(desk: Desk, names: Iterable[str]) -> frozenset[str]:
+    """*names*, which must be service hosts. Raises Refused for one that is not."""
+    found = frozenset(names)
+    for name in sorted(found):
+        _expect(name, set(desk.site), "service host")
+    return found
+
+
+def known_hosts(desk: Desk, names: Iterable[str]) -> frozenset[str]:
+    """*names*, which must be ``PROJECT/HOST`` of a plan or a project. Raises Refused for one that is not."""
+    found = frozenset(names)
+    for name in sorted(found):
+        project, _, host = name.partition("/")
+        plan = desk.plan(project)
+        hosts = set(plan.hosts if plan else ())
+        hosts |= set(desk.project(project).hosts if project in desk.manifest.projects else ())
+        _expect(host, hosts, f"host of {project}")
+    return found
+
+
 def _everything(desk: Desk) -> dict[str, set[str]]:
     found = {server: set(bundles) for server, bundles in sorted(desk.bundles.items())}
     for record in desk.records.values():

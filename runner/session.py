@@ -6,44 +6,57 @@ files, our own), so a run does it once a server.
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from secrets import token_hex
 
 from mlnc.runner.transport import UNREACHABLE, Ended, Listener, Transport
 from mlnc.runner.verbs import MARK, Answer, Heard, command, ignore, request, script
 
+_AT_ONCE = 8
+"""So many calls, at most, run on one server at once: sshd_config(5) allows ten sessions over one connection."""
+
 
 class Session:
-    """What is asked of the server behind *transport*; the first question opens it, one that broke is opened again."""
+    """What is asked of the server behind *transport*, by several threads at once if need be, each in its own shell.
+
+    The first question opens a shell; one that broke is opened again.
+    """
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._lock = threading.Lock()
-        self._shell: _Shell | None = None
+        self._slots = threading.BoundedSemaphore(_AT_ONCE)
+        self._idle: list[_Shell] = []
 
     def open(self) -> None:
         """Begin to connect, and do not wait for it. Nothing is sent before the first question."""
         with self._lock:
-            self._live()
+            self._idle = self._idle or [_Shell(self._transport)]
 
     def ask(self, verb: str, arguments: Iterable[str], stdin: bytes = b"", heard: Heard = ignore) -> Answer:
         """Run *verb* on the server; *heard* gets each line as it comes, in another thread."""
         answer = Answer()
-        with self._lock:
-            ended = self._live().call(request(verb, arguments, stdin), lambda line: heard(answer.take(line)))
+        with self._slots, self._shell() as shell:
+            ended = shell.call(request(verb, arguments, stdin), lambda line: heard(answer.take(line)))
         answer.status, answer.errors = ended.status, ended.errors
         return answer
 
     def close(self) -> None:
-        """End the shell and close the connection."""
-        if self._shell:
-            self._shell.close()
+        """End the shells and close the connection."""
+        for shell in self._idle:
+            shell.close()
         self._transport.close()
 
-    def _live(self) -> "_Shell":
-        if self._shell is None or self._shell.spent:
-            self._shell = _Shell(self._transport)
-        return self._shell
+    @contextmanager
+    def _shell(self) -> Iterator["_Shell"]:
+        """A shell that nobody else uses; it is kept for the next question unless it has ended."""
+        with self._lock:
+            self._idle = [shell for shell in self._idle if not shell.spent]
+            shell = self._idle.pop() if self._idle else _Shell(self._transport)
+        yield shell
+        with self._lock:
+            self._idle.append(shell)
 
 
 class _Shell:

@@ -25,7 +25,8 @@ def _nothing(answer: Answer) -> None:
 class Call:
     """One verb for one project on one server, and the outcome it has when it succeeds.
 
-    *settle* is called with every answer, a failed one too, and records what it tells.
+    *settle* is called with every answer, a failed one too, and records what it tells. *step* and *hash* are the id of a
+    plan's step and the SHA-256 of its script.
     """
 
     server: str
@@ -35,36 +36,40 @@ class Call:
     stdin: bytes
     outcome: Outcome
     settle: Callable[[Answer], None] = _nothing
+    step: str = ""
+    hash: str = ""
 
 
 def perform(desk: Desk, display: Display, call: Call) -> Result:
     """Do *call*, and say what came of it."""
-    steps = Steps(desk, display, call.server, call.project, call.verb)
+    steps = Steps(desk, display, call)
     try:
         answer = desk.ask(call.server, call.verb, call.arguments, call.stdin, steps.heard)
         steps.ended(answer)
         call.settle(answer)
     except (Refused, OSError) as error:
-        return Result(call.server, call.project, "failed", str(error), steps.seconds)
+        return Result(call.server, call.project, "failed", str(error), steps.seconds, step=call.step)
     if answer.status == 0:
-        return Result(call.server, call.project, call.outcome, steps.remark(), steps.seconds)
-    output = tuple(steps.output[-_TAIL:])
+        remark = steps.remark()
+        return Result(call.server, call.project, call.outcome, remark, steps.seconds, step=call.step)
+    output, error_line, lost = tuple(steps.output[-_TAIL:]), steps.error(answer), not answer.reached
     return Result(
-        call.server, call.project, "failed", steps.error(answer), steps.seconds, output, not answer.reached
+        call.server, call.project, "failed", error_line, steps.seconds, output, lost, step=call.step
     )
 
 
 class Steps:
-    """Hears what *server* says while *verb* works on *project*, and keeps each step with its output."""
+    """Hears what the server of *call* says while the verb works, and keeps each step with its output."""
 
-    def __init__(self, desk: Desk, display: Display, server: str, project: str, verb: str) -> None:
+    def __init__(self, desk: Desk, display: Display, call: Call) -> None:
         self._desk = desk
         self._display = display
-        self._server = server
-        self._project = project
-        self._verb = verb
+        self._call = call
+        self._server = call.server
+        self._project = call.project
+        self._verb = call.verb
         self._begun = self._step_begun = time.monotonic()
-        self._step = verb
+        self._step = call.verb
         self._lines: list[str] = []
         self.output: list[str] = []
 
@@ -115,7 +120,9 @@ class Steps:
         self._step = self._verb
 
     def _hash(self) -> str:
-        """The SHA-256 of the script that the step ran: a file of the project, or the runner's own."""
+        """The SHA-256 of the script that the step ran: of a plan, a file of the project, or the runner's own."""
+        if self._call.hash and self._step == self._call.step:
+            return self._call.hash
         bundle: Bundle | None = self._desk.bundles.get(self._server, {}).get(self._project)
         known = bundle.hashes if bundle else {}
         return known.get(self._step.split(" ")[0]) or sha256(script(self._verb)).hexdigest()

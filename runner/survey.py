@@ -29,13 +29,16 @@ class State:
 class Survey:
     """What one server has. *listings* are the files of projects that are not as wanted; *domains* are names and UUIDs.
 
-    *no_domains* says why the domains cannot be told, where that is so.
+    *no_domains* says why the domains cannot be told, where that is so. *noted* and *ran* are what an upgrade has left
+    by project while it has not ended: plan, step and word for each step, and the hosts that ran when it began.
     """
 
     states: dict[str, State] = field(default_factory=dict)
     listings: dict[str, list[str]] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
     no_domains: str | None = None
+    noted: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    ran: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Unreachable(Exception):
@@ -47,7 +50,12 @@ def survey(session: Session, root: str, toolstack: str, wanted: Mapping[str, Bun
     lines = "".join(f"{project} {bundle.generation}\n" for project, bundle in wanted.items())
     answer = expect(session.ask("survey", (root, toolstack), lines.encode()))
     listings = answer.texts("files")
-    return Survey(states(answer), listings, dict(_pairs(answer)), no_domains(answer))
+    found = Survey(states(answer), listings, dict(_pairs(answer)), no_domains(answer))
+    for project, plan, step, word in answer.told("noted"):
+        found.noted.setdefault(project, []).append((plan, step, word))
+    for project, host in answer.told("ran"):
+        found.ran.setdefault(project, []).append(host)
+    return found
 
 
 def states(answer: Answer) -> dict[str, State]:

@@ -28,10 +28,11 @@ from mlnc.runner.deploy import deploy as bring
 from mlnc.runner.fetch import fetch
 from mlnc.runner.laid import note_laid
 from mlnc.runner.life import Verb, change_life
-from mlnc.runner.plan import Options, make_plan
+from mlnc.runner.plan import make_plan
 from mlnc.runner.remove import remove as take_away
 from mlnc.runner.review import load_output, objections
-from mlnc.runner.selection import select
+from mlnc.runner.selection import known_hosts, known_servers, select
+from mlnc.runner.task import Options
 from mlnc.runner.transcript import read_entries, read_log
 
 __all__ = ["deploy", "deployed", "drift", "log", "plan", "remove", "start", "status", "stop", "verify"]
@@ -40,14 +41,17 @@ _PARALLEL = 8
 """So many servers are worked on at once where nothing else is said."""
 
 
-@command("project", "host")
+@command("project", "host", "fence", "allow_data_loss")
 def deploy(
     context: Context,
     project: list[str],
     host: list[str],
+    fence: list[str],
+    allow_data_loss: list[str],
     start: bool = False,
     wait: int = 0,
     again: bool = False,
+    undo: bool = False,
     unreviewed: bool = False,
     dry_run: bool = False,
     parallel: int = _PARALLEL,
@@ -55,13 +59,14 @@ def deploy(
     out: str = "out",
 ) -> None:
     """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
-    options = Options(start, again, wait or None)
     with at_desk(context, out, "deploy") as desk:
         selection = select(desk, project, host)
+        words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
+        options = Options(start, again, wait or None, undo, *words)
         desk.connect(selection, parallel)
         expect_reviewed(desk, git=not unreviewed and not dry_run)
         planned = make_plan(desk, selection, options, parallel)
-        check_secrets(desk, planned.acting())
+        check_secrets(desk, planned)
         if dry_run:
             print_plan(desk, planned, json)
             return
@@ -72,11 +77,13 @@ def deploy(
         finish(desk, results, json)
 
 
-@command("project", "host")
+@command("project", "host", "fence", "allow_data_loss")
 def plan(
     context: Context,
     project: list[str],
     host: list[str],
+    fence: list[str],
+    allow_data_loss: list[str],
     start: bool = False,
     again: bool = False,
     parallel: int = _PARALLEL,
@@ -88,7 +95,9 @@ def plan(
         for objection in objections(desk.out, desk.manifest):
             print(f"deploy would stop: {objection}", file=sys.stderr)
         selection = select(desk, project, host)
-        print_plan(desk, make_plan(desk, selection, Options(start, again), parallel), json)
+        words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
+        options = Options(start, again, None, False, *words)
+        print_plan(desk, make_plan(desk, selection, options, parallel), json)
         warn_of_secrets(desk, selection)
 
 

@@ -79,10 +79,19 @@ def _part(name: str) -> bytes:
     return files("mlnc.runner").joinpath("server", f"{name}.sh").read_bytes()
 
 
+_NEEDED = dict.fromkeys(("apply", "place", "revert", "leave", "conclude", "remove"), ("generation",))
+"""What some verbs share besides ``base``."""
+
+
+@cache
+def _text(verb: str) -> bytes:
+    return b"".join(_part(name) for name in (*_NEEDED.get(verb, ()), verb))
+
+
 @cache
 def script(verb: str) -> bytes:
     """The shell text of *verb*, with what all verbs share."""
-    return _part("base") + _part(verb)
+    return _part("base") + _text(verb)
 
 
 def command(verb: str, arguments: Iterable[str]) -> str:
@@ -94,5 +103,5 @@ def command(verb: str, arguments: Iterable[str]) -> str:
 def request(verb: str, arguments: Iterable[str], stdin: bytes = b"") -> bytes:
     """A call of *verb*, as ``server/session.sh`` reads it."""
     words = shlex.join((verb, *arguments))
-    text = f"set -- {words}\n".encode() + _part(verb).rstrip(b"\n")
+    text = f"set -- {words}\n".encode() + _text(verb).rstrip(b"\n")
     return b"%d %d\n" % (len(text), len(stdin)) + text + stdin

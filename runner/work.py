@@ -17,18 +17,28 @@ class Job:
     act: Callable[[], Result]
 
 
-def work(desk: Desk, display: Display, jobs: Mapping[str, Sequence[Job]], parallel: int) -> list[Result]:
-    """Do the *jobs* of every server. After a lost connection, or Ctrl-C, no further one is begun there."""
+def work(
+    desk: Desk,
+    display: Display,
+    jobs: Mapping[str, Sequence[Job]],
+    parallel: int,
+    before: Sequence[Result] = (),
+) -> list[Result]:
+    """Do the *jobs* of every server. After a lost connection, or Ctrl-C, no further one is begun there.
+
+    *before* is what came of earlier jobs; it counts as if they were among these.
+    """
     for server, there in jobs.items():
         display.expect(server, len(there))
-    done = desk.everywhere(jobs, lambda server: _in_order(desk, display, jobs[server]), parallel)
+    done = desk.everywhere(jobs, lambda server: _in_order(desk, display, jobs[server], before), parallel)
     return [result for results in done.values() for result in results]
 
 
-def _in_order(desk: Desk, display: Display, jobs: Sequence[Job]) -> list[Result]:
+def _in_order(desk: Desk, display: Display, jobs: Sequence[Job], before: Sequence[Result]) -> list[Result]:
     results: list[Result] = []
+    earlier = [result for result in before if jobs and result.server == jobs[0].server]
     for job in jobs:
-        reason = "you stopped it" if desk.stopping.is_set() else _obstacle(results)
+        reason = "you stopped it" if desk.stopping.is_set() else _obstacle([*earlier, *results])
         result = job.act() if reason is None else _skipped(job, reason)
         results.append(result)
         display.done(result)

@@ -62,10 +62,13 @@ def test_playbook_is_the_same_for_every_course() -> None:
     assert {path for path in one if one[path] != other[path]} == {"ansible/inventory.yaml"}
 
 
-@pytest.mark.parametrize("verb", ["survey", "apply", "life"])
-def test_server_runs_the_text_of_the_runner(verb: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "parts"),
+    [("survey", ["base"]), ("apply", ["base", "generation"]), ("life", ["base"])],
+)
+def test_server_runs_the_text_of_the_runner(verb: str, parts: list[str]) -> None:
     made = texts(ansible.emit(of()))
-    text = made["ansible/files/base.sh"] + made[f"ansible/files/{verb}.sh"]
+    text = "".join(made[f"ansible/files/{part}.sh"] for part in (*parts, verb))
     assert text.encode() == script(verb)
 
 

@@ -11,7 +11,7 @@ from mlnc.runner.verbs import script
 VERBS = sorted(
     file.stem
     for file in (Path(__file__).parent.parent / "runner" / "server").glob("*.sh")
-    if file.stem != "base"
+    if file.stem not in ("base", "generation")
 )
 
 

@@ -1,64 +1,56 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # apply ROOT PROJECT ID BASE LIBRARY BY WHEN OPTION...: makes ID the generation in force, from BASE or from a run that
 # was interrupted. Reads secrets (NAME, tab, value a line), an empty line, and a tar archive of the changed files.
-# Options: start, again, autostart, wait=SECONDS, and hosts to start.
+# Options: start, again, autostart, wait=SECONDS, host=HOST (to be started); and as a step of a plan: plan (what is
+# begun stays noted until the plan has ended), arrived=HOST (it has come here by the plan, so its guest may be
+# configured), fenced=SERVER (the administrator's word that it is off).
 root=$2 apply_project=$3 id=$4 base=$5 library=$6 by_now=$7 when_now=$8
 shift 8
-again='' start='' autostart='' apply_wait='' apply_hosts=''
+again='' start='' autostart='' apply_wait='' apply_hosts='' apply_plan='' apply_arrived='' MLNC_FENCED=''
 for apply_option in "$@"; do
     case $apply_option in
     again) again=yes ;;
     start) start=yes ;;
     autostart) autostart=yes ;;
+    plan) apply_plan=yes ;;
     wait=*) apply_wait=${apply_option#wait=} ;;
     host=*) apply_hosts="$apply_hosts ${apply_option#host=}" ;;
+    arrived=*) apply_arrived="$apply_arrived ${apply_option#arrived=}" ;;
+    fenced=*) MLNC_FENCED="${MLNC_FENCED:+$MLNC_FENCED }${apply_option#fenced=}" ;;
     esac
 done
-
-# place: the generation stands in its folder, whole. What the archive has not is linked from the generation in force.
-place() {
-    stage=$home/generations/.$id
-    rm -rf -- "$home"/generations/.[0-9a-f]*
-    if [ -e "$new" ] && [ -z "$again" ]; then
-        cat >/dev/null
-        expect_whole "$new" "$id"
-        return
-    fi
-    mkdir -- "$stage"
-    trap 'rm -rf -- "$stage"' EXIT
-    tar -x -f - -C "$stage" --no-same-owner ||
-        stop 1 'the files did not arrive whole (see above); nothing was changed'
-    sed -n 's/^[0-9a-f]*  \.\///p' "$stage/.files" | while IFS= read -r file; do
-        [ ! -e "$stage/$file" ] || continue
-        case $file in */*) mkdir -p -- "$stage/${file%/*}" ;; esac
-        ln -- "$current/$file" "$stage/$file"
-    done
-    sed -n 's/^#x \.\///p' "$stage/.files" | while IFS= read -r file; do chmod 755 -- "$stage/$file"; done
-    whole "$stage" "$id" || stop 77 "what would be the new generation of $project is not what was reviewed (above:" \
-        "which files); nothing was changed. A file on this server was changed by hand, for unchanged files are taken" \
-        "from there: 'invoke deploy --again --project $project' sends all of them"
-    rm -rf -- "$new"
-    mv -- "$stage" "$new"
-    trap - EXIT
-}
-
-switch() {
-    ln -sfn -- "generations/$id" "$home/.current"
-    mv -fT -- "$home/.current" "$current"
-}
-
-# prune: keeps the newest three generations, and the one in force.
-prune() {
-    # shellcheck disable=SC2012
-    ls -1t -- "$home/generations" | tail -n +4 | while IFS= read -r old; do
-        [ "$old" = "$id" ] || rm -rf -- "$home/generations/${old:?}"
-    done
-}
+export MLNC_FENCED
 
 # --- a project ---------------------------------------------------------------------------------------------------
 
+# note_fresh: sets unsure to the hosts that are new here, but have a volume already: such a host may run on another
+# server. Those without one are noted until they are configured, also over a run that was interrupted.
+note_fresh() {
+    unsure=
+    fresh=$(cat -- "$home/fresh" 2>/dev/null) || fresh=
+    fresh_new=
+    for fresh_folder in "$new"/*/guest; do
+        guest=${fresh_folder#"$new/"}
+        guest=${guest%/guest}
+        [ ! -e "$fresh_folder" ] || [ -e "$current/$guest.cfg" ] || fresh_new="$fresh_new $guest"
+    done
+    [ -n "$fresh_new" ] || return 0
+    # shellcheck disable=SC2086
+    standing=$("$new/project.sh" standing $fresh_new </dev/null) || stop 1 "which volumes there are is not known: $standing"
+    for guest in $fresh_new; do
+        case " $fresh " in *" $guest "*) continue ;; esac
+        if printf '%s\n' "$standing" | grep -qxF -e "$guest"; then
+            unsure="$unsure $guest"
+        else
+            fresh="${fresh:+$fresh }$guest"
+        fi
+    done
+    printf '%s\n' "$fresh" >"$home/fresh"
+}
+
 apply_to_guests() {
-    waiting_now=
+    waiting_now='' held_now=''
+    held=$(cat -- "$home/held" 2>/dev/null) || held=
     set -- "$new"/*/guest/configure.sh "$new"/*/guest/seed.sh
     case $* in *"/*/guest/configure.sh $new/*/guest/seed.sh") return 0 ;; esac
     guest_status=0
@@ -70,10 +62,26 @@ apply_to_guests() {
         guest=${guest%%/*}
         guest_state=$(printf '%s\n' "$guest_states" | awk -v host="$guest" '$1 == host { print $2 }')
         case $guest_state in
-        down | absent) step "$guest/guest/${guest_script##*/}" with_secrets "$guest_script" ;;
+        down | absent)
+            if is_held; then guest_held; else step "$guest/guest/${guest_script##*/}" with_secrets "$guest_script"; fi
+            ;;
         *) guest_waits ;;
         esac
     done
+}
+
+# is_held: the guest is down here, and it may run elsewhere for all this server knows. It is let go once it has been
+# seen running here, or when a plan says that it has arrived.
+is_held() {
+    case " $apply_arrived " in *" $guest "*) return 1 ;; esac
+    case " $held $unsure " in *" $guest "*) return 0 ;; *) return 1 ;; esac
+}
+
+guest_held() {
+    held_now="${held_now:+$held_now }$guest"
+    waiting_now="${waiting_now:+$waiting_now }$guest"
+    echo "mlnc: warning: $guest is new on this server, but its volumes are not: it may run elsewhere, so its guest" \
+        "configuration waits. Start it here by 'invoke start', which asks the other servers; stop it and deploy again"
 }
 
 # guest_waits: a guest that runs keeps its configuration; a changed one is laid by a later deploy. Asked to do all
@@ -92,12 +100,13 @@ guest_files() { [ ! -e "$1/.files" ] || grep -F -e "  ./$guest/guest/" "$1/.file
 apply_to_project() {
     expect_library "$library"
     [ ! -e "$new/network.sh" ] || step network.sh "$new/network.sh" up </dev/null
+    note_fresh
     [ ! -e "$new/storage.sh" ] || step storage.sh "$new/storage.sh" </dev/null
     apply_to_guests
     switch
-    if [ -e "$new/project.sh" ] && grep -q '^ *need_secret ' "$new/project.sh"; then
-        step 'project.sh complete' with_secrets "$current/project.sh" complete
-    fi
+    complete_secrets
+    if [ -n "$held_now" ]; then printf '%s\n' "$held_now" >"$home/held"; else rm -f -- "$home/held"; fi
+    rm -f -- "$home/fresh"
 }
 
 # --- what all projects of the server share -----------------------------------------------------------------------
@@ -175,24 +184,21 @@ apply_to_server() {
 # -----------------------------------------------------------------------------------------------------------------
 
 read_secrets
-at "$apply_project"
-new=$home/generations/$id
-mkdir -p -- "$home/generations" || stop 1 "$home cannot be made: log in as root (user in the site file)"
-hold
-read_state
-case $id:$base in
-"$applied:"* | "$pending:"* | *":$applied") ;;
-*) stop 76 "this server has generation $applied of $project, applied by ${by:-nobody} ${when:-}, but the record in" \
-    "out/deployed says ${base}; nothing was changed. If that was a colleague, get his commits first. Then run" \
-    "'invoke deployed' here, look at what it brings, and deploy again" ;;
-esac
+begin "$apply_project"
+expect_base "$base"
 place
+held_now=
 write_state "$applied" "$id" "$waiting"
 if [ "$project" = _server ]; then apply_to_server; else apply_to_project; fi
-write_state "$id" - "$waiting_now"
-prune
+if [ -n "$apply_plan" ]; then
+    write_state "$id" "$id" "$waiting_now"
+else
+    write_state "$id" - "$waiting_now"
+    prune
+fi
 tell applied "$id" "$waiting_now"
 if [ -n "$start" ] && [ -e "$new/project.sh" ]; then
+    [ -z "$held_now" ] || stop 1 "nothing was started, for these may run elsewhere: $held_now. Use 'invoke start'"
     # shellcheck disable=SC2086
     step 'project.sh start' "$current/project.sh" start ${apply_wait:+--wait "$apply_wait"} $apply_hosts </dev/null 7>&-
 fi

@@ -66,9 +66,14 @@ write_state() {
 }
 
 # hold: takes the project's lock until this command has ended.
-hold() {
+hold() { hold_lock -x; }
+
+# hold_shared: the same, but others that share it may hold it, too.
+hold_shared() { hold_lock -s; }
+
+hold_lock() {
     exec 7>>"$home/.lock"
-    if ! flock -n 7; then
+    if ! flock -n "$1" 7; then
         stop 75 "$project is being worked on by $(cat -- "$home/.lock"); nothing was changed. Wait until that has ended"
     fi
     printf '%s, since %s\n' "$by_now" "$when_now" >"$home/.lock"

@@ -45,10 +45,4 @@ for id in $undo; do
     [ ! -e "$undone/storage-remove.sh" ] || step storage-remove.sh "$undone/storage-remove.sh" </dev/null
     [ ! -e "$undone/network.sh" ] || step 'network.sh down' "$undone/network.sh" down </dev/null
 done
-rm -rf -- "$root/_domains/${project:?}"
-rm -f -- "$current"
-rm -rf -- "$home/generations"
-rm -f -- "$home/state" "$home/.state" "$home/.lock"
-# What is left, mlnc did not make or does not remove: image files that were kept, for instance.
-rmdir -- "$home/images" 2>/dev/null || :
-rmdir -- "$home" 2>/dev/null || echo "mlnc: kept $home, which is not empty"
+forget

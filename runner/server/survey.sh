@@ -8,6 +8,14 @@ for survey_state in "$root"/*/state; do
     at "${survey_home##*/}"
     tell state "$project" "$applied" "$pending" "$waiting" "$by" "$when"
 done
+# What an upgrade that has not ended has noted.
+for survey_steps in "$root"/*/steps "$root"/*/ran; do
+    [ -e "$survey_steps" ] || continue
+    survey_home=${survey_steps%/*}
+    awk -v project="${survey_home##*/}" -v kind="${survey_steps##*/}" 'BEGIN { OFS = "\t" }
+        kind == "steps" && NF > 2 { print "@mlnc", "noted", project, $1, $2, $3 }
+        kind == "ran" { for (i = 1; i <= NF; i++) print "@mlnc", "ran", project, $i }' "$survey_steps"
+done
 # The files of the generation in force, where it is not the wanted one: those that are the same need not travel.
 while read -r survey_project survey_id; do
     at "$survey_project"

@@ -1,0 +1,93 @@
+"""No virtual machine is made, configured or started here while it may run elsewhere."""
+
+from collections.abc import Iterable
+
+from mlnc.compiler.ir import Host
+from mlnc.runner.desk import Desk
+from mlnc.runner.results import Result
+from mlnc.runner.task import Options, Plan, Task, Upgrade
+from mlnc.runner.where import Places, look
+from mlnc.targets.artifact import SERVER_ROOM
+
+
+def refuse_elsewhere(desk: Desk, plan: Plan, options: Options) -> None:
+    """Take out of *plan* every project of which a host runs, or may run, where no step of its plan takes it from."""
+    acting = list(plan.acting())
+    upgrades = {upgrade.project: upgrade for upgrade in plan.upgrades}
+    named = {task.bundle.project for task in acting} - {SERVER_ROOM} | set(upgrades)
+    projects = sorted(named & set(desk.manifest.projects))
+    held = {name: former_servers(desk, name) for name in projects if name not in upgrades}
+    unasked = {server for each in held.values() for there in each.values() for server in there}
+    places = look(desk, unasked - set(plan.surveys), options.fenced)
+    running = {server: survey.domains for server, survey in plan.surveys.items()}
+    silent = {server: survey.no_domains for server, survey in plan.surveys.items() if survey.no_domains}
+    places = Places({**places.running, **running}, {**places.silent, **silent}, options.fenced)
+    for name in projects:
+        hosts = {key: host for key, host in desk.project(name).hosts.items() if host.platform == "xen"}
+        upgrade = upgrades.get(name)
+        allowed = {key: {host.service_host} | _way(upgrade, key) for key, host in hosts.items()}
+        reason = objection(hosts, allowed, held.get(name, {}), places)
+        if reason is not None:
+            _refuse(plan, name, reason)
+
+
+def objection(
+    hosts: dict[str, Host], allowed: dict[str, set[str]], held: dict[str, set[str]], places: Places
+) -> str | None:
+    """Why nothing may be done with *hosts*: one is where it is not *allowed*, or a server that *held* it is silent."""
+    for name, host in sorted(hosts.items()):
+        elsewhere = [each for each in places.of(host.domain, host.uuid) if each not in allowed[name]]
+        if elsewhere:
+            return (
+                f"{name} runs on {', '.join(elsewhere)}, but belongs on {host.service_host}, and no step of the plan"
+                f" moves it. Write that server as its service_host and build again, or bring it back by hand"
+            )
+        for server in sorted(held.get(name, set()) & set(places.silent)):
+            return (
+                f"{server}, which had {name}, does not say whether it still runs there: {places.silent[server]}."
+                f" If {server} is switched off, say --fence {server}"
+            )
+    return None
+
+
+def former_servers(desk: Desk, project: str) -> dict[str, set[str]]:
+    """The servers that each host of *project* was on by the record, without the one it is on now."""
+    record = desk.records.get(project)
+    found: dict[str, set[str]] = {}
+    if record is None or all(_is_built(desk, project, server) for server in record.generations):
+        return found
+    hosts = desk.project(project).hosts
+    for server in record.generations:
+        applied = record.applied(server)
+        for name, host in applied.hosts.items() if applied else ():
+            if name in hosts and host.service_host not in (hosts[name].service_host, None):
+                found.setdefault(name, set()).add(host.service_host)
+    return found
+
+
+def _is_built(desk: Desk, project: str, server: str) -> bool:
+    bundle = desk.bundles.get(server, {}).get(project)
+    return bundle is not None and bundle.generation == desk.recorded(project, server)
+
+
+def _way(upgrade: Upgrade | None, host: str) -> set[str]:
+    """The servers that *host* comes from and passes by the plan."""
+    if upgrade is None:
+        return set()
+    facts = upgrade.plan.hosts.get(host)
+    ends: Iterable[str | None] = (facts.old_server, facts.new_server) if facts else ()
+    steps = [step for step in upgrade.plan.steps if step.kind == "migrate" and host in step.hosts]
+    return {*filter(None, ends), *(end for step in steps for end in (step.server, step.peer) if end)}
+
+
+def _refuse(plan: Plan, project: str, reason: str) -> None:
+    servers = {task.bundle.server for task in _tasks(plan, project)}
+    servers |= {server for each in plan.upgrades if each.project == project for server in each.tasks}
+    plan.refused += [Result(server, project, "failed", reason) for server in sorted(servers)]
+    plan.upgrades = [each for each in plan.upgrades if each.project != project]
+    for server, tasks in plan.tasks.items():
+        plan.tasks[server] = [task for task in tasks if task.bundle.project != project]
+
+
+def _tasks(plan: Plan, project: str) -> Iterable[Task]:
+    return (task for tasks in plan.tasks.values() for task in tasks if task.bundle.project == project)

@@ -1,0 +1,17 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# conclude ROOT PROJECT ID BY WHEN: a plan has ended, forwards or backwards, and ID is in force here ("-": nothing is).
+# What was noted for its steps goes.
+root=$2 conclude_project=$3 id=$4 by_now=$5 when_now=$6
+
+at "$conclude_project"
+[ -e "$home" ] || exit 0
+hold
+read_state
+[ "$applied" = "$id" ] || stop 76 "generation $applied of $project is in force, not $id; the upgrade has not ended"
+if [ "$id" = - ]; then
+    forget
+    exit 0
+fi
+write_state "$id" - "$waiting"
+rm -f -- "$home/steps" "$home/ran" "$home/discarded" "$home/fresh"
+prune

@@ -1,0 +1,48 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# step ROOT PROJECT PLAN STEP HASH MODE LIBRARY BY WHEN OLD NEW WORD...: runs one step of a plan, whose script it reads,
+# forwards (do) or backwards (undo). OLD and NEW are the generations before and after, - for none. Words: look (it only
+# looks, so it needs no lock), shared (others of its project may run beside it), ran=HOST (ran when the upgrade began),
+# fenced=SERVER (is off, the administrator says), runs=HOST=SERVER (runs there, as was asked just now).
+root=$2 step_project=$3 plan=$4 id=$5 hash=$6 mode=$7 library=$8 by_now=$9
+shift 9
+when_now=$1 old=$2 new=$3
+shift 3
+look='' shared='' MLNC_RAN='' MLNC_FENCED='' MLNC_RUNS=''
+for step_word in "$@"; do
+    case $step_word in
+    look) look=yes ;;
+    shared) shared=_shared ;;
+    ran=*) MLNC_RAN="${MLNC_RAN:+$MLNC_RAN }${step_word#ran=}" ;;
+    fenced=*) MLNC_FENCED="${MLNC_FENCED:+$MLNC_FENCED }${step_word#fenced=}" ;;
+    runs=*) MLNC_RUNS="${MLNC_RUNS:+$MLNC_RUNS }${step_word#runs=}" ;;
+    esac
+done
+
+# folder ID: that generation's folder, whole; nothing where there is none, or it never came here.
+folder() {
+    [ -e "$home/generations/$1" ] || return 0
+    whole "$home/generations/$1" "$1" >&2 || return 77
+    echo "$home/generations/$1"
+}
+
+# note WORD: begun, done or undone. Appended in one write, for steps of a project may run side by side.
+note() { [ -n "$look" ] || printf '%s %s %s %s %s\n' "$plan" "$id" "$1" "$when_now" "$by_now" >>"$home/steps"; }
+
+at "$step_project"
+step_text=$(mktemp)
+trap 'rm -f -- "$step_text"' EXIT
+cat >"$step_text"
+printf '%s  %s\n' "$hash" "$step_text" | sha256sum --check --status ||
+    stop 77 "the script of $id did not arrive as it was reviewed; nothing was changed"
+if [ -z "$look" ]; then
+    mkdir -p -- "$home"
+    "hold$shared"
+fi
+expect_library "$library"
+MLNC_HOME=$home
+MLNC_OLD=$(folder "$old") || stop 77 "generation $old of $project is not what was reviewed; nothing was changed"
+MLNC_NEW=$(folder "$new") || stop 77 "generation $new of $project is not what was reviewed; nothing was changed"
+export MLNC_HOME MLNC_OLD MLNC_NEW MLNC_RAN MLNC_FENCED MLNC_RUNS
+note begun
+step "$id" sh "$step_text" "$mode" </dev/null 7>&-
+if [ "$mode" = undo ]; then note undone; else note 'done'; fi

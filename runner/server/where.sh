@@ -1,0 +1,3 @@
+# shellcheck shell=sh disable=SC2154
+# where ROOT TOOLSTACK: the domains that are on this server now.
+domains "$3"
