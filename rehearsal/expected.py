@@ -60,7 +60,8 @@ def _add_volume(facts: Facts, project: str, name: str, host: Host, volume: Volum
     size = extents(volume_bytes(volume)) * EXTENT_BYTES if lvm else volume_bytes(volume)
     values = {"origin": volume.template or ""} if volume.snapshot else {"size": f"{size}"}
     place = f"{volume.volume_group}/{volume.name}" if lvm else volume.path
-    tags = f"mlnc mlnc.host={name} mlnc.project={project} mlnc.role={volume.role}"
+    named = {"host": name, "project": project, "role": volume.role, "server": host.service_host}
+    tags = " ".join(["mlnc", *(f"mlnc.{what}={value}" for what, value in named.items())])
     there(facts, host.service_host, "volume", place, tags=tags, **values)
 
 

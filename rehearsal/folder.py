@@ -4,6 +4,8 @@ servers/NAME/            the root folder of a service host
 state/NAME/              what its stand-ins know: domains, links, groups; plain files
 storage/NAME/            volume groups, shared ones under the name they have everywhere
 shared/PATH              folders that several servers see under one path
+words/                   what guests wrote to their disks last
+journal                  what happened to domains and disks, in its order
 standins/                the stand-ins, as every server finds them below /rehearsal
 """
 
@@ -24,6 +26,16 @@ class Folder:
     def standins(self) -> Path:
         """The stand-ins."""
         return self.path / "standins"
+
+    @property
+    def words(self) -> Path:
+        """What each guest wrote to its root last, a file a disk."""
+        return self.path / "words"
+
+    @property
+    def journal(self) -> Path:
+        """What happened to domains and disks, a line each."""
+        return self.path / "journal"
 
     def root(self, server: str) -> Path:
         """The root folder of *server*."""

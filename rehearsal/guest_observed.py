@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlnc.compiler.ir import Course, GuestFile, Host, Volume
+from mlnc.compiler.ir import Course, GuestFile, Host
 from mlnc.rehearsal.facts import Facts, there
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.guest_expected import SET
+from mlnc.rehearsal.images import image
 from mlnc.schemas.yaml_text import YamlError, load
 
 _HEADER_LINES = 2
@@ -32,31 +33,21 @@ def _values(folder: Folder, host: Host) -> dict[str, str] | None:
     """What the disk of *host* holds; None where there is no disk, or nothing of a guest on it."""
     role = "seed" if host.guest.mode == "cloud-init" else "root"
     volume = next((volume for volume in host.volumes if volume.role == role), None)
-    image = _image(folder, host.service_host, volume) if volume else None
-    if image is None:
+    place = image(folder, host.service_host, volume) if volume else None
+    if place is None:
         return None
     if role == "seed":
-        return _seed(image)
+        return _seed(place)
     with TemporaryDirectory() as tree:
-        _run("debugfs", "-R", f"rdump / {tree}", str(image))
+        _run("debugfs", "-R", f"rdump / {tree}", str(place))
         return _configured(Path(tree), host) if (Path(tree) / "etc").is_dir() else None
 
 
-def _image(folder: Folder, server: str, volume: Volume) -> Path | None:
-    """The file that holds the content of *volume*, active or not."""
-    if volume.volume_group is None:
-        image = folder.on(server, volume.path)
-    else:
-        group = folder.followed(folder.state(server) / "groups" / volume.volume_group)
-        image = group / "data" / volume.name
-    return image if image.exists() else None
-
-
-def _seed(image: Path) -> dict[str, str] | None:
+def _seed(place: Path) -> dict[str, str] | None:
     """What cloud-init would read."""
     try:
         meta, user = (
-            load(_run("mcopy", "-i", str(image), f"::{name}", "-")) for name in ("meta-data", "user-data")
+            load(_run("mcopy", "-i", str(place), f"::{name}", "-")) for name in ("meta-data", "user-data")
         )
     except YamlError:
         return None

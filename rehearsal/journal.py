@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlnc.rehearsal.folder import Folder
-
-DOM0_MIB = 1024
-"""Memory of the domain that the service host itself is, as the stand-ins have it."""
+from mlnc.rehearsal.needs import DOM0_MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,8 @@ def last_moment(folder: Folder) -> Moment:
 
 
 def _lines(folder: Folder) -> Iterator[list[str]]:
-    journal = folder.path / "journal"
-    if journal.exists():
-        for line in journal.read_text().splitlines():
+    if folder.journal.exists():
+        for line in folder.journal.read_text().splitlines():
             yield line.split("\t")
 
 

@@ -1,6 +1,6 @@
 """What a service host must have before the first deploy, worked out of the IR alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import join
 
@@ -13,8 +13,10 @@ TEMPLATE_BYTES = 8 << 20
 """The size of a rehearsed template. Small, for a volume may not be smaller than its template."""
 
 DEFAULT_MEMORY_MIB = 1 << 20
-"""Memory of a server whose own is not declared: enough for anything."""
+"""Memory for domains of a server whose own is not declared: enough for anything."""
 
+DOM0_MIB = 1024
+"""Memory that a server has besides, for itself, as the stand-ins have it."""
 
 KERNEL_VERSION = "6.1.0-mlnc"
 """The kernel that a kernel file whose name says no version leads to, as Debian's /vmlinuz does."""
@@ -45,18 +47,26 @@ class Needs:
     extents: dict[str, int] = field(default_factory=dict)
 
 
-def needs(course: Course, server: str) -> Needs:
-    """What *server* must have for every project of *course*."""
-    facts = course.site.service_hosts[server]
-    found = Needs(
-        bridges={facts.bridge},
-        folders={facts.templates, facts.files, *(path for path in facts.san_paths if _is_folder(path))},
-    )
-    for _, project in sorted(course.projects.items()):
-        for host in project.hosts.values():
-            if host.service_host == server and host.platform == "xen":
-                _add_host(found, facts, host)
+def needs(courses: Sequence[Course], server: str) -> Needs:
+    """What *server* must have for every project of *courses*, of which one is played after the other.
+
+    A volume that is in several of them counts in each: copies and what is retired take room beside it.
+    """
+    found = Needs()
+    for course in courses:
+        facts = course.site.service_hosts.get(server)
+        if facts is not None:
+            found.bridges.add(facts.bridge)
+            found.folders.update((facts.templates, facts.files, *filter(_is_folder, facts.san_paths)))
+            for host in _hosts(course):
+                if host.service_host == server:
+                    _add_host(found, facts, host)
     return found
+
+
+def _hosts(course: Course) -> Iterator[Host]:
+    for _, project in sorted(course.projects.items()):
+        yield from (host for host in project.hosts.values() if host.platform == "xen")
 
 
 def kernel_version(kernel: str) -> str:

@@ -63,7 +63,10 @@ def _joined(kind: str, arguments: str, peers: Path) -> str:
 
 
 def _add_volumes(facts: Facts, folder: Folder, course: Course, server: str) -> None:
-    """Logical volumes of mlnc, a shared one where its host is, and the image files beside which tags lie."""
+    """Logical volumes of mlnc, a shared one where its host is, and the image files beside which tags lie.
+
+    What is retired is in use by nobody, and left out.
+    """
     for link in _files(folder.state(server) / "groups"):
         storage = folder.followed(link)
         extent_bytes = int((storage / "group").read_text().split()[0])
@@ -89,13 +92,17 @@ def _marks(folder: Folder, server: str) -> Iterator[tuple[str, Path]]:
 def _is_here(course: Course, tags: list[str], server: str) -> bool:
     """Whether the volume with these *tags* is that of a host on *server*, or of no host that the course has."""
     named = dict(tag.split("=", 1) for tag in tags if "=" in tag)
+    if "mlnc.retired" in named:
+        return False
     project = course.projects.get(named.get("mlnc.project", ""))
     host = project.hosts.get(named.get("mlnc.host", "")) if project else None
     return host is None or host.service_host == server
 
 
 def _tags(tags: list[str]) -> str:
-    return " ".join(sorted(tag for tag in tags if not tag.startswith("mlnc.template=")))
+    """The tags but those that tell how the volume was made, and what its guest has left to do."""
+    other = ("mlnc.template=", "mlnc.from=", "mlnc.grow")
+    return " ".join(sorted(tag for tag in tags if not tag.startswith(other)))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from mlnc.compiler.ir import Course
 from mlnc.rehearsal.folder import INSIDE, Folder
 from mlnc.rehearsal.needs import (
     DEFAULT_MEMORY_MIB,
+    DOM0_MIB,
     EXTENT_BYTES,
     KERNEL_VERSION,
     TEMPLATE_BYTES,
@@ -57,8 +58,12 @@ _SETTINGS = ("alternatives", "ld.so.cache", "ld.so.conf.d", "mke2fs.conf", "nssw
 """What programs of this machine read below /etc, where it is there."""
 
 
-def prepare(folder: Folder, course: Course) -> None:
-    """Make every server that *course* uses, in the empty *folder*."""
+def prepare(folder: Folder, *courses: Course) -> None:
+    """Make every server that *courses* use, in the empty *folder*, with what each of them needs.
+
+    They are played one after the other; what the site says of a server is taken from the last.
+    """
+    course = courses[-1]
     with as_file(files("mlnc.rehearsal").joinpath("standins")) as standins:
         shutil.copytree(standins, folder.standins)
     for program, names in COMMANDS.items():
@@ -66,7 +71,7 @@ def prepare(folder: Folder, course: Course) -> None:
             (folder.standins / name).symlink_to(program)
     for each in folder.standins.iterdir():
         each.chmod(0o755)
-    servers = {name: needs(course, name) for name in sorted(course.site.service_hosts)}
+    servers = {name: needs(courses, name) for name in sorted(course.site.service_hosts)}
     for server, needed in servers.items():
         _lay_root(folder.root(server), server, needed)
         _lay_state(folder, course, server, needed)
@@ -135,7 +140,7 @@ def _lay_state(folder: Folder, course: Course, server: str, needed: Needs) -> No
         (state / "links" / facts.uplink).write_text("dummy|up|||\n")
     for bridge in needed.bridges:
         (state / "links" / bridge).write_text("bridge|up|||\n")
-    (state / "memory").write_text(f"{facts.memory_mib or DEFAULT_MEMORY_MIB}\n")
+    (state / "memory").write_text(f"{DOM0_MIB + (facts.memory_mib or DEFAULT_MEMORY_MIB)}\n")
     (state / "xen-version").write_text(f"{facts.xen_version or '4.17.0'}\n")
     (state / "next-id").write_text("1\n")
     (state / "addresses").write_text(f"{server}\n{facts.address}\n")

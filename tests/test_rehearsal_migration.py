@@ -24,11 +24,11 @@ MIGRATE = "xl migrate -s 'ssh -p 22 -o BatchMode=yes' a 192.0.2.2"
 
 
 class Pair:
-    """Two rehearsed servers, each with 4096 MiB, that share the volume group ``shared``; alpha runs the domain a."""
+    """Two rehearsed servers, each with 3072 MiB for domains, that share the volume group ``shared``; alpha runs the domain a."""
 
     def __init__(self, path: Path) -> None:
         servers = {
-            name: service_host(address=address, memory_mib=4096, san_paths=("shared",), volume_group="shared")
+            name: service_host(address=address, memory_mib=3072, san_paths=("shared",), volume_group="shared")
             for name, address in SERVERS.items()
         }
         self.folder = Folder(path)

@@ -197,14 +197,13 @@ list_domains() {
     set -- "$1" "${2##*/}" $2
     form=$1 only=$2
     shift 2
-    awk -F= -v form="$form" -v only="$only" -v ending="$(cd "$state/ending" && echo *)" -v memory="$dom0_memory" '
+    awk -F= -v form="$form" -v only="$only" -v memory="$dom0_memory" '
         function row(name, id, memory, vcpus, state, uuid) {
             printf "%-40s %5d %5d %5d     %s  %8.1f", name, id, memory, vcpus, state, 0
             if (form == "verbose") printf " %s %8s %16s", uuid, "-", "-"
             print ""
         }
-        function letters(state, ends) {
-            if (ends) return "---s--"
+        function letters(state) {
             return state == "paused" ? "--p---" : state == "suspended" ? "---ss-" : "-b----"
         }
         BEGIN {
@@ -223,7 +222,7 @@ list_domains() {
                 if (value["id"] + 0 > last) last = value["id"] + 0
             }
             for (id = 1; id <= last; id++) if (id in name)
-                row(name[id], id, mem[id], cpus[id], letters(state[id], index(" " ending " ", " " name[id] " ")), uuid[id])
+                row(name[id], id, mem[id], cpus[id], letters(state[id]), uuid[id])
         }' "$@"
 }
 
