@@ -102,7 +102,7 @@ class Pair:
         return file.read_text().splitlines() if file.exists() else []
 
 
-def pair(folder: Path, tags: str = TAGS + ",mlnc.server=one", **facts: str) -> Pair:
+def pair(folder: Path, tags: str = TAGS + ",mlnc.server=one") -> Pair:
     """Two servers, the volume of ``web`` on the first, nothing running."""
     needs_root()
     made = Pair(folder)

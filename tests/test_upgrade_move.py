@@ -140,7 +140,7 @@ def test_other_server_does_not_answer(running: Pair) -> None:
 
 
 def test_connection_lost_for_good_in_the_middle(running: Pair) -> None:
-    """Nobody can tell where it runs: nothing is done, the tag keeps both from starting it here, a later run settles it."""
+    """Nobody can tell where it runs: nothing is done, and a later run settles it."""
     xl = running.folder / "one/bin/xl"
     xl.unlink()
     real = f'"{running.folder}/two/bin/xl" "$@"'
@@ -185,7 +185,8 @@ def test_a_domain_of_another_uuid(running: Pair) -> None:
 
 # --- interrupted -------------------------------------------------------------------------------------------------
 
-INTERRUPTED = "awk cat flock grep head lvchange lvs mkdir printf pvscan sed ssh sync wc xl".split()
+INTERRUPTED = ("flock", "lvchange", "ssh", "xl")
+"""The commands that change something, or wait: between them, an interruption leaves what it leaves at one of them."""
 
 
 @pytest.mark.parametrize("mode", ["fail", "kill"])
@@ -216,4 +217,4 @@ def test_interrupted_at_every_command(tmp_path: Path, mode: str, call: tuple[str
             arrived(made)
         assert "mlnc.server=two" in made.tags(), at
         assert (made.active("one"), made.active("two")) == ([], ["web.demo"]), at
-    assert at > 20
+    assert at > 10
