@@ -151,10 +151,9 @@ def _interface(difference: Difference, path: list[str], pair: Pair) -> Cost:
     if not rest:
         return _card(name, difference, pair)
     match rest[0]:
-        case "bridge":
-            return Cost("live")
-        case "switch":
-            return Cost("nothing")
+        case "bridge" | "switch":
+            same = pair.old.interfaces[name].bridge == pair.new.interfaces[name].bridge
+            return Cost("nothing" if same else "live")
         case "mac":
             return Cost("reboot")
     return _configured(pair)

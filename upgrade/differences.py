@@ -212,8 +212,11 @@ def _interface(path: str, old: Interface, new: Interface) -> Iterator[Difference
         yield _differ(f"{path}/address", texts.address_text(old), texts.address_text(new))
     if any(getattr(old, name) != getattr(new, name) for name in _IPV6):
         yield _differ(f"{path}/address6", texts.address6_text(old), texts.address6_text(new))
+    plugged = ("switch", "bridge") if old.switch != new.switch else ()
+    if plugged:
+        yield Difference(f"{path}/switch", f"{path}/switch", texts.card_text(old), texts.card_text(new))
     for field in fields(Interface):
-        if field.name not in _IPV4 + _IPV6:
+        if field.name not in (*_IPV4, *_IPV6, *plugged):
             before, after = getattr(old, field.name), getattr(new, field.name)
             if before != after:
                 yield _differ(f"{path}/{field.name}", before, after)

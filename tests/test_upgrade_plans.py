@@ -1,0 +1,43 @@
+"""Plans as they are reviewed: each case below ``tests/golden/plan`` is a course before and after an edit.
+
+``plan.yaml`` and ``scripts.txt`` (all scripts, one after the other) are what a build makes of it.
+"""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import GOLDEN, Golden
+from projects import mlnc
+from two_sides import record
+
+CASES = sorted(path.parent.name for path in (GOLDEN / "plan").glob("*/after"))
+
+
+def built(case: str, folder: Path) -> Path:
+    """The output folder after both builds; where there is no side before, nothing was deployed."""
+    out = folder / "out"
+    for side in ("before", "after"):
+        source = GOLDEN / "plan" / case / side
+        if source.is_dir():
+            shutil.rmtree(folder / "course", ignore_errors=True)
+            shutil.copytree(source, folder / "course")
+            shutil.copy(GOLDEN / "plan" / "site.mln", folder / "course")
+            result = mlnc("build", folder / "course", "-o", out)
+            assert result.exit_code == 0, result.stderr
+            if side == "before":
+                record(out)
+    return out
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_plan_reads(case: str, tmp_path: Path, golden: Golden) -> None:
+    plans = sorted((built(case, tmp_path) / "plan").iterdir())
+    for plan in plans:
+        prefix = "" if len(plans) == 1 else f"{plan.name}-"
+        golden(f"plan/{case}/{prefix}plan.yaml", (plan / "plan.yaml").read_text(encoding="utf-8"))
+        scripts = [
+            f"==> {path.name}\n{path.read_text(encoding='utf-8')}" for path in sorted(plan.glob("*.sh"))
+        ]
+        if scripts:
+            golden(f"plan/{case}/{prefix}scripts.txt", "\n".join(scripts))
