@@ -193,6 +193,11 @@ def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
     )
     (atlas.folder / "domains" / "linux.eve").write_text("00000000-0000-4000-8000-000000000000\n")
     (atlas.folder / "etc" / "mln" / "mln.conf").write_text("projects /tmp\n")
+    completed = atlas.root / "_domains"
+    (completed / "ada" / "windows.cfg").chmod(0o640)
+    (completed / "bob" / "windows.cfg").unlink()
+    eve = course.farm["boreas"].root / "_domains" / "eve" / "windows.cfg"
+    eve.write_text(eve.read_text().replace("memory = 256", "memory = 4096"))
     found = course.data("drift", status=2)
     texts = {f"{each['server']} {each['project']}: {each['what']}" for each in found}
     assert {
@@ -202,6 +207,9 @@ def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
         "atlas bob: volume course_vg/windows.bob: its tags do not say that it is ours",
         "atlas bob: volume course_vg/linux.bob: absent",
         f"atlas _server: {atlas.folder}/etc/mln/mln.conf: changed",
+        f"atlas ada: {completed}/ada/windows.cfg: not for root alone",
+        f"atlas bob: {completed}/bob/windows.cfg: absent",
+        f"boreas eve: {eve}: changed",
     } <= texts
     assert any("domain linux.eve: runs with the UUID 0000" in text for text in texts)
 
@@ -336,6 +344,15 @@ def test_autostart_is_installed_and_taken_back(course: Deployment) -> None:
     assert "mlnc-projects.sh start" in unit.read_text()
     assert "enable mlnc-projects.service" in (course.farm["atlas"].folder / "systemctl.log").read_text()
     assert not (course.farm["boreas"].folder / "systemctl.log").exists()
+    assert course.data("drift") == []
+    unit.write_text("# by hand\n")
+    (found,) = course.data("drift", status=2)
+    assert found["what"] == f"{unit}: changed"
+    unit.unlink()
+    (found,) = course.data("drift", status=2)
+    assert found["what"] == f"{unit}: absent"
+    course.run("deploy", "--again", "--project", "ada")
+    assert course.data("drift") == []
     (course.course / "ada.mln").write_text(source)
     course.build()
     course.run("deploy")

@@ -109,6 +109,7 @@ def test_no_systemd(course: Deployment, atlas: Server) -> None:
     (course.course / "ada.mln").write_text(source.replace("project ada", "project ada\n\tautostart"))
     course.build()
     course.run("deploy")
+    assert course.data("drift") == []
     environment = {**os.environ, **atlas.variables, "MLNC_ROOT": str(atlas.root)}
     subprocess.run([link, "start"], env=environment, check=True, capture_output=True)
     assert atlas.domains() == {"linux.ada", "windows.ada"}

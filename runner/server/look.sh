@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # look ROOT TOOLSTACK TEMPLATES: what there is, to be compared with what there should be. Reads lines "project NAME",
-# "image PATH" and, for volumes whose size follows their template, "sized VG/NAME-or-PATH SIZING BYTES TEMPLATE".
-# Changes nothing.
+# "image PATH", "autostart" where projects start with the server, and, for volumes whose size follows their template,
+# "sized VG/NAME-or-PATH SIZING BYTES TEMPLATE". Changes nothing.
 root=$2 look_templates=$4
 etc=${MLNC_ETC:-/etc}
 
@@ -27,6 +27,47 @@ look_at_files() {
     sed -n 's/^[0-9a-f]*  \.\//.\//p' "$current/.files" | sort | comm -13 - "$look_list" | while IFS= read -r look_line; do
         tell file "$project" "$current/${look_line#./}: not of mlnc"
     done
+    look_at_completed
+}
+
+# look_at_completed: domain files that were completed with secrets, but for what stands in the place of these. The
+# first line of a completed file says of what it was made.
+look_at_completed() {
+    for look_file in "$current"/*.cfg; do
+        grep -qs @secret/ "$look_file" || continue
+        look_name=$root/_domains/$project/${look_file##*/}
+        if [ ! -f "$look_name" ]; then
+            tell file "$project" "$look_name: absent"
+        elif [ "$(stat -c %a -- "$look_name")" != 600 ]; then
+            tell file "$project" "$look_name: not for root alone"
+        elif ! awk '
+            FNR == NR { line[++lines] = $0; next }
+            FNR == 1 { next }
+            {
+                at = index(line[FNR - 1], "@secret/")
+                if (at ? substr($0, 1, at - 1) != substr(line[FNR - 1], 1, at - 1) : $0 != line[FNR - 1]) changed = 1
+            }
+            END { exit changed || FNR != lines + 1 }' "$look_file" "$look_name"; then
+            tell file "$project" "$look_name: changed"
+        fi
+    done
+}
+
+# look_at_installed FILE TARGET: FILE is of what all projects of the server share.
+look_at_installed() {
+    if [ ! -e "$2" ]; then
+        tell file _server "$2: absent"
+    elif ! cmp -s -- "$root/_server/current/$1" "$2"; then
+        tell file _server "$2: changed"
+    fi
+}
+
+look_at_autostart() {
+    if command -v systemctl >/dev/null 2>&1; then
+        look_at_installed mlnc-projects.service "$etc/systemd/system/mlnc-projects.service"
+    else
+        look_at_installed mlnc-projects.sh "$etc/init.d/mlnc-projects"
+    fi
 }
 
 # look_at_sizes: what the template of each volume asks for now, by the project's own library. Where that is not what
@@ -73,6 +114,7 @@ trap 'rm -f -- "$look_list"' EXIT
 while read -r look_kind look_name; do
     case $look_kind in
     project) look_at_files "$look_name" ;;
+    autostart) look_at_autostart ;;
     sized) look_sizes="$look_sizes$look_name
 " ;;
     image)
@@ -82,9 +124,7 @@ while read -r look_kind look_name; do
         ;;
     esac
 done
-if [ -e "$root/_server/current/mln.conf" ]; then
-    cmp -s -- "$root/_server/current/mln.conf" "$etc/mln/mln.conf" || tell file _server "$etc/mln/mln.conf: changed"
-fi
+if [ -e "$root/_server/current/mln.conf" ]; then look_at_installed mln.conf "$etc/mln/mln.conf"; fi
 if look_volumes=$(lvs --noheadings --nosuffix --units b --separator '|' \
     -o vg_name,lv_name,lv_size,vg_extent_size,lv_tags 2>/dev/null); then
     printf '%s\n' "$look_volumes" | awk -F'|' 'NF > 4 {
