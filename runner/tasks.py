@@ -37,7 +37,7 @@ from mlnc.runner.transcript import read_entries, read_log
 
 __all__ = ["deploy", "deployed", "drift", "log", "plan", "remove", "start", "status", "stop", "verify"]
 
-_PARALLEL = 8
+_PARALLEL = 16
 """So many servers are worked on at once where nothing else is said."""
 
 
