@@ -84,11 +84,12 @@ guest_held() {
         "configuration waits. Start it here by 'invoke start', which asks the other servers; stop it and deploy again"
 }
 
-# guest_waits: a guest that runs keeps its configuration; a changed one is laid by a later deploy.
+# guest_waits: a guest that runs keeps its configuration; a changed one is laid by a later deploy. Asked to do all
+# again, the runner cannot tell whether it has changed, for a secret may have.
 guest_waits() {
     case " $waiting " in
     *" $guest "*) ;;
-    *) [ "$(guest_files "$new")" != "$(guest_files "$current")" ] || return 0 ;;
+    *) [ -n "$again" ] || [ "$(guest_files "$new")" != "$(guest_files "$current")" ] || return 0 ;;
     esac
     waiting_now="${waiting_now:+$waiting_now }$guest"
     echo "mlnc: warning: $guest is $guest_state: its guest configuration waits until it is stopped and deployed again"
@@ -136,6 +137,10 @@ install_autostart() {
         systemctl daemon-reload
         systemctl --quiet enable mlnc-projects.service
     else
+        if [ -e "$etc/init.d/mlnc-projects" ] && [ ! -L "$etc/init.d/mlnc-projects" ]; then
+            echo "mlnc: warning: kept $etc/init.d/mlnc-projects, which mlnc did not write: no project starts with this server"
+            return 0
+        fi
         ln -sfn -- "$current/mlnc-projects.sh" "$etc/init.d/mlnc-projects"
         if command -v update-rc.d >/dev/null 2>&1; then update-rc.d mlnc-projects defaults; else chkconfig --add mlnc-projects; fi
     fi
