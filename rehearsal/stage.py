@@ -35,26 +35,45 @@ _PARALLEL = 8
 class Stage:
     """What is rehearsed: the projects of *out* named in *projects* (none: all), in the empty folder *path*.
 
+    *later* are output folders of the same course as it becomes: the servers are made so that they can be played, too.
     Raises Refused where *out* is not what was built, or has no such project.
     """
 
-    def __init__(self, context: Context, out: Path, path: Path, projects: Iterable[str] = ()) -> None:
-        found = objections(out, load_output(out), reviewed=False)
-        if found:
-            raise Refused("\n      ".join(found))
+    def __init__(
+        self,
+        context: Context,
+        out: Path,
+        path: Path,
+        projects: Iterable[str] = (),
+        later: Iterable[Path] = (),
+    ) -> None:
         self.folder = Folder(path.resolve())
         self._context = context
         self._projects = tuple(projects)
-        shutil.copytree(out, self._out, ignore=shutil.ignore_patterns(DEPLOYED, LOG))
-        with closing(self.desk()) as desk:
-            selection = select(desk, self._projects)
-            self.servers = sorted(selection)
-            self.course = _course(desk, {name for there in selection.values() for name in there})
-        prepare(self.folder, self.course)
+        self.course, *ahead = [self._read(each) for each in (out, *later)]
+        shutil.copytree(out, self.out, ignore=shutil.ignore_patterns(DEPLOYED, LOG))
+        prepare(self.folder, self.course, *ahead)
 
-    def deploy(self, start: bool, display: Display) -> list[Result]:
+    @property
+    def out(self) -> Path:
+        """The output folder that is played. To play an upgrade, build into it and call :meth:`turn`."""
+        return self.folder.path / "out"
+
+    @property
+    def servers(self) -> list[str]:
+        """The servers that have any of the projects."""
+        found: set[str] = set()
+        for project in self.course.projects.values():
+            found.update(host.service_host for host in project.hosts.values())
+            found.update(server for switch in project.switches.values() for server in switch.service_hosts)
+        return sorted(found)
+
+    def turn(self) -> None:
+        """From now on what is in :attr:`out` by now is played. Raises Refused where that is not what was built."""
+        self.course = self._read(self.out)
+
+    def deploy(self, options: Options, display: Display) -> list[Result]:
         """Deploy as the runner does; the secrets have made-up values, and the records stay in the folder."""
-        options = Options(start)
         with closing(self.desk()) as desk:
             plan = make_plan(desk, select(desk, self._projects), options, _PARALLEL)
             return deploy(desk, plan, options, display, _PARALLEL)
@@ -66,16 +85,26 @@ class Stage:
 
     def desk(self) -> Desk:
         """The runner's desk, whose servers are rehearsed; to be closed."""
-        desk = Desk(self._context, self._out, "rehearse", self._way)
+        return self._desk(self.out)
+
+    def _desk(self, out: Path) -> Desk:
+        desk = Desk(self._context, out, "rehearse", self._way)
         projects = [desk.project(name) for name in desk.manifest.projects]
         names = {name for each in projects for server in desk.site for name in secret_names(each, server)}
         desk.secrets = Secrets({name: made_up(name) for name in names})
         self._site = desk.site
         return desk
 
-    @property
-    def _out(self) -> Path:
-        return self.folder.path / "out"
+    def _read(self, out: Path) -> Course:
+        """The projects of *out* that are played. Raises Refused where it is not what was built."""
+        found = objections(out, load_output(out), reviewed=False)
+        if found:
+            raise Refused("\n      ".join(found))
+        with closing(self._desk(out)) as desk:
+            select(desk, self._projects)
+            chosen = self._projects or sorted(desk.manifest.projects)
+            named = {name: desk.project(name) for name in sorted(chosen) if name in desk.manifest.projects}
+            return Course(Site(ir_version=1, service_hosts=desk.site), named)
 
     def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Transport:
         name = next(name for name, facts in self._site.items() if facts is server)
@@ -85,8 +114,3 @@ class Stage:
 def made_up(secret: str) -> str:
     """A value for the secret of that name; it fits everywhere, a VNC password being the shortest."""
     return sha256(f"rehearsed {secret}".encode()).hexdigest()[:8]
-
-
-def _course(desk: Desk, projects: Iterable[str]) -> Course:
-    named = {name: desk.project(name) for name in sorted(projects)}
-    return Course(Site(ir_version=1, service_hosts=desk.site), named)

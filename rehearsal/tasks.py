@@ -17,6 +17,7 @@ from mlnc.rehearsal.stage import Stage
 from mlnc.rehearsal.transport import missing
 from mlnc.runner.console import refusals, shown
 from mlnc.runner.results import exit_status, summary
+from mlnc.runner.task import Options
 
 __all__ = ["rehearse"]
 
@@ -40,7 +41,7 @@ def rehearse(
     with _folder(keep) as folder, refusals():
         stage = Stage(context, Path(out), folder, project)
         print(f"{len(stage.servers)} servers are made in {folder}; deploying", flush=True)
-        results = shown(False, lambda display: stage.deploy(start, display))
+        results = shown(False, lambda display: stage.deploy(Options(start), display))
         wanted, found = stage.facts(start)
         differing = differences(wanted, found)
         print("\n".join([*table(wanted, found, stage.servers), *difference_lines(differing)]))

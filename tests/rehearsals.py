@@ -13,6 +13,7 @@ from mlnc.rehearsal.facts import differences
 from mlnc.rehearsal.stage import Stage
 from mlnc.rehearsal.transport import Rehearsal, missing
 from mlnc.runner.display import Silent
+from mlnc.runner.task import Options
 from mlnc.runner.drift import drift
 from mlnc.runner.selection import select
 
@@ -45,15 +46,15 @@ def compiled(course: Path, out: Path) -> Path:
     return out
 
 
-def staged(out: Path, folder: Path, *projects: str) -> Stage:
-    """The stage for what was built in *out*; the servers are in *folder*."""
+def staged(out: Path, folder: Path, *projects: str, later: tuple[Path, ...] = ()) -> Stage:
+    """The stage for what was built in *out*, and will be built in *later*; the servers are in *folder*."""
     folder.mkdir()
-    return Stage(Context(), out, folder, projects)
+    return Stage(Context(), out, folder, projects, later)
 
 
-def deployed(stage: Stage, start: bool = True) -> list[str]:
+def deployed(stage: Stage, start: bool = True, lossy: tuple[str, ...] = ()) -> list[str]:
     """Deploy; the outcomes of all projects and servers, each once. What failed shows what it said."""
-    results = stage.deploy(start, Silent())
+    results = stage.deploy(Options(start, lossy=frozenset(lossy)), Silent())
     assert [result for result in results if result.outcome in ("failed", "skipped")] == []
     return sorted({result.outcome for result in results})
 

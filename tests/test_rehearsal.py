@@ -15,6 +15,7 @@ from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.stage import Stage
 from mlnc.runner.bundle import Refused
 from mlnc.runner.display import Silent
+from mlnc.runner.task import Options
 
 pytestmark = needs_namespaces
 
@@ -153,7 +154,7 @@ def test_an_output_that_was_changed_is_not_played(tmp_path: Path) -> None:
 
 def test_a_failing_host_is_a_failure_of_its_project(tmp_path: Path) -> None:
     made = staged(built(tmp_path, PROJECT.replace("256M", "8G")), tmp_path / "stage")
-    results = made.deploy(True, Silent())
+    results = made.deploy(Options(start=True), Silent())
     assert [result.outcome for result in results] == ["made", "failed"]
     assert any("Failed to free memory" in line for line in results[1].output)
     assert "alpha: domain web.demo is missing" in differing(made)
