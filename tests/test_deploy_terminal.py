@@ -63,6 +63,10 @@ class Terminal:
             pass
         return self.process.wait(timeout=SECONDS)
 
+    def type(self, text: str) -> None:
+        """Type *text* and press the return key."""
+        os.write(self._ours, f"{text}\n".encode())
+
     def press_interrupt(self) -> None:
         """Press Ctrl-C, which reaches all that runs in the foreground."""
         os.write(self._ours, b"\x03")
@@ -132,3 +136,13 @@ def test_interrupted_on_the_terminal(course: Deployment) -> None:
     assert set(atlas.volumes()) == {"linux.ada", "windows.ada"}
     assert "4 made, 2 unchanged" in course.run("deploy")
     course.run("drift")
+
+
+@pytest.mark.parametrize(("typed", "status"), [("ada", 0), ("eve", 1), ("", 1)])
+def test_a_removal_is_asked_about(course: Deployment, typed: str, status: int) -> None:
+    course.run("deploy", "--project", "ada")
+    terminal = Terminal(course, "remove", "--project", "ada")
+    terminal.read_until("with all data on the disks of its VMs.\nIts name, to go on: ")
+    terminal.type(typed)
+    assert terminal.read_to_the_end() == status
+    assert bool(course.farm["atlas"].volumes()) == (status != 0)
