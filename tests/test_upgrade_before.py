@@ -1,0 +1,160 @@
+"""The old side of a build: records, what ``--from`` names, servers that are gone, and places of earlier builds."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from courses import host, project
+from projects import mlnc
+from two_sides import record
+
+from mlnc.cli import old_side
+from mlnc.runner.bundle import Refused
+from mlnc.upgrade.before import OldProject
+
+SITE = (
+    "service_host one { address 192.0.2.1; memory 1G }\nservice_host two { address 192.0.2.2; memory 1G }\n"
+)
+
+
+def text(name: str, memory: str = "256M", server: str = "one") -> str:
+    return f"global {{ project {name} }}\nhost web {{ xen; service_host {server}; memory {memory} }}\n"
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course of the projects a and b, built and deployed, and the working directory above it."""
+    folder = tmp_path / "course"
+    folder.mkdir()
+    (folder / "site.mln").write_text(SITE)
+    for name in ("a", "b"):
+        (folder / f"{name}.mln").write_text(text(name))
+    monkeypatch.chdir(tmp_path)
+    build()
+    record(Path("out"))
+    return folder
+
+
+def build(*arguments: str | Path) -> str:
+    result = mlnc("build", *(arguments or ("course",)))
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def action(name: str, host: str = "web") -> str:
+    plan = yaml.safe_load(Path(f"out/plan/{name}/plan.yaml").read_text())
+    return str(plan["hosts"][host]["action"])
+
+
+@pytest.mark.usefixtures("course")
+def test_what_was_deployed_is_left_alone() -> None:
+    assert build().startswith("2 projects, 2 hosts")
+    plan = yaml.safe_load(Path("out/plan/a/plan.yaml").read_text())
+    assert (plan["steps"], action("a")) == ([], "keep")
+    assert set(plan["base"]) == {"one"}
+    assert plan["base"]["one"] is not None
+
+
+@pytest.mark.usefixtures("course")
+def test_of_what_is_unchanged_only_the_head_of_the_record_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(old_side, "parse_record", None)
+    build()
+    assert action("b") == "keep"
+
+
+def test_a_line_for_what_changes_and_its_place(course: Path) -> None:
+    (course / "a.mln").write_text(text("a", "128M"))
+    said = build().splitlines()
+    assert said[:2] == ["~ a/web  live; memory 256 MiB → 128 MiB", "plan: 1 live, 1 stay as they are"]
+    (change,) = yaml.safe_load(Path("out/plan/a/plan.yaml").read_text())["hosts"]["web"]["changes"]
+    assert change["at"] == "../course/a.mln:2:42"
+
+
+def test_a_project_that_is_not_built_now_keeps_its_places(course: Path) -> None:
+    (course / "a.mln").write_text(text("a", "128M"))
+    build()
+    before = Path("out/plan/a/plan.yaml").read_bytes()
+    build(course / "b.mln")
+    assert Path("out/plan/a/plan.yaml").read_bytes() == before
+
+
+def test_a_damaged_record_is_told(course: Path) -> None:
+    Path("out/deployed/a.yaml").write_text("deployed_version: 1\n")
+    (course / "a.mln").write_text(text("a", "128M"))
+    result = mlnc("build", "course")
+    assert result.exit_code == 1
+    assert "out/deployed/a.yaml is damaged" in result.stderr
+    assert "invoke deployed" in result.stderr
+
+
+def test_a_server_that_still_has_virtual_machines_stays_declared(course: Path) -> None:
+    (course / "site.mln").write_text(SITE.splitlines()[1])
+    for name in ("a", "b"):
+        (course / f"{name}.mln").write_text(text(name, server="two"))
+    before = Path("out/manifest.yaml").read_bytes()
+    result = mlnc("build", "course")
+    assert result.exit_code == 1
+    assert (
+        "error[plan-server-unknown]: a/web is on one, which the site does not know any more" in result.stderr
+    )
+    assert "keep the server declared until its virtual machines have moved" in result.stderr
+    assert Path("out/manifest.yaml").read_bytes() == before
+
+
+# ---- --from ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("course")
+@pytest.mark.parametrize("given", ["out/deployed/a.yaml", "out/ir/a.yaml", "out/ir", "out/deployed", "out"])
+def test_from_a_file_or_folder(given: str) -> None:
+    build("course", "--from", given)
+    assert action("a") == "keep"
+    assert action("b") == ("create" if given.endswith("a.yaml") else "keep")
+
+
+def test_from_a_revision(course: Path) -> None:
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-qm", "first"], check=True)
+    (course / "a.mln").write_text(text("a", "128M"))
+    build()
+    record(Path("out"))
+    assert "live; memory" not in build()
+    assert "~ a/web  live; memory 256 MiB → 128 MiB" in build("course", "--from", "HEAD")
+
+
+@pytest.mark.usefixtures("course")
+@pytest.mark.parametrize("given", ["nothing-of-that-name", "course", "--help-me"])
+def test_from_nothing(given: str) -> None:
+    result = mlnc("build", "course", f"--from={given}")
+    assert result.exit_code == 1
+    assert given in result.stderr
+
+
+# ---- what servers say that disagree ------------------------------------------------------------------------
+
+
+def test_a_host_is_where_a_server_has_it() -> None:
+    here, there = (project(hosts={"web": host(service_host=name)}) for name in ("one", "two"))
+    old = OldProject("demo", {}, {"one": there, "two": there})
+    assert old.hosts()["web"].service_host == "two"
+    assert old.held("web") == {"two"}
+    assert OldProject("demo", {}, {"one": here, "two": there}).held("web") == {"one", "two"}
+
+
+def test_a_host_that_no_server_owns_is_where_the_first_says() -> None:
+    here, there = (project(hosts={"web": host(service_host=name)}) for name in ("one", "two"))
+    torn = OldProject("demo", {}, {"one": there, "two": here})
+    assert torn.hosts()["web"].service_host == "two"
+    assert torn.held("web") == {"one", "two"}
+
+
+def test_a_refusal_of_the_record_is_one_of_the_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(_: Path) -> None:
+        raise Refused("no")
+
+    monkeypatch.setattr(old_side, "record_texts", refuse)
+    with pytest.raises(old_side.OldSideRefused, match="no"):
+        old_side.read_before(tmp_path, {}, {}, None)
