@@ -191,6 +191,32 @@ def secrets(
 
 
 @main.command()
+@click.argument("server")
+@_PATHS
+@_options
+def evacuate(
+    server: str, paths: tuple[Path, ...], site: Path | None, warnings: tuple[str, ...], form: str
+) -> None:
+    """Print a patch to the sources that moves everything away from SERVER.
+
+    Apply it with git apply or patch -p1, then build and review. It quotes lines of the sources as they are.
+    """
+    from mlnc.cli.evacuate import UnknownServer
+    from mlnc.cli.evacuate import evacuate as find
+    from mlnc.cli.session import Session
+
+    session = Session(warnings, form, "there is no patch", has_output=True)
+    try:
+        found = find(session.front, paths, site, server)
+    except UnknownServer as error:
+        raise click.ClickException(str(error)) from error
+    session.finish()
+    if found is not None:
+        click.echo(found.patch.encode(), nl=False)
+        click.echo(found.summary, err=True)
+
+
+@main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
     """Begin a course of one's own in DIR: a site file, a first project, and the commands to deploy it."""

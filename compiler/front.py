@@ -41,15 +41,20 @@ class Compiled:
 
 
 class Front:
-    """One run of the front end.
+    """One run of the front end; *instead* are texts for files, as the loader takes them.
 
     ``report`` has the findings, ``loader`` every file that was read, ``found`` the trees of the request,
     ``expanded`` every project that got so far.
     """
 
-    def __init__(self, report: Report, progress: Progress = lambda *_: None) -> None:
+    def __init__(
+        self,
+        report: Report,
+        progress: Progress = lambda *_: None,
+        instead: Mapping[Path, str] | None = None,
+    ) -> None:
         self.report = report
-        self.loader = Loader(report)
+        self.loader = Loader(report, instead)
         self.progress = progress
         self.mains: dict[str, Path] = {}
         self.found = Found()

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,21 +60,30 @@ class _Place:
 
 
 class Loader:
-    """Loads files for one run. ``files`` holds every file read so far, by its real path."""
+    """Loads files for one run. ``files`` holds every file read so far, by its real path.
 
-    def __init__(self, report: Report) -> None:
+    ``instead`` are texts that are taken in the place of what files hold, by their real paths.
+    """
+
+    def __init__(self, report: Report, instead: Mapping[Path, str] | None = None) -> None:
         self.report = report
+        self.instead = instead or {}
         self.files: dict[Path, File | None] = {}
 
     def load(self, path: Path) -> File | None:
         """The tree of the file at *path* with its includes; None, and a diagnostic, where there is none."""
         try:
-            source = read(path, shown(path))
+            source = self._read(path)
         except Unreadable as error:
             code = "not-utf8" if isinstance(error, NotText) else "not-found"
             self.report.add(Diagnostic(code, f"{shown(path)} {_verb(error)}", None))
             return None
         return self._parsed(source, _Place(path))
+
+    def _read(self, path: Path) -> Source:
+        source = read(path, shown(path))
+        text = self.instead.get(path.resolve()) if self.instead else None
+        return source if text is None else Source(source.path, text)
 
     def _parsed(self, source: Source, place: _Place) -> File:
         key = place.path.resolve()
@@ -130,7 +140,7 @@ class Loader:
 
     def _read_include(self, name: Word, path: Path, place: _Place) -> File | None:
         try:
-            source = read(path, shown(path))
+            source = self._read(path)
         except Unreadable as error:
             message = f"the included file {shown(path)} {_verb(error)}"
             code = "not-utf8" if isinstance(error, NotText) else "include-not-found"

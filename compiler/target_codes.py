@@ -30,7 +30,8 @@ ERRORS = {
     "daemon-allow-syntax": "A daemon_allow that the daemon of MLN 1 cannot read.",
     "relocation-allow-syntax": "A relocation_allow that is neither a name, a pattern nor an anchored expression.",
     "relocation-address-syntax": "A relocation_address that xend cannot read.",
-    "no-room": "Virtual machines that move to a server which has too little memory for them.",
+    "no-room": "Virtual machines that are to move, and servers which have too little memory for them.",
+    "service-host-shared": "A server that is to be emptied, written where hosts would follow that go elsewhere.",
     "plan-server-unknown": "A server that still has virtual machines, and that the site does not know any more.",
 }
 """Code to meaning."""

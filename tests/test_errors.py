@@ -30,6 +30,7 @@ BUILD_ONLY = {
     "bridge-elsewhere": "only a build knows what moves: test_upgrade_checks.py",
     "move-not-live": "only a build knows what moves: test_upgrade_checks.py",
     "no-room": "only a build knows what moves: test_upgrade_checks.py",
+    "service-host-shared": "only mlnc evacuate looks for places: test_evacuate.py",
     "plan-server-unknown": "only a build compares with what was deployed: test_upgrade_before.py",
 }
 """Codes that no check can earn, and where they are proved."""
