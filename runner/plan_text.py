@@ -9,6 +9,7 @@ from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
 from mlnc.runner.results import as_data as result_data
 from mlnc.runner.task import Plan, Task
+from mlnc.runner.upgrade_text import upgrade_data, upgrade_lines, vm_lines
 from mlnc.targets.artifact import SERVER_ROOM
 
 _MOST = 3
@@ -17,16 +18,20 @@ _MOST = 3
 def plan_lines(desk: Desk, plan: Plan) -> Iterator[str]:
     """The lines of *plan*: each VM that something is done for, then what travels, then what cannot be done."""
     tasks = list(plan.acting())
+    for upgrade in plan.upgrades:
+        yield from vm_lines(upgrade.plan)
     for task in tasks:
         yield from (f"{place:32} {what}" for place, what in _vms(desk, task))
-    if tasks:
+    if tasks or plan.upgrades:
         yield ""
+    for upgrade in plan.upgrades:
+        yield from upgrade_lines(upgrade)
     yield from (line for task in tasks for line in _details(task))
     yield from left_over_lines(plan)
     for result in plan.refused:
         yield f"{result.server} {result.project}: cannot be deployed: {result.message}"
     unchanged = sum(not (task.decision.acts or task.starts) for each in plan.tasks.values() for task in each)
-    yield f"{len(tasks)} to do, {unchanged} unchanged, {len(plan.refused)} cannot be deployed"
+    yield f"{len(tasks) + len(plan.upgrades)} to do, {unchanged} unchanged, {len(plan.refused)} cannot be deployed"
 
 
 def left_over_lines(plan: Plan) -> Iterator[str]:
@@ -56,7 +61,12 @@ def plan_data(desk: Desk, plan: Plan) -> dict[str, object]:
         for task in each
     ]
     left_over = [{"server": server, "project": name, "generation": id} for server, name, id in plan.left_over]
-    return {"tasks": tasks, "left_over": left_over, "refused": [result_data(each) for each in plan.refused]}
+    return {
+        "tasks": tasks,
+        "upgrades": [upgrade_data(each) for each in plan.upgrades],
+        "left_over": left_over,
+        "refused": [result_data(each) for each in plan.refused],
+    }
 
 
 def _vms(desk: Desk, task: Task) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """What the runner says to servers for the steps of an upgrade, forwards and backwards."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mlnc.runner.desk import Desk
 from mlnc.runner.life import known_generations
@@ -13,7 +14,7 @@ from mlnc.runner.where import Places, guarded, look
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.manifest import digest
 from mlnc.targets.secret_names import secret_names
-from mlnc.upgrade.plan import Step
+from mlnc.upgrade.plan import Guard, Step
 
 
 class StepActs:
@@ -33,8 +34,9 @@ class StepActs:
         needless = self._needless(step)
         if needless is not None:
             return self._result(step, "unchanged", needless)
-        places = look(self._desk, guarded(step.guards), self._options.fenced)
-        objection = places.objection(step.guards)
+        guards = self._guards(step)
+        places = look(self._desk, guarded(guards), self._options.fenced)
+        objection = places.objection(guards)
         if objection is not None:
             return self._result(step, "failed", objection)
         calls = {"prepare": self._prepare, "apply": self._apply, "leave": self._leave}
@@ -76,6 +78,14 @@ class StepActs:
         if step.kind == "stop" and step.hosts and set(step.hosts) <= started:
             return "the plan has started its hosts already"
         return None
+
+    def _guards(self, step: Step) -> tuple[Guard, ...]:
+        """Those of *step*. To take back a stop is to start: then its domains may run nowhere else."""
+        if not (self._options.undo and step.kind == "stop"):
+            return step.guards
+        every = {guard for each in self._upgrade.plan.steps for guard in each.guards}
+        mine = sorted((guard for guard in every if guard.host in step.hosts), key=repr)
+        return tuple(replace(guard, may_run=(step.server,)) for guard in mine)
 
     def _in_the_end(self, server: str) -> str:
         """The generation in force on *server* when all is done; ``-``: none."""

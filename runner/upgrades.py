@@ -8,7 +8,7 @@ from mlnc.runner.desk import Desk
 from mlnc.runner.plans import plan_id
 from mlnc.runner.results import Result
 from mlnc.runner.survey import State
-from mlnc.runner.task import Options, Plan, Task, Upgrade, plan_servers
+from mlnc.runner.task import DONE, Options, Plan, Task, Upgrade, plan_servers
 from mlnc.upgrade import plan as upgrading
 
 _HARMLESS = ("preflight", "prepare")
@@ -113,6 +113,7 @@ class _Case:
             yield from self._other_generation(self._plan)
             yield from self._lost_data(self._plan)
             yield from self._unreachable_disks(self._plan)
+            yield from self._final(self._plan) if self._options.undo else ()
 
     # --- what holds --------------------------------------------------------------------------------------------
 
@@ -205,6 +206,18 @@ class _Case:
             if off and step.kind in ("copy", "migrate") and (hosts or step.server not in off):
                 names = ", ".join(hosts or step.hosts)
                 yield f"{names} cannot move while {', '.join(sorted(map(str, off)))} is off: {step.holds_before}"
+
+    def _final(self, plan: upgrading.Plan) -> Iterator[str]:
+        """What cannot be taken back of what was done."""
+        noted = {step: word for id, step, word in self._noted if id == self._id}
+        done = [step for step in plan.steps if step.undo is None and noted.get(step.id) == DONE]
+        done += [step for step in plan.steps if step.kind == "leave" and self._is_left(plan, step.server)]
+        if done:
+            names = ", ".join(f"{step.id} ({step.holds_after})" for step in done)
+            yield f"cannot be taken back: {names}. 'invoke deploy' goes on to the end of the plan"
+
+    def _is_left(self, plan: upgrading.Plan, server: str) -> bool:
+        return plan.base.get(server) is not None and self._state(server).applied is None
 
 
 def _short(generation: str | None) -> str:

@@ -13,5 +13,5 @@ if [ "$id" = - ]; then
     exit 0
 fi
 write_state "$id" - "$waiting"
-rm -f -- "$home/steps" "$home/ran" "$home/discarded" "$home/fresh"
+rm -f -- "$home/steps" "$home/ran" "$home/notes" "$home/fresh"
 prune
