@@ -16,6 +16,7 @@ Locate = Callable[[str, Difference], str | None]
 """Host and a difference of it, to FILE:LINE:COLUMN as seen from ``out/``; None where nothing was written."""
 
 _STOPS = frozenset({"reboot", "rebuild", "data-loss"})
+_TORN = "a snapshot cannot be copied as what it is: it is made anew from the volume that it was taken of"
 _PLAIN: dict[Class, Action] = {"reboot": "restart", "live": "live"}
 
 
@@ -81,12 +82,14 @@ def changed(
     found = differences(pair)
     costs = [cost(difference, pair, site) for difference in found]
     classes = [each.change for each in costs]
-    replaced = "data-loss" in classes
     why = next((each.path for each, price in zip(found, classes, strict=True) if price in _STOPS), None)
     stops = down or (f"{_word(why)} changes, which needs a restart" if why else None)
     moves = move(pair, site, stops) if pair.moves else None
-    notes = [each.note for each in costs if each.note]
-    action = _action(pair, classes)
+    way = moves.way if moves else "copy" if "rebuild" in classes else None
+    torn = way == "copy" and pair.old.volumes[0].snapshot
+    replaced = torn or "data-loss" in classes
+    action = _action(pair, [*classes, "data-loss"] if torn else classes)
+    notes = [each.note for each in costs if each.note] + [_TORN] * torn
     return HostChange(
         project=pair.project,
         name=pair.name,
@@ -96,7 +99,7 @@ def changed(
         was_project=pair.was_project,
         held=held,
         action=action,
-        way=moves.way if moves else "copy" if action == "rebuild" and not replaced else None,
+        way=None if replaced and not moves else way,
         stops=stops is not None or (moves is not None and moves.way != "live"),
         data_loss=replaced,
         changes=tuple(_change(*each, pair.name, locate) for each in zip(found, classes, strict=True)),

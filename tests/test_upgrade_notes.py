@@ -1,0 +1,99 @@
+"""What a plan says that is no change of its own, and how its lines read."""
+
+from edited_courses import deployed
+from projects import Sources
+
+from mlnc.cli.planning import told
+from mlnc.upgrade.before import Before
+from mlnc.upgrade.plan import Plan
+from mlnc.upgrade.planner import Planned, plan_course
+
+SITE = """\
+service_host one { address 192.0.2.1; san_path san_vg; lvm_vg san_vg; lvm_execute_server /dev/san_vg one }
+service_host two { address 192.0.2.2; san_path san_vg; lvm_vg san_vg; lvm_execute_server /dev/san_vg one }
+"""
+WEB = "lvm lock; template debian.ext4; size 2G"
+
+
+def planned(sources: Sources, old: str, new: str) -> dict[str, Planned]:
+    """The plans from *old* to *new*, texts of the project demo."""
+    sides = []
+    for text in (old, new):
+        made = sources.compile(text, site=SITE)
+        assert made is not None, sources.report.sorted()
+        sides.append(made.course)
+    return plan_course(deployed(sides[0]), sides[1], lambda _: lambda *_: None)[0]
+
+
+def plan(sources: Sources, old: str, new: str) -> Plan:
+    return planned(sources, old, new)["demo"].plan
+
+
+def test_what_looks_like_a_rename_is_said(sources: Sources) -> None:
+    old = f"host web {{ {WEB}; service_host one }}"
+    made = plan(sources, old, old.replace("web", "www"))
+    assert {name: host.action for name, host in made.hosts.items()} == {"web": "retire", "www": "create"}
+    assert made.notes == (
+        "www looks like web under another name: without 'renamed_from web' in it, web is retired and www begins "
+        "with an empty disk",
+    )
+    assert plan(sources, old, old.replace("web", "www").replace("2G", "3G")).notes == ()
+
+
+def test_a_rename_that_is_said_is_one(sources: Sources) -> None:
+    old = f"host web {{ {WEB}; service_host one }}"
+    new = f"host www {{ {WEB}; service_host one; renamed_from web }}"
+    made = plan(sources, old, new)
+    assert {name: host.line for name, host in made.hosts.items()} == {"www": "~ demo/www  rename from web"}
+    assert plan(sources, new, new).steps == ()
+
+
+def test_peers_learn_of_a_new_address_later(sources: Sources) -> None:
+    text = (
+        "switch lan { vlan 3 }\n"
+        f"host web {{ {WEB}; service_host one; network eth0 {{ switch lan; address 10.0.0.1/24 }} }}\n"
+        f"host db {{ {WEB}; service_host one; network eth0 {{ switch lan; address 10.0.0.2/24 }} }}\n"
+    )
+    made = plan(sources, text, text.replace("10.0.0.2", "10.0.0.3"))
+    assert made.hosts["web"].action == "keep"
+    assert made.hosts["web"].notes == (
+        "its /etc/hosts changes with its peers: the new one waits for its next stop",
+    )
+
+
+def test_a_switch_in_parts_is_said(sources: Sources) -> None:
+    text = (
+        "switch lan { }\n"
+        f"host a {{ {WEB}; service_host one; network eth0 {{ switch lan }} }}\n"
+        f"host b {{ {WEB}; service_host one; network eth0 {{ switch lan }} }}\n"
+    )
+    made = plan(sources, text, text.replace("service_host one", "service_host two"))
+    assert made.notes == (
+        "switch lan is in parts until all its virtual machines have moved: nothing joins one and two",
+    )
+    assert made.switches == {"lan": "~ new on two, gone from one"}
+    joined = text.replace("switch lan { }", "switch lan { vlan 3 }")
+    assert plan(sources, joined, joined.replace("service_host one", "service_host two")).notes == ()
+
+
+def test_data_loss_stands_first_in_its_line_and_in_the_counts(sources: Sources) -> None:
+    text = f"host a {{ {WEB}; service_host one }}\nhost b {{ {WEB}; service_host one }}\n"
+    made = planned(sources, text, text.replace("debian", "ubuntu", 1))
+    assert told(made).splitlines() == [
+        "! demo/a  rebuild, DATA LOSS; template debian.ext4 → ubuntu.ext4",
+        "plan: 1 rebuild, 1 with DATA LOSS, 1 stay as they are",
+    ]
+
+
+def test_new_projects_are_only_counted(sources: Sources) -> None:
+    made = sources.compile(f"host a {{ {WEB}; service_host one }}", site=SITE)
+    assert made is not None
+    assert told(plan_course(Before(), made.course, lambda _: lambda *_: None)[0]) == "plan: 1 create"
+
+
+def test_a_snapshot_that_would_be_copied_is_made_anew(sources: Sources) -> None:
+    text = "host a { lvm; lvm_snapshot; lvm_vg local; template base; service_host one }"
+    made = plan(sources, text, text.replace("service_host one", "service_host two"))
+    assert made.hosts["a"].data_loss
+    assert made.hosts["a"].line == "! demo/a  rebuild, DATA LOSS  one → two"
+    assert "a snapshot cannot be copied as what it is" in made.hosts["a"].notes[-1]
