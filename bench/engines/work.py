@@ -19,7 +19,7 @@ _SHELL = (
 
 def survey(root: str) -> str:
     """The command that asks a server what it has."""
-    text = b64encode(_verb("survey")).decode()
+    text = b64encode(_text("base", "survey")).decode()
     return f"sh -c 'eval \"$(printf %s {text} | base64 -d)\"' mlnc survey {shlex.quote(root)} xl </dev/null"
 
 
@@ -33,13 +33,13 @@ def due(server: str, root: str, told: Iterable[str]) -> Iterator[tuple[str, str,
         words = ("apply", root, project, generation, "-", wanted["_server"], "bench", "2020-01-01T00:00:00Z")
         secret = PLAN["secrets"].get(project)
         head = f"{project}\t{secret}\n\n" if secret else "\n"
-        parts = [b64encode(part).decode() for part in (_verb("apply"), head.encode())]
+        parts = [b64encode(part).decode() for part in (_text("base", "generation", "apply"), head.encode())]
         stdin = "\n".join([*parts, _bundle_script("archive", server, project)])
         yield project, f"sh -c {shlex.quote(_SHELL)} mlnc {shlex.join(words)}", stdin
 
 
-def _verb(name: str) -> bytes:
-    return b"".join((Path(PLAN["files"]) / f"{part}.sh").read_bytes() for part in ("base", name))
+def _text(*parts: str) -> bytes:
+    return b"".join((Path(PLAN["files"]) / f"{part}.sh").read_bytes() for part in parts)
 
 
 def _bundle_script(*words: str) -> str:
