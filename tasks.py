@@ -9,7 +9,20 @@ from invoke.tasks import task
 
 from mlnc.lab import tasks as lab
 from mlnc.rehearsal.tasks import rehearse
-from mlnc.runner.tasks import deploy, deployed, drift, log, plan, remove, start, status, stop, verify
+from mlnc.runner.tasks import (
+    deploy,
+    deployed,
+    drift,
+    log,
+    plan,
+    purge,
+    remove,
+    retired,
+    start,
+    status,
+    stop,
+    verify,
+)
 
 __all__ = [
     "deploy",
@@ -17,8 +30,10 @@ __all__ = [
     "drift",
     "log",
     "plan",
+    "purge",
     "rehearse",
     "remove",
+    "retired",
     "start",
     "status",
     "stop",

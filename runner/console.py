@@ -17,6 +17,8 @@ from mlnc.runner.display import display
 from mlnc.runner.laid import changed_secrets
 from mlnc.runner.plan_text import left_over_lines, plan_data, plan_lines
 from mlnc.runner.results import FAILED, Display, Result, as_data, exit_status, summary
+from mlnc.runner.retired import Retired, belonging
+from mlnc.runner.retired import as_data as retired_data
 from mlnc.runner.review import objections
 from mlnc.runner.selection import Selection
 from mlnc.runner.status import VmStatus
@@ -36,6 +38,8 @@ _HELP = {
     "stop": "Stop the VMs first.",
     "confirm": "The project's name, instead of being asked for it.",
     "number": "Which transcript, counted from the last.",
+    "name": "PROJECT, or PROJECT/HOST.",
+    "restore": "PROJECT or PROJECT/HOST whose volumes are to be used again.",
     "undo": "Take back what an upgrade has done that did not come to its end.",
     "fence": "This service host is switched off: your word for it (may be given several times).",
     "allow_data_loss": "PROJECT/HOST whose data may be lost (may be given several times).",
@@ -83,14 +87,47 @@ def expect_reviewed(desk: Desk, git: bool) -> None:
 def confirm_removal(project: str, selection: Selection, given: str) -> None:
     """Ask for the name of *project* unless it was *given*. Raises Refused for another answer."""
     places = ", ".join(selection)
+    _confirm(project, f"This removes {project} from {places}, with all data on the disks of its VMs.", given)
+
+
+def confirm_purge(name: str, volumes: list[Retired], given: str) -> None:
+    """Ask for *name* unless it was *given*, before *volumes* go for good. Raises Refused for another answer."""
+    places = ", ".join(f"{each.place} on {each.server}" for each in volumes)
+    _confirm(name, f"This removes for good, with all data: {places}.", given)
+
+
+def _confirm(name: str, warning: str, given: str) -> None:
     if not given and sys.stdin.isatty():
-        print(
-            f"This removes {project} from {places}, with all data on the disks of its VMs.", file=sys.stderr
-        )
+        print(warning, file=sys.stderr)
         print("Its name, to go on: ", end="", file=sys.stderr, flush=True)
         given = sys.stdin.readline().strip()
-    if given != project:
-        raise Refused(f"nothing was removed: that needs --confirm {project}, or its name typed on a terminal")
+    if given != name:
+        raise Refused(f"nothing was removed: that needs --confirm {name}, or its name typed on a terminal")
+
+
+def expect_retired(volumes: list[Retired], silent: list[Result], name: str) -> None:
+    """Raise Refused unless something of *name* is retired; the *silent* servers are named."""
+    if not belonging(volumes, name):
+        unknown = ", ".join(f"{each.server} ({each.message})" for each in silent)
+        raise Refused(
+            f"nothing of {name} is retired"
+            + (f", as far as is known; not asked: {unknown}" if silent else "")
+        )
+
+
+def print_retired(volumes: list[Retired], silent: list[Result], machine: bool) -> None:
+    """Print a line for each of *volumes*, and which servers were *silent*."""
+    if machine:
+        print_json({"retired": list(map(retired_data, volumes)), "silent": list(map(as_data, silent))})
+        return
+    for each in volumes:
+        size = f"{each.size_bytes / 2**20:.0f} MiB"
+        print(
+            f"{each.project}/{each.host}  {each.role}  {each.server} {each.place}  {size}  since {each.date}"
+        )
+    for result in silent:
+        print(f"{result.server}: {result.message}")
+    print(f"{len(volumes)} volumes are retired; invoke purge PROJECT/HOST removes those of a host for good")
 
 
 def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result]:

@@ -1,10 +1,11 @@
 """No virtual machine is made, configured or started here while it may run elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from mlnc.compiler.ir import Host
 from mlnc.runner.desk import Desk
 from mlnc.runner.results import Result
+from mlnc.runner.selection import Selection
 from mlnc.runner.task import Options, Plan, Task, Upgrade
 from mlnc.runner.where import Places, look
 from mlnc.targets.artifact import SERVER_ROOM
@@ -48,6 +49,46 @@ def objection(
                 f" If {server} is switched off, say --fence {server}"
             )
     return None
+
+
+def refuse_starting(desk: Desk, selection: Selection, fenced: Collection[str]) -> list[Result]:
+    """Take out of *selection* the projects of which a host that is to be started runs, or may run, elsewhere.
+
+    Every server that has to do with such a project is asked; one with nothing but this server needs no question.
+    """
+    held = {name: former_servers(desk, name) for name in _built_projects(desk, selection)}
+    asked = {name: _servers(desk, name, there) for name, there in held.items()}
+    places = look(desk, {server for each in asked.values() if len(each) > 1 for server in each}, fenced)
+    refused = []
+    for server, projects in selection.items():
+        for name in [name for name in projects if name in held]:
+            chosen = desk.project(name).hosts.items()
+            hosts = {
+                key: host
+                for key, host in chosen
+                if host.service_host == server and host.platform == "xen" and key in (projects[name] or {key})
+            }
+            reason = objection(hosts, {key: {server} for key in hosts}, held[name], places)
+            if reason is not None:
+                refused.append(Result(server, name, "failed", reason))
+                del projects[name]
+    return refused
+
+
+def _built_projects(desk: Desk, selection: Selection) -> list[str]:
+    named = {name for projects in selection.values() for name in projects}
+    return sorted(named & set(desk.manifest.projects))
+
+
+def _servers(desk: Desk, project: str, held: dict[str, set[str]]) -> set[str]:
+    """Every server that has to do with *project*: by what was built, by the record, by what was there before."""
+    built = {server for server, bundles in desk.bundles.items() if project in bundles}
+    record = desk.records.get(project)
+    return (
+        built
+        | set(record.generations if record else ())
+        | {each for there in held.values() for each in there}
+    )
 
 
 def former_servers(desk: Desk, project: str) -> dict[str, set[str]]:

@@ -4,15 +4,28 @@ from collections.abc import Iterable
 from typing import Literal
 
 from mlnc.runner.desk import Desk
+from mlnc.runner.elsewhere import refuse_starting
 from mlnc.runner.results import Display, Result
 from mlnc.runner.secrets import expect
 from mlnc.runner.selection import Selection
 from mlnc.runner.steps import Call, perform
+from mlnc.runner.task import Options
 from mlnc.runner.work import Job, work
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.secret_names import secret_names
 
 Verb = Literal["start", "stop"]
+
+
+def start_where_it_may(
+    desk: Desk, selection: Selection, options: Options, display: Display, parallel: int
+) -> list[Result]:
+    """Start what was chosen, but nothing that may run on another server; what came of it. Raises Refused."""
+    chosen = {server: dict(projects) for server, projects in selection.items()}
+    refused = refuse_starting(desk, chosen, options.fenced)
+    for result in refused:
+        display.done(result)
+    return refused + change_life(desk, chosen, "start", options.wait_seconds, display, parallel)
 
 
 def change_life(

@@ -1,22 +1,27 @@
 """The runner's commands for Invoke. A course's own ``tasks.py`` imports them: ``from mlnc.runner.tasks import *``."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 
 from mlnc.runner import drift as drifting
+from mlnc.runner import retired as leaving
 from mlnc.runner import status as looking
 from mlnc.runner.console import (
     at_desk,
     command,
+    confirm_purge,
     confirm_removal,
+    expect_retired,
     expect_reviewed,
     finish,
     print_json,
     print_left_over,
     print_plan,
+    print_retired,
     print_selection,
     print_status,
     refusals,
@@ -27,15 +32,29 @@ from mlnc.runner.deploy import check_secrets
 from mlnc.runner.deploy import deploy as bring
 from mlnc.runner.fetch import fetch
 from mlnc.runner.laid import note_laid
-from mlnc.runner.life import Verb, change_life
+from mlnc.runner.life import change_life, start_where_it_may
 from mlnc.runner.plan import make_plan
 from mlnc.runner.remove import remove as take_away
+from mlnc.runner.results import exit_status
 from mlnc.runner.review import load_output, objections
 from mlnc.runner.selection import known_hosts, known_servers, select
 from mlnc.runner.task import Options
 from mlnc.runner.transcript import read_entries, read_log
 
-__all__ = ["deploy", "deployed", "drift", "log", "plan", "remove", "start", "status", "stop", "verify"]
+__all__ = [
+    "deploy",
+    "deployed",
+    "drift",
+    "log",
+    "plan",
+    "purge",
+    "remove",
+    "retired",
+    "start",
+    "status",
+    "stop",
+    "verify",
+]
 
 _PARALLEL = 16
 """So many servers are worked on at once where nothing else is said."""
@@ -142,19 +161,28 @@ def drift(
         raise Exit(code=drifting.exit_status(found))
 
 
-@command("project", "host")
+@command("project", "host", "fence")
 def start(
     context: Context,
     project: list[str],
     host: list[str],
+    fence: list[str],
     wait: int = 0,
     dry_run: bool = False,
     parallel: int = _PARALLEL,
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Start VMs that are deployed."""
-    _change_life(context, "start", project, host, wait or None, dry_run, parallel, json, out)
+    """Start VMs that are deployed, unless they may run on another server."""
+    with at_desk(context, out, "start") as desk:
+        selection = select(desk, project, host)
+        options = Options(start=True, wait_seconds=wait or None, fenced=known_servers(desk, fence))
+        if dry_run:
+            print_selection(selection, "start", json)
+            return
+        expect_reviewed(desk, git=False)
+        begin = partial(start_where_it_may, desk, selection, options, parallel=parallel)
+        finish(desk, shown(json, lambda display: begin(display=display)), json)
 
 
 @command("project", "host")
@@ -168,7 +196,14 @@ def stop(
     out: str = "out",
 ) -> None:
     """Stop VMs: orderly, and by force after the time that the project gives them."""
-    _change_life(context, "stop", project, host, None, dry_run, parallel, json, out)
+    with at_desk(context, out, "stop") as desk:
+        selection = select(desk, project, host)
+        if dry_run:
+            print_selection(selection, "stop", json)
+            return
+        expect_reviewed(desk, git=False)
+        end = partial(change_life, desk, selection, "stop", None, parallel=parallel)
+        finish(desk, shown(json, lambda display: end(display=display)), json)
 
 
 @command("project", "host")
@@ -193,6 +228,44 @@ def remove(
             return
         confirm_removal(project[0], selection, confirm)
         finish(desk, shown(json, lambda display: take_away(desk, selection, stop, display, parallel)), json)
+
+
+@command("project")
+def retired(
+    context: Context,
+    project: list[str],
+    restore: str = "",
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """List the volumes that removed hosts have left behind, or bring those of a host into use again."""
+    with at_desk(context, out, "retired") as desk:
+        found, silent = leaving.retired(desk, project, parallel)
+        if not restore:
+            print_retired(found, silent, json)
+            raise Exit(code=exit_status(silent))
+        expect_retired(found, silent, restore)
+        change = partial(leaving.change_retired, desk, "restore", restore, volumes=found)
+        finish(desk, silent + shown(json, lambda display: change(display=display)), json)
+
+
+@command()
+def purge(
+    context: Context,
+    name: str,
+    confirm: str = "",
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Remove what is retired of PROJECT or PROJECT/HOST, with all data on it. Asks for that name."""
+    with at_desk(context, out, "purge") as desk:
+        found, silent = leaving.retired(desk, [], parallel)
+        expect_retired(found, silent, name)
+        confirm_purge(name, leaving.belonging(found, name), confirm)
+        change = partial(leaving.change_retired, desk, "purge", name, volumes=found)
+        finish(desk, silent + shown(json, lambda display: change(display=display)), json)
 
 
 @command()
@@ -230,27 +303,3 @@ def log(_: Context, number: int = 1, json: bool = False, out: str = "out") -> No
             print_json(read_entries(Path(out), number))
         else:
             print("\n".join(read_log(Path(out), number)))
-
-
-def _change_life(
-    context: Context,
-    verb: Verb,
-    projects: list[str],
-    hosts: list[str],
-    wait: int | None,
-    dry_run: bool,
-    parallel: int,
-    json: bool,
-    out: str,
-) -> None:
-    with at_desk(context, out, verb) as desk:
-        selection = select(desk, projects, hosts)
-        if dry_run:
-            print_selection(selection, verb, json)
-            return
-        expect_reviewed(desk, git=False)
-        finish(
-            desk,
-            shown(json, lambda display: change_life(desk, selection, verb, wait, display, parallel)),
-            json,
-        )

@@ -1,0 +1,23 @@
+# shellcheck shell=sh disable=SC2154
+# retired ROOT LIBRARY list
+# retired ROOT LIBRARY purge|restore BY WHEN PROJECT [HOST]: what hosts have left behind that are built no more: tells
+# it, removes it with all data, or brings it into use again. What is done stands in the server's library.
+root=$2 library=$3 retired_what=$4
+shift 4
+
+retired_call() {
+    sh -c '. "${MLNC_LIB:?}/retired.sh" && retired_begin "$1" && shift && "$@"' mlnc "$root" "$@" </dev/null 7>&-
+}
+
+expect_library "$library"
+[ "$library" != - ] || stop 1 'this server has no library of mlnc yet; deploy to it first'
+if [ "$retired_what" = list ]; then
+    retired_rows=$(retired_call list_retired) || stop 1 "$retired_rows"
+    printf '%s\n' "$retired_rows" | sed -e '/./!d' -e "s/^/@mlnc${tab}retired${tab}/"
+else
+    by_now=$1 when_now=$2
+    shift 2
+    at "$1"
+    [ ! -e "$home" ] || hold
+    step "$retired_what" retired_call "${retired_what}_retired" "$@"
+fi

@@ -1,0 +1,163 @@
+"""Upgrades on real sshds: what a plan does, what it refuses, how it goes on, how it is taken back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from deployments import Deployment, small_course
+from sshd_farm import Farm, sshd_farm
+
+
+@pytest.fixture
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    with sshd_farm(tmp_path_factory.mktemp("farm"), {"atlas": "atlas", "boreas": "boreas"}) as made:
+        yield made
+
+
+@pytest.fixture
+def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    made = small_course(farm, tmp_path, monkeypatch)
+    made.run("deploy", "--start")
+    return made
+
+
+def edit(course: Deployment, project: str, old: str, new: str) -> None:
+    """Change a word in the source of *project*, once, and build."""
+    file = course.course / f"{project}.mln"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    course.build()
+
+
+def without_windows(course: Deployment, project: str) -> None:
+    """Take the second host out of *project*, and build."""
+    file = course.course / f"{project}.mln"
+    file.write_text(file.read_text().partition("host windows")[0])
+    course.build()
+
+
+def steps(course: Deployment, *words: str, status: int = 0) -> list[tuple[str, str]]:
+    """Each step that deploy did, with its outcome."""
+    found = course.data("deploy", *words, status=status)["results"]
+    return [(each["step"], each["outcome"]) for each in found if each["step"]]
+
+
+def test_a_restart_keeps_what_was_down_down(course: Deployment) -> None:
+    course.run("stop", "--host", "ada/windows")
+    edit(course, "ada", "memory 128M", "memory 256M")
+    edit(course, "ada", "memory 256M\n\tvnc", "memory 384M\n\tvnc")
+    assert [step for step, _ in steps(course)] == [
+        "01-preflight-atlas",
+        "02-prepare-atlas",
+        "03-stop-atlas",
+        "04-apply-atlas",
+        "05-start-atlas",
+    ]
+    atlas = course.farm["atlas"]
+    assert {"linux.ada"} == {name for name in atlas.domains() if name.endswith(".ada")}
+    assert "memory = 256" in (atlas.folder / "domains" / ".made" / "linux.ada").read_text()
+    assert atlas.state("ada")["pending"] == "-"
+    assert not {"steps", "ran", "notes"} & {file.name for file in (atlas.root / "ada").iterdir()}
+    assert steps(course) == []
+    course.run("drift")
+
+
+def test_a_host_is_retired_listed_and_purged(course: Deployment) -> None:
+    without_windows(course, "ada")
+    course.run("deploy")
+    atlas = course.farm["atlas"]
+    assert "windows.ada" not in atlas.domains()
+    assert "mlnc.retired=" in atlas.volumes()["windows.ada"]
+    (volume,) = course.data("retired")["retired"]
+    assert (volume["project"], volume["host"], volume["place"]) == ("ada", "windows", "course_vg/windows.ada")
+    assert "nothing of bob/linux is retired" in course.run("purge", "bob/linux", status=1)
+    assert "needs --confirm ada/windows" in course.run("purge", "ada/windows", status=1)
+    assert "windows.ada" in atlas.volumes()
+    course.run("purge", "ada/windows", "--confirm", "ada/windows")
+    assert "windows.ada" not in atlas.volumes()
+    assert course.data("retired")["retired"] == []
+
+
+def test_a_retired_host_comes_back(course: Deployment) -> None:
+    source = (course.course / "ada.mln").read_text()
+    without_windows(course, "ada")
+    course.run("deploy")
+    (course.course / "ada.mln").write_text(source)
+    course.build()
+    assert "invoke retired --restore ada/windows" in course.run("deploy", status=3)
+    course.run("retired", "--restore", "ada/windows")
+    course.run("deploy", "--start")
+    assert "windows.ada" in course.farm["atlas"].domains()
+
+
+def test_data_loss_needs_a_word(course: Deployment) -> None:
+    templates = course.course.parent / "templates"
+    (templates / "other.ext4").write_bytes(b"another " * 512)
+    edit(course, "ada", "linux.ext4", "other.ext4")
+    before = course.farm["atlas"].volumes()
+    assert "DATA LOSS" in course.run("plan", "--allow-data-loss", "ada/linux")
+    text = course.run("deploy", status=3)
+    assert "--allow-data-loss ada/linux" in text
+    assert course.farm["atlas"].volumes() == before
+    course.run("deploy", "--allow-data-loss", "ada/linux")
+    assert course.farm["atlas"].volumes()["linux.ada"] != before["linux.ada"]
+    assert course.farm["atlas"].volumes()["windows.ada"] == before["windows.ada"]
+    assert "linux.ada" in course.farm["atlas"].domains()
+
+
+def test_a_failing_step_stops_its_project_alone_and_the_next_run_goes_on(course: Deployment) -> None:
+    for name in ("ada", "bob"):
+        edit(course, name, "memory 128M", "memory 256M")
+    failing = course.farm["atlas"].folder / "domains" / ".failing"
+    failing.write_text("linux.ada\n")
+    text = course.run("deploy", status=3)
+    assert "cannot build linux.ada" in text
+    assert "stopped at 05-start-atlas; done: 01-preflight-atlas, 02-prepare-atlas, 03-stop-atlas" in text
+    assert course.farm["atlas"].domains() >= {"linux.bob", "windows.bob"}
+    assert (course.farm["atlas"].root / "ada" / "ran").read_text().split() == ["linux"]
+    assert "begun and not ended" in course.run("plan")
+    failing.unlink()
+    course.run("deploy")
+    assert "linux.ada" in course.farm["atlas"].domains()
+    course.run("drift")
+
+
+def test_an_unfinished_upgrade_is_taken_back(course: Deployment) -> None:
+    before = (course.farm["atlas"].state("ada")["applied"], course.farm["atlas"].domains())
+    record = (course.out / "deployed" / "ada.yaml").read_bytes()
+    edit(course, "ada", "memory 128M", "memory 256M")
+    failing = course.farm["atlas"].folder / "domains" / ".failing"
+    failing.write_text("linux.ada\n")
+    course.run("deploy", status=3)
+    failing.unlink()
+    course.run("deploy", "--undo")
+    atlas = course.farm["atlas"]
+    assert (atlas.state("ada")["applied"], atlas.domains()) == before
+    assert "memory = 128" in (atlas.folder / "domains" / ".made" / "linux.ada").read_text()
+    assert (course.out / "deployed" / "ada.yaml").read_bytes() == record
+    assert atlas.state("ada")["pending"] == "-"
+    course.run("deploy")
+    assert "memory = 256" in (atlas.folder / "domains" / ".made" / "linux.ada").read_text()
+
+
+def test_another_build_does_not_run_over_an_unfinished_upgrade(course: Deployment) -> None:
+    edit(course, "ada", "memory 128M", "memory 256M")
+    (course.farm["atlas"].folder / "domains" / ".failing").write_text("linux.ada\n")
+    course.run("deploy", status=3)
+    edit(course, "ada", "memory 256M", "memory 300M")
+    text = course.run("deploy", status=3)
+    assert "another upgrade of ada was begun and has not ended" in text
+    edit(course, "ada", "memory 300M", "memory 256M")
+    (course.farm["atlas"].folder / "domains" / ".failing").unlink()
+    course.run("deploy")
+
+
+def test_what_runs_elsewhere_is_neither_deployed_nor_started(course: Deployment) -> None:
+    atlas, boreas = course.farm["atlas"], course.farm["boreas"]
+    (atlas.folder / "domains" / "linux.eve").rename(boreas.folder / "domains" / "linux.eve")
+    assert "linux runs on boreas, but belongs on atlas" in course.run("start", "--project", "eve", status=3)
+    edit(course, "eve", "memory 128M", "memory 256M")
+    text = course.run("deploy", "--project", "eve", status=3)
+    assert "linux runs on boreas, but belongs on atlas" in text
+    assert "linux.eve" not in atlas.domains()
