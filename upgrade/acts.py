@@ -16,7 +16,7 @@ class Act:
     """One command for the virtual machine *host* on *server*.
 
     *peer* is the other server that takes part; *data_loss*: data that its domain has is gone afterwards; *final*:
-    there is no way back from it.
+    there is no way back from it; *leg*: the number of a migration, where it takes two.
     """
 
     kind: Kind
@@ -26,6 +26,7 @@ class Act:
     peer: str | None = None
     data_loss: bool = False
     final: bool = False
+    leg: int = 0
 
 
 def acts(change: HostChange, site: Site, stop_seconds: int) -> Iterator[Act]:
@@ -97,11 +98,20 @@ def _handover(change: HostChange, pair: Pair, site: Site) -> Iterator[Act]:
             yield _copy("migrate", "copy_last", change, fate, site)
     handed = [fate.new for fate in change.fates if fate.goes == "handed" and fate.new is not None]
     if handed:
-        function = "migrate_live" if change.way == "live" else "hand_over"
-        volumes = (word for volume in handed for word in volume_words(volume))
-        target = target_words(site, pair.new.service_host)
-        words = (function, *domain_words(change.name, pair.old), *target, *volumes)
-        yield Act("migrate", pair.old.service_host, change.name, words, pair.new.service_host)
+        volumes = tuple(word for volume in handed for word in volume_words(volume))
+        yield from _legs(change, pair, site, volumes)
+
+
+def _legs(change: HostChange, pair: Pair, site: Site, volumes: Words) -> Iterator[Act]:
+    """The way over shared storage, in two legs where no direct one has room."""
+    source, target = pair.old.service_host, pair.new.service_host
+    domain, there = domain_words(change.name, pair.old), target_words(site, target)
+    if change.over is not None:
+        words = (*domain, *target_words(site, change.over), target, *volumes)
+        yield Act("migrate", source, change.name, ("migrate_over", *words), change.over)
+        source = change.over
+    function = "migrate_live" if change.way == "live" else "hand_over"
+    yield Act("migrate", source, change.name, (function, *domain, *there, *volumes), target, leg=1)
 
 
 # --- while it runs ---------------------------------------------------------------------------------------------------

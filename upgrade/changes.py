@@ -25,7 +25,7 @@ class HostChange:
     """One virtual machine in an upgrade. *pair* is None where one of *old* and *new* is.
 
     *was_project* is the project it belonged to, None for a new one. *held* are the servers on which it may be, or may
-    have been. *stops*: it is down for a while.
+    have been. *stops*: it is down for a while. *over* is the server that it goes over on its way.
     """
 
     project: str
@@ -42,6 +42,7 @@ class HostChange:
     changes: tuple[Change, ...]
     fates: tuple[Fate, ...]
     notes: tuple[str, ...]
+    over: str | None = None
 
     @property
     def old_server(self) -> str | None:

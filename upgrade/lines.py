@@ -20,7 +20,8 @@ def _action(change: HostChange) -> str:
     loss = ", DATA LOSS" if change.data_loss else ""
     if change.pair is not None and change.pair.moves:
         word = "rebuild" if change.data_loss else f"migrate {change.way}"
-        moved = f"{word}{loss}  {change.old_server} → {change.new_server}"
+        stations = filter(None, (change.old_server, change.over, change.new_server))
+        moved = f"{word}{loss}  {' → '.join(stations)}"
         return f"{moved}; rename from {change.pair.was}" if change.pair.renamed else moved
     if change.action == "create":
         return f"create on {change.new_server}"

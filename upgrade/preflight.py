@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from mlnc.compiler.ir import Site
 from mlnc.upgrade.acts import Act
@@ -47,9 +48,13 @@ def _domains(change: HostChange) -> Iterator[Act]:
 def _pair(change: HostChange, pair: Pair, site: Site) -> Iterator[Act]:
     server = pair.new.service_host
     if pair.moves:
-        words = (*target_words(site, server), site.service_hosts[server].toolstack)
         live = ("live",) if change.way == "live" else ()
-        yield _look(change, pair.old.service_host, "need_peer", words + live)
+        stations = [each for each in (pair.old.service_host, change.over, server) if each]
+        for here, there in pairwise(stations):
+            words = (*target_words(site, there), site.service_hosts[there].toolstack)
+            yield _look(change, here, "need_peer", words + live)
+    if change.over is not None:
+        yield _look(change, change.over, "need_no_domain", (pair.new.domain, pair.new.uuid))
     for path in mounts(pair.new):
         if pair.moves or path not in mounts(pair.old):
             yield _look(change, server, "need_disk", (path,))

@@ -33,10 +33,10 @@ class Draft:
 
 def drafts(project: str, acts: Iterable[Act], changes: Mapping[str, HostChange]) -> list[Draft]:
     """The steps of *project*, numbered in order. An act without a command asks for its step all the same."""
-    grouped: dict[tuple[int, str, str], list[Act]] = defaultdict(list)
+    grouped: dict[tuple[int, str, int, str], list[Act]] = defaultdict(list)
     for act in acts:
-        each = act.host if act.kind in _EACH else ""
-        grouped[KINDS.index(act.kind), each, act.server].append(act)
+        each = (act.host, act.leg) if act.kind in _EACH else ("", 0)
+        grouped[KINDS.index(act.kind), *each, act.server].append(act)
     return [_draft(project, number, grouped[key], changes) for number, key in enumerate(sorted(grouped), 1)]
 
 
@@ -93,5 +93,5 @@ def _may_run(kind: Kind, server: str, change: HostChange) -> set[str]:
         or (kind == "migrate" and change.way == "live")
         or (kind == "volumes" and not change.stops)
     ):
-        places |= {server, change.old_server or server}
+        places |= {server, change.old_server or server, change.over or server}
     return places

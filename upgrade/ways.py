@@ -1,8 +1,9 @@
 """How a virtual machine moves to another service host, and why not in a better way."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Site, Volume
+from mlnc.compiler.ir import Interface, ServiceHost, Site, Volume
 from mlnc.targets.migration import shared_storage
 from mlnc.upgrade import texts
 from mlnc.upgrade.differences import Pair, same_folder
@@ -41,7 +42,7 @@ def move(pair: Pair, site: Site, stops: str | None) -> Move:
         reasons.append(
             f"{pair.old.service_host} runs {one.toolstack}, {pair.new.service_host} {other.toolstack}"
         )
-    if None not in (one.xen_version, other.xen_version) and one.xen_version != other.xen_version:
+    if not _versions_agree(one, other):
         reasons.append(f"Xen is {one.xen_version} there and {other.xen_version} here")
     reasons += [
         f"{disk.path} is not on storage that both servers share: {pair.new.service_host} must have its own"
@@ -69,3 +70,34 @@ def _bridges(pair: Pair) -> list[str]:
         for name, old in pair.old.interfaces.items()
         if (new := pair.new.interfaces.get(name)) is not None and new.bridge != old.bridge
     ]
+
+
+def thirds(pair: Pair, site: Site, stands: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """The servers over which *pair*, which moves live, could go, live all the way, sorted.
+
+    *stands* are servers and bridges of the project that stand there before and afterwards.
+    """
+    ends = (pair.old.service_host, pair.new.service_host)
+    return tuple(
+        name
+        for name, third in sorted(site.service_hosts.items())
+        if name not in ends
+        and all(_passes(pair, site.service_hosts[end], third) for end in ends)
+        and all(_plugs(name, third, card, stands) for card in pair.new.interfaces.values())
+    )
+
+
+def _plugs(name: str, third: ServiceHost, card: Interface, stands: Collection[tuple[str, str]]) -> bool:
+    """Whether the bridge of *card* stands on the server *name* anyway."""
+    return card.bridge == third.bridge or (name, card.bridge) in stands
+
+
+def _passes(pair: Pair, end: ServiceHost, third: ServiceHost) -> bool:
+    """Whether *pair* moves live between one of its servers and a *third* one."""
+    shared = shared_storage(end, third)
+    alike = end.toolstack == third.toolstack and _versions_agree(end, third)
+    return alike and all(on_shared(disk.path, shared) for disk in pair.old.disks)
+
+
+def _versions_agree(one: ServiceHost, other: ServiceHost) -> bool:
+    return None in (one.xen_version, other.xen_version) or one.xen_version == other.xen_version
