@@ -106,7 +106,8 @@ use_barred() {
         return 0
     fi
     bar=$(tag_value "$1" mlnc.server)
-    [ "${bar:-$mlnc_server}" != "$mlnc_server" ] || return 1
+    # MLNC_FENCED: servers that are off, by the word of the administrator.
+    case " $mlnc_server ${MLNC_FENCED-} " in *" ${bar:-$mlnc_server} "*) return 1 ;; esac
     bar="belongs to the server $bar (its tag mlnc.server): it may be in use there"
 }
 

@@ -8,8 +8,8 @@
 
 copy_mib=${MLNC_COPY_MIB:-64}
 
-# copy_first HOST DOMAIN UUID SERVER ADDRESS PORT (KIND GROUP NAME ROLE of the source) (and of the copy) BYTES: the first
-# pass; the host may run. The copy has BYTES, at least those of the source.
+# copy_first HOST DOMAIN UUID SERVER ADDRESS PORT (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the copy):
+# the first pass; the host may run. The copy is at least as large as the source.
 copy_first() {
     copy_words "$@"
     copy_is_done && return 0
@@ -29,7 +29,7 @@ undo_copy_first() {
         die "the beginnings of a copy of $copy_what could not be removed from $copy_server"
 }
 
-# copy_last: the same words but for BYTES; the host runs nowhere, and is kept from running here.
+# copy_last: the same words; the host runs nowhere, and is kept from running here.
 copy_last() {
     copy_words "$@"
     copy_is_done && return 0
@@ -56,28 +56,30 @@ undo_copy_last() {
     say "$copy_what is in use again"
 }
 
-# copy_here HOST DOMAIN UUID (KIND GROUP NAME ROLE of the source) (and of the copy) BYTES: to another group or folder of this
+# copy_here HOST DOMAIN UUID (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the copy): to another group or folder of this
 # server, while the host is down.
 copy_here() {
     server_facts "$mlnc_server"
-    copy_last "$1" "$2" "$3" "$mlnc_server" "$server_address" "$server_port" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" "${12}"
+    copy_last "$1" "$2" "$3" "$mlnc_server" "$server_address" "$server_port" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" \
+        "${12}" "${13}" "${14}" "${15}"
 }
 
 undo_copy_here() {
     server_facts "$mlnc_server"
-    set -- "$1" "$2" "$3" "$mlnc_server" "$server_address" "$server_port" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}"
+    set -- "$1" "$2" "$3" "$mlnc_server" "$server_address" "$server_port" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" \
+        "${12}" "${13}" "${14}" "${15}"
     undo_copy_last "$@"
     undo_copy_first "$@"
 }
 
 # --- on the server of the source ---------------------------------------------------------------------------------
 
-# copy_words: names the words of a copy. Without BYTES, the copy is as large as the source.
+# copy_words: names the words of a copy.
 copy_words() {
     copy_host=$1 copy_domain=$2 copy_uuid=$3 copy_server=$4 copy_address=$5 copy_port=$6
-    copy_from="$7 $8 $9"
     copy_kind=$7 copy_group=$8 copy_name=$9 copy_role=${10}
-    copy_to_kind=${11} copy_to_group=${12} copy_to_name=${13} copy_to_role=${14} copy_size=${15:-0}
+    copy_to_kind=${11} copy_to_group=${12} copy_to_name=${13} copy_to_role=${14}
+    copy_sizing=${15} copy_number=${16} copy_template=${17}
     case ${11} in lvm) copy_to_what=${12}/${13} ;; *) copy_to_what=${12} ;; esac
     case $7 in lvm) copy_what=$8/$9 ;; *) copy_what=$8 ;; esac
 }
@@ -110,15 +112,16 @@ copy_expect_down() {
 copy_make() {
     expect_volume "$copy_host" "$copy_kind" "$copy_group" "$copy_name" "$copy_role"
     [ "$(tag_value "$volume_tags" mlnc.moving)" = "$copy_server" ] || ! use_barred "$volume_tags" || die "$copy_what $bar"
+    [ "$copy_kind" = file ] || [ -z "$lv_origin" ] || die "$copy_what is a snapshot, which is not copied: rebuild $copy_host"
     copy_path=$volume_path
     [ "$copy_kind" = file ] || is_device "$copy_path" || lvchange -ay "$copy_group/$copy_name"
     copy_bytes=$volume_bytes
-    [ "$copy_size" -ge "$copy_bytes" ] || copy_size=$copy_bytes
-    copy_template=$(tag_value "$volume_tags" mlnc.template)
+    copy_made_from=$(tag_value "$volume_tags" mlnc.template)
     copy_owner=-
     [ "$copy_kind" = lvm ] || copy_owner=$(stat -L -c %U:%G -- "$copy_path")
-    copy_made=$(there "$copy_server" "$copy_address" "$copy_port" make_copy "$copy_host" "$mlnc_server" "$copy_size" \
-        "${copy_template:--}" "$copy_owner" "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_to_role") ||
+    copy_made=$(there "$copy_server" "$copy_address" "$copy_port" make_copy "$copy_host" "$mlnc_server" "$copy_bytes" \
+        "${copy_made_from:--}" "$copy_owner" "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_to_role" \
+        "$copy_sizing" "$copy_number" "$copy_template") ||
         die "no copy of $copy_what can be made on $copy_server; see above. $copy_host is as it was"
     [ "$copy_to_kind" != file ] || [ "$copy_made" = whole ] || copy_to_group=$copy_to_group.mlnc-copy
 }
@@ -199,9 +202,57 @@ send_pieces() {
 
 # --- on the server of the copy -----------------------------------------------------------------------------------
 
-# make_copy HOST SERVER BYTES TEMPLATE OWNER KIND GROUP NAME ROLE: prints whole or incomplete. SERVER is where it comes from.
+# make_copy HOST SERVER BYTES MADE_FROM OWNER KIND GROUP NAME ROLE SIZING NUMBER TEMPLATE: prints whole or incomplete. SERVER is
+# where it comes from, with BYTES.
 make_copy() {
-    case $6 in lvm) make_logical "$@" ;; *) make_file "$@" ;; esac
+    copy_wanted "${10}" "${11}" "${12}" "$3"
+    make_host=$1
+    make_server=$2
+    shift 3
+    case $3 in
+    lvm) make_logical "$make_host" "$make_server" "$copy_wanted" "$@" ;;
+    *) make_file "$make_host" "$make_server" "$copy_wanted" "$@" ;;
+    esac
+}
+
+# copy_wanted SIZING NUMBER TEMPLATE BYTES: sets copy_wanted to the size of a copy of BYTES. Without its template here, that
+# stays as it is.
+copy_wanted() {
+    size_wanted "$1" "$2" "$3"
+    copy_wanted=${storage_wanted:-$4}
+    [ "$copy_wanted" -ge "$4" ] || copy_wanted=$4
+}
+
+# copy_room HOST SERVER WHAT MARK BYTES KIND GROUP NAME ROLE SIZING NUMBER TEMPLATE: prints where the copy of WHAT needs room, how
+# much, and what is free, if it is still to be made.
+copy_room() {
+    look_at_volume "$6" "$7" "$8"
+    if [ -n "$volume_there" ]; then
+        [ "$(volume_mark "$6" "$7" "$8")" != "$4" ] || die "$3 of $2 and $volume_what of $mlnc_server are one and the same:" \
+            'both servers see it, so put it into san_path of both'
+        expect_copy "$volume_what" "$volume_tags" "$1" "$2" "$9"
+        return 0
+    fi
+    [ ! -e "$7.mlnc-copy" ] || return 0
+    copy_wanted "${10}" "${11}" "${12}" "$5"
+    look_at_room "$6" "$7" "$copy_wanted"
+    echo "$room_where $room_needed $room_free"
+}
+
+# look_at_room KIND GROUP BYTES: sets room_where, room_needed and room_free (bytes, in whole extents) for such a volume.
+look_at_room() {
+    room_where=$2 room_needed=$3
+    if [ "$1" = lvm ]; then
+        room_unit=$(vg_value "$2" vg_extent_size)
+        room_needed=$((($3 + room_unit - 1) / room_unit * room_unit))
+        room_free=$(($(free_space lvm "$2") * room_unit))
+        return
+    fi
+    room_where=${2%/*}
+    # The folders of the server's projects are made when they are needed; any other may be one that is not mounted.
+    case $2 in "${MLNC_ROOT:?}"/*) room_where=$MLNC_ROOT ;; esac
+    [ -d "$room_where/" ] || die "the folder $room_where/ is not on $mlnc_server (is it mounted?)"
+    room_free=$(free_space file "$room_where/")
 }
 
 make_logical() {
@@ -209,7 +260,7 @@ make_logical() {
     make_extent=$(vg_value "$7" vg_extent_size)
     make_extents=$((($3 + make_extent - 1) / make_extent))
     if [ -z "$lv_name" ]; then
-        make_free=$(vg_value "$7" vg_free_count)
+        make_free=$(free_space lvm "$7")
         [ "$make_extents" -le "$make_free" ] ||
             die "$7 on $mlnc_server has $make_free extents free, $8 needs $make_extents"
         make_template=$4
@@ -235,9 +286,9 @@ make_file() {
     fi
     make_part=$7.mlnc-copy
     [ -f "$make_part" ] || (umask 077 && : >"$make_part")
-    make_missing=$(($3 - $(stat -c '%b * %B' -- "$make_part")))
-    make_blocks=$(stat -f -c '%a * %S' -- "${7%/*}/")
-    [ "$make_missing" -le "$((make_blocks))" ] || die "${7%/*}/ on $mlnc_server has $((make_blocks)) bytes free, $7 needs $make_missing"
+    make_missing=$(($3 - $(left_over "$make_part")))
+    make_free=$(free_space file "${7%/*}/")
+    [ "$make_missing" -le "$make_free" ] || die "${7%/*}/ on $mlnc_server has $make_free bytes free, $7 needs $make_missing"
     truncate -s "$3" -- "$make_part"
     [ "$5" = - ] || chown -- "$5" "$make_part" || warn "$7 on $mlnc_server belongs to root: there is no $5"
     printf '%s\n' mlnc "mlnc.project=$volumes_project" "mlnc.host=$1" "mlnc.role=$9" "mlnc.server=$mlnc_server" "mlnc.from=$2" >"$7.mlnc"

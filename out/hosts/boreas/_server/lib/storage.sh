@@ -14,6 +14,7 @@
 storage_plan=
 storage_needs=
 storage_sum=
+storage_taken=
 
 # storage_begin PROJECT TEMPLATES: TEMPLATES is this server's folder of templates. From here on no terminal is in the
 # way of a second run: blkdiscard, for one, refuses to clear a file system where it could ask somebody.
@@ -52,6 +53,12 @@ set_wanted() {
     fi
 }
 
+# size_wanted SIZING BYTES TEMPLATE|-: sets storage_wanted for a volume of that template, or of none.
+size_wanted() {
+    if [ "$3" = - ]; then look_at_template ''; else look_at_template "$3"; fi
+    set_wanted "$1" "$2"
+}
+
 # plan NAME STATE AMOUNT
 plan() {
     storage_plan="$storage_plan$1|$2|$3|$storage_template|
@@ -73,6 +80,31 @@ may_be_made() {
     [ "$storage_source_bytes" -le "$3" ] ||
         die "$1: the template $storage_template has $storage_source_bytes bytes, more than the $3 asked for:" \
             "ask for a greater size, or leave size out"
+}
+
+# may_take NAME KIND GROUP TAGS: stops when a volume that is there belongs to another server, unless that is fenced off:
+# then this one takes it.
+may_take() {
+    ! use_barred "$4" || die "$1 in $3 $bar"
+    case $(tag_value "$4" mlnc.server) in
+    '' | "$mlnc_server") ;;
+    *) storage_taken="$storage_taken$1|$2|$3
+" ;;
+    esac
+}
+
+# take_over NAME: what may_take has let pass.
+take_over() {
+    while IFS='|' read -r taken_name taken_kind taken_group; do
+        [ "$taken_name" = "$1" ] || continue
+        look_at_volume "$taken_kind" "$taken_group" "$1"
+        still_locked
+        change_tags "$taken_kind" "$taken_group" "$1" "-mlnc.server=$(tag_value "$volume_tags" mlnc.server)" \
+            "+mlnc.server=$mlnc_server"
+        say "took $1 over"
+    done <<END
+$storage_taken
+END
 }
 
 # compare NAME HAVE WANTED UNIT TAGS SIZING: stops when a volume that is there has not the size that is asked for.
@@ -134,7 +166,7 @@ want_logical() {
     fi
     our_tags "$lv_tags" "$2" "$3" || die "$4/$1 exists, but its tags do not say that it is the $3 volume of $2 in" \
         "$volumes_project: rename or remove it, or change the project"
-    ! use_barred "$lv_tags" || die "$4/$1 $bar"
+    may_take "$1" lvm "$4" "$lv_tags"
     if has_tags "$lv_tags" mlnc.incomplete; then
         ! lv_in_use "$lv_attributes" || die "$4/$1 is incomplete, but in use: end what uses it first"
         may_be_made "$1" "$2" "$((${lv_wanted:-0} * lv_extent))"
@@ -164,7 +196,7 @@ want_file() {
     file_tags=$(file_tags "$4")
     { [ -f "$4" ] && our_tags "$file_tags" "$2" "$3"; } || die "$4 exists, but $4.mlnc does not say that it is the" \
         "$3 volume of $2 in $volumes_project: rename or remove it, or change the project"
-    ! use_barred "$file_tags" || die "$4 $bar"
+    may_take "$1" file "$4" "$file_tags"
     [ -z "$storage_wanted" ] || compare "$4" "$(stat -c %s -- "$4")" "$storage_wanted" bytes "$file_tags" "$5"
     if has_tags "$file_tags" mlnc.grow; then plan "$1" ungrown "$4"; else plan "$1" whole "$storage_wanted"; fi
 }
@@ -220,6 +252,7 @@ END
 # unfinished NAME: true while the volume is absent or incomplete; otherwise says that it is unchanged.
 unfinished() {
     find_planned "$1"
+    [ -z "$storage_taken" ] || take_over "$1"
     [ "$storage_state" != ungrown ] || { finish_growth "$1" "$storage_amount" && return 1; }
     [ "$storage_state" != whole ] || { say "unchanged $1" && return 1; }
     still_locked

@@ -40,7 +40,8 @@ undo_stop_host() {
     if [ "$domain_state" = up ] || ! has_run "$1"; then
         say "unchanged $1, which is $domain_state"
     else
-        "${upgrade_old:?there is no earlier generation}/project.sh" start "$1"
+        old_names "$1"
+        "${upgrade_old:?there is no earlier generation}/project.sh" start "$old_host"
     fi
 }
 
@@ -91,5 +92,20 @@ bridge_gone() {
     if [ "$3" = - ]; then bridge_down "$1" "$2"; else bridge_down "$1" "$2" "$3"; fi
     exec 9>&-
 }
+
+# carrier_gone NAME MARK: takes down what joined a bridge to other servers, where nothing does any more.
+carrier_gone() {
+    need_commands ip
+    take_lock network
+    if link_exists "$1" && carrier_is_ours "$1" "$2"; then
+        ip link del dev "$1"
+        say "removed $1"
+    else
+        say "absent $1"
+    fi
+    exec 9>&-
+}
+
+undo_carrier_gone() { undo_bridge_gone; }
 
 undo_bridge_gone() { [ ! -e "$upgrade_old/network.sh" ] || "$upgrade_old/network.sh" up; }

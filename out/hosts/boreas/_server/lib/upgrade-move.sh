@@ -35,6 +35,25 @@ undo_migrate_live() {
         "$mlnc_server" "$server_address" "$server_port" "$@" || die "$undo_host could not be moved back from $undo_name; see above"
 }
 
+# migrate_over HOST DOMAIN UUID SERVER ADDRESS PORT LAST KIND GROUP NAME ROLE...: the first leg of a move over that server
+# to LAST. When its first volume is LAST's already, it has gone on, and there is nothing left to do here.
+migrate_over() {
+    over_host=$1 over_domain=$2 over_uuid=$3 over_name=$4 over_address=$5 over_port=$6 over_last=$7
+    shift 7
+    look_at_volume "$1" "$2" "$3"
+    if [ "$(tag_value "$volume_tags" mlnc.server)" = "$over_last" ]; then
+        say "unchanged $over_host, which has gone on to $over_last"
+        return 0
+    fi
+    migrate_live "$over_host" "$over_domain" "$over_uuid" "$over_name" "$over_address" "$over_port" "$@"
+}
+
+undo_migrate_over() {
+    over_host=$1 over_domain=$2 over_uuid=$3 over_name=$4 over_address=$5 over_port=$6
+    shift 7
+    undo_migrate_live "$over_host" "$over_domain" "$over_uuid" "$over_name" "$over_address" "$over_port" "$@"
+}
+
 # hand_over HOST DOMAIN UUID SERVER ADDRESS PORT [KIND GROUP NAME ROLE]...: the volumes of a host that runs nowhere go to that
 # server.
 hand_over() {

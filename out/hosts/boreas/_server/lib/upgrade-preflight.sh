@@ -20,14 +20,6 @@ need_peer() {
     say "reached $1: $4, Xen $5"
 }
 
-# peer_facts: toolstack, version of Xen, kind of machine.
-peer_facts() {
-    facts_info=$("$mlnc_toolstack" info) || die "$mlnc_toolstack info does not answer on $mlnc_server"
-    facts_version=$(printf '%s\n' "$facts_info" | awk '
-        $1 == "xen_major" { major = $3 } $1 == "xen_minor" { minor = $3 } END { print major "." minor }')
-    echo "$mlnc_toolstack $facts_version $(uname -m)"
-}
-
 # need_memory DOMAIN MIB [DOMAIN MIB]...: the domains whose memory here is another in the end, with what they have then.
 need_memory() {
     memory_rows=$(domain_rows) || exit 1
@@ -70,36 +62,68 @@ need_no_volume() {
         die "$volume_what exists on $mlnc_server already: remove or rename it, or change the project"
 }
 
-# need_group GROUP
-need_group() { vgs "$1" >/dev/null 2>&1 || die "there is no volume group $1 on $mlnc_server"; }
+# need_disk PATH: a disk of a host that mlnc does not make.
+need_disk() { [ -e "$1" ] || die "the disk $1 is not on $mlnc_server"; }
 
-# need_folder PATH
-need_folder() { [ -d "$1/" ] || die "there is no folder $1 on $mlnc_server (is it mounted?)"; }
+# need_new HOST KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: storage.sh will be able to make it. A snapshot's template is a
+# logical volume; its size is known when it is made.
+need_new() {
+    look_at_volume "$2" "$3" "$4"
+    if [ -n "$volume_there" ]; then
+        ! use_barred "$volume_tags" || die "$volume_what $bar"
+        has_tags "$volume_tags" mlnc || die "$volume_what exists, but mlnc did not make it: rename or remove it, or change the project"
+        return 0
+    fi
+    size_wanted "$6" "$7" "$8"
+    if [ -z "$storage_source_bytes" ]; then
+        [ "$2" = lvm ] || die "the template $storage_template is not on $mlnc_server: put it there, or name another"
+        look_at_lv "$3" "$8"
+        [ -n "$lv_name" ] || die "the template $storage_template is not on $mlnc_server: put it there, or name another"
+        return 0
+    fi
+    look_at_room "$2" "$3" "$storage_wanted"
+    need_room "$mlnc_server" "$room_where" "$room_needed" "$room_free"
+}
 
-# need_space lvm GROUP BYTES [KIND GROUP NAME ROLE] | file FOLDER BYTES [...]: room for all that is needed there, by this and
-# the calls before; nothing is needed for a volume that stands.
-need_space() {
-    if [ $# -gt 3 ]; then
-        look_at_volume "$4" "$5" "$6"
-        [ -z "$volume_there" ] || return 0
-    fi
-    if [ "$1" = lvm ]; then
-        space_unit=$(vg_value "$2" vg_extent_size)
-        space_free=$(($(vg_value "$2" vg_free_count) * space_unit))
-    else
-        space_unit=1
-        space_folder=$2
-        # A folder of the server's projects is made when it is needed.
-        while [ ! -d "$space_folder/" ] && [ -n "$space_folder" ]; do space_folder=${space_folder%/*}; done
-        space_blocks=$(stat -f -c '%a * %S' -- "$space_folder/")
-        space_free=$((space_blocks))
-    fi
-    upgrade_needs="$upgrade_needs$1|$2|$((($3 + space_unit - 1) / space_unit * space_unit))
+# need_growth HOST DOMAIN UUID KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: there is room to grow it.
+need_growth() {
+    look_at_volume "$4" "$5" "$6"
+    [ -n "$volume_there" ] || die "the volume $volume_what is not on $mlnc_server"
+    growth "$4" "$5" "$8" "$9" "${10}"
+    [ "$volume_bytes" -lt "$grow_to" ] || return 0
+    look_at_room "$4" "$5" "$((grow_to - volume_bytes))"
+    need_room "$mlnc_server" "$room_where" "$room_needed" "$room_free"
+}
+
+# need_copy HOST DOMAIN UUID SERVER ADDRESS PORT (volume) (volume of the copy) SIZE: there is room for the copy, and it is another
+# volume than this one.
+need_copy() {
+    copy_words "$@"
+    look_at_volume "$copy_kind" "$copy_group" "$copy_name"
+    [ -n "$volume_there" ] && [ -z "$(tag_value "$volume_tags" mlnc.retired)" ] || return 0
+    [ "$copy_kind" = file ] || [ -z "$lv_origin" ] || die "$volume_what is a snapshot, which is not copied: rebuild $copy_host"
+    need_found=$(there "$copy_server" "$copy_address" "$copy_port" copy_room "$copy_host" "$mlnc_server" "$copy_what" \
+        "$(volume_mark "$copy_kind" "$copy_group" "$copy_name")" "$volume_bytes" \
+        "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_to_role" "$copy_sizing" "$copy_number" "$copy_template") ||
+        die "$copy_what cannot be copied to $copy_server; see above"
+    # shellcheck disable=SC2086
+    [ -z "$need_found" ] || need_room "$copy_server" $need_found
+}
+
+# need_copy_here HOST DOMAIN UUID (volume) (volume of the copy) SIZE
+need_copy_here() {
+    server_facts "$mlnc_server"
+    need_copy "$1" "$2" "$3" "$mlnc_server" "$server_address" "$server_port" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" \
+        "${12}" "${13}" "${14}" "${15}"
+}
+
+# need_room SERVER WHERE BYTES FREE: room for all that is needed there, by this and the calls before.
+need_room() {
+    upgrade_needs="$upgrade_needs$1|$2|$3
 "
-    space_needed=$(printf '%s' "$upgrade_needs" | awk -F'|' -v kind="$1" -v where="$2" '
-        $1 == kind && $2 == where { sum += $3 } END { printf "%.0f", sum }')
-    [ "$space_needed" -le "$space_free" ] ||
-        die "$2 on $mlnc_server has $space_free bytes free, the volumes to be made there need $space_needed"
+    room_sum=$(printf '%s' "$upgrade_needs" | awk -F'|' -v server="$1" -v where="$2" '
+        $1 == server && $2 == where { sum += $3 } END { printf "%.0f", sum }')
+    [ "$room_sum" -le "$4" ] || die "$2 on $1 has $4 bytes free, but $room_sum are needed there"
 }
 
 # need_no_domain DOMAIN UUID: no other domain has the name.
@@ -115,12 +139,4 @@ need_domain_ours() {
     *foreign*) die "a domain $2 runs on $mlnc_server, but its UUID is not $3: it is not the one of this project" ;;
     paused) die "$1 is paused on $mlnc_server: unpause it ($mlnc_toolstack unpause $2) or stop it first" ;;
     esac
-}
-
-# need_template NAME: a file in this server's folder of templates, as storage.sh finds it.
-need_template() {
-    # shellcheck source=/dev/null
-    . "${MLNC_LIB:?}/templates.sh"
-    template_found=$(template_file "$1")
-    [ -r "$template_found" ] || die "the template $template_found is not on $mlnc_server: put it there, or name another"
 }

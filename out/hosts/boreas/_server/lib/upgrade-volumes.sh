@@ -16,11 +16,28 @@ give_volume() {
         retag "$1" "$2" "$3" ${give_old:+"-mlnc.server=$give_old"} "+mlnc.server=$give_server"
 }
 
+# old_names HOST: sets old_host and old_project.
+old_names() {
+    old_host=$1 old_project=$volumes_project
+    while IFS='|' read -r was_host was_old was_project; do
+        [ "$was_host" != "$1" ] || { old_host=$was_old && old_project=$was_project; }
+    done <<END
+${upgrade_was-}
+END
+}
+
+# host_tags LIST HOST ROLE: true when LIST marks a volume as that host's, by the names it has or had.
+host_tags() {
+    ! our_tags "$@" || return 0
+    old_names "$2"
+    has_tags "$1" mlnc "mlnc.project=$old_project" "mlnc.host=$old_host" "mlnc.role=$3"
+}
+
 # expect_volume HOST KIND GROUP NAME ROLE: stops unless that volume is there, whole and ours; looks at it.
 expect_volume() {
     look_at_volume "$2" "$3" "$4"
     [ -n "$volume_there" ] || die "$1: its volume $volume_what is not on this server"
-    our_tags "$volume_tags" "$1" "$5" ||
+    host_tags "$volume_tags" "$1" "$5" ||
         die "$1: the tags of $volume_what do not say that it is its $5 volume in $volumes_project"
     ! has_tags "$volume_tags" mlnc.incomplete || die "$1: its volume $volume_what is not whole; run storage.sh first"
 }
@@ -41,39 +58,48 @@ expect_down() {
 
 # --- grow --------------------------------------------------------------------------------------------------------
 
-# grow_volume HOST DOMAIN UUID KIND GROUP NAME ROLE BYTES OLD_BYTES ext|none: the volume has BYTES. Its file system is
-# marked first (mlnc.grow) and grown by storage.sh, as soon as nobody uses the volume.
+# grow_volume HOST DOMAIN UUID KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: the volume has at least that size. Its file system
+# is marked first (mlnc.grow) and grown by storage.sh, as soon as nobody uses the volume.
 grow_volume() {
     expect_volume "$1" "$4" "$5" "$6" "$7"
     ! use_barred "$volume_tags" || die "$1: its volume $volume_what $bar"
-    grow_to=$8
-    if [ "$4" = lvm ]; then
-        [ -z "$lv_origin" ] || die "$volume_what is a snapshot, which does not grow with its origin: rebuild $1"
-        grow_extent=$(vg_value "$5" vg_extent_size)
-        grow_to=$((($8 + grow_extent - 1) / grow_extent * grow_extent))
-    fi
+    growth "$4" "$5" "$8" "$9" "${10}"
     if [ "$volume_bytes" -ge "$grow_to" ]; then
         say "unchanged $volume_what, which has $volume_bytes bytes"
         return 0
     fi
     [ "$4" = lvm ] || { expect_down "$1" "$2" "$3" && expect_idle "$1" "$4" "$5" "$6"; }
     state "$volume_what is as it was; run this again"
-    [ "${10}" != ext ] || retag "$4" "$5" "$6" +mlnc.grow
+    [ "${11}" != ext ] || retag "$4" "$5" "$6" +mlnc.grow
     if [ "$4" = lvm ]; then
-        in_group "$5" lvextend -l "$((grow_to / grow_extent))" "$5/$6"
+        in_group "$5" lvextend -l "$((grow_to / grow_unit))" "$5/$6"
     else
         truncate -s "$grow_to" -- "$5"
     fi
     say "grew $volume_what to $grow_to bytes"
-    [ "${10}" = ext ] || [ "$7" = swap ] || say "left: the file system in $volume_what, which its guest has to grow"
+    [ "${11}" = ext ] || [ "$7" = swap ] || say "left: the file system in $volume_what, which its guest has to grow"
 }
 
 undo_grow_volume() {
     expect_volume "$1" "$4" "$5" "$6" "$7"
-    [ "$volume_bytes" -lt "$8" ] || die "$volume_what has been grown, and a volume is never shrunk:" \
+    growth "$4" "$5" "$8" "$9" "${10}"
+    [ "$volume_bytes" -lt "$grow_to" ] || die "$volume_what has been grown, and a volume is never shrunk:" \
         "finish the upgrade instead, or put the greater size into the project"
     ! has_tags "$volume_tags" mlnc.grow || retag "$4" "$5" "$6" -mlnc.grow
     say "unchanged $volume_what"
+}
+
+# growth KIND GROUP SIZING BYTES TEMPLATE: sets grow_to, the bytes that the volume which was looked at is to have, in whole
+# units of grow_unit.
+growth() {
+    grow_unit=1
+    if [ "$1" = lvm ]; then
+        [ -z "$lv_origin" ] || die "$volume_what is a snapshot, which does not grow with its origin: rebuild its host"
+        grow_unit=$(vg_value "$2" vg_extent_size)
+    fi
+    size_wanted "$3" "$4" "$5"
+    [ -n "$storage_wanted" ] || die "$volume_what: the template $storage_template, whose size it follows, is not there"
+    grow_to=$(((storage_wanted + grow_unit - 1) / grow_unit * grow_unit))
 }
 
 # --- rename ------------------------------------------------------------------------------------------------------
@@ -100,7 +126,9 @@ rename_volume() {
     fi
     expect_idle "$1" "$5" "$6" "$7"
     ! use_barred "$volume_tags" || die "$volume_what $bar"
-    rename_tags="-mlnc.project=$3 -mlnc.host=$1 +mlnc.project=$4 +mlnc.host=$2"
+    rename_tags=
+    [ "$1" = "$2" ] || rename_tags="-mlnc.host=$1 +mlnc.host=$2"
+    [ "$3" = "$4" ] || rename_tags="$rename_tags -mlnc.project=$3 +mlnc.project=$4"
     if [ "$5" = lvm ]; then rename_logical "$@"; else rename_file "$6" "${10}"; fi
     say "renamed $rename_what to ${10}${11:+/${11}}"
 }
@@ -116,7 +144,7 @@ rename_logical() {
     fi
     state "$6/$7 is renamed in part; run this again"
     # shellcheck disable=SC2086
-    retag lvm "$6" "$7" $rename_tags
+    [ -z "$rename_tags" ] || retag lvm "$6" "$7" $rename_tags
     [ "$7" = "${11}" ] || in_group "$6" lvrename "$6" "$7" "${11}"
 }
 
@@ -157,7 +185,7 @@ discard_volume() {
         return 0
     fi
     if [ -n "$volume_there" ]; then
-        our_tags "$volume_tags" "$1" "$7" ||
+        host_tags "$volume_tags" "$1" "$7" ||
             die "$1: the tags of $volume_what do not say that it is its $7 volume in $volumes_project; it is kept"
         ! use_barred "$volume_tags" || die "$1: its volume $volume_what $bar"
         expect_down "$1" "$2" "$3"
@@ -195,13 +223,16 @@ retire_volume() {
         say "absent $volume_what"
         return 0
     fi
-    our_tags "$volume_tags" "$1" "$5" || die "the tags of $volume_what do not say that it is the $5 volume of $1"
+    host_tags "$volume_tags" "$1" "$5" || die "the tags of $volume_what do not say that it is the $5 volume of $1"
     if [ -n "$(tag_value "$volume_tags" mlnc.retired)" ]; then
         say "unchanged $volume_what, which is retired"
         return 0
     fi
     ! use_barred "$volume_tags" || die "$volume_what $bar"
-    ! domain_exists "$1.$volumes_project" || die "the domain $1.$volumes_project is there: stop it first"
+    old_names "$1"
+    for retire_domain in "$1.$volumes_project" "$old_host.$old_project"; do
+        ! domain_exists "$retire_domain" || die "the domain $retire_domain is there: stop it first"
+    done
     [ -z "$volume_open" ] || die "$volume_what is in use: end what uses it first"
     mark_retired "$2" "$3" "$4"
     say "retired $volume_what"

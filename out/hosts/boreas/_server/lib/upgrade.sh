@@ -9,9 +9,9 @@
 #   beginning and of the one placed; MLNC_RAN  hosts that ran then.
 #
 # Words: a volume is KIND GROUP NAME ROLE ("lvm GROUP NAME ROLE" or "file PATH - ROLE"), a domain HOST DOMAIN UUID, another
-# server NAME ADDRESS PORT.
+# server NAME ADDRESS PORT, a size SIZING BYTES TEMPLATE|- ext|none, as storage.sh works it out.
 
-for upgrade_part in volumes domains servers network upgrade-there \
+for upgrade_part in volumes templates storage domains servers network upgrade-there \
     upgrade-preflight upgrade-hosts upgrade-volumes upgrade-move upgrade-copy upgrade-live; do
     # shellcheck source=/dev/null
     . "${MLNC_LIB:?}/$upgrade_part.sh"
@@ -23,6 +23,7 @@ upgrade_begin() {
     volumes_project=$1
     upgrade_step=$2
     upgrade_calls=
+    upgrade_was=
     shift 2
     case "$#:${1-}" in 1:do | 1:undo) upgrade_mode=$1 ;; *) die "usage: $0 do|undo" ;; esac
     need_root
@@ -31,9 +32,16 @@ upgrade_begin() {
     upgrade_new=${MLNC_NEW-}
     upgrade_notes=${MLNC_HOME:?}/notes
     # What runs on another server is this text, so it is what was reviewed here.
-    mlnc_text=$(for upgrade_part in common volumes domains servers upgrade-there upgrade-volumes upgrade-move upgrade-copy; do
-        sed '/^\. "[$]{MLNC_LIB/d' "$MLNC_LIB/$upgrade_part.sh"
+    mlnc_text=$(for upgrade_part in common volumes templates storage domains servers \
+        upgrade-there upgrade-volumes upgrade-move upgrade-copy; do
+        sed -e '/^\. "[$]{MLNC_LIB/d' -e '/^ *#/d' "$MLNC_LIB/$upgrade_part.sh"
     done)
+}
+
+# was HOST OLD_HOST OLD_PROJECT: the host has had these names, and its volumes may have them still.
+was() {
+    upgrade_was="$upgrade_was$1|$2|$3
+"
 }
 
 # call FUNCTION WORD...: registers a call. The checks of a preflight have nothing to take back.

@@ -64,7 +64,8 @@ look_at_volume() {
     fi
 }
 
-# change_tags KIND GROUP NAME +TAG|-TAG...: all of them at once, so that no other state is ever seen.
+# change_tags KIND GROUP NAME +TAG|-TAG...: all of them at once, so that no other state is ever seen. A tag must not be
+# given and taken: LVM would take it.
 change_tags() {
     tags_kind=$1 tags_group=$2 tags_name=$3
     shift 3

@@ -42,6 +42,14 @@ there() {
     { printf '%s' "$mlnc_text" && cat; } | ssh $(ssh_options "$there_port") -- "$there_address" "$there_words"
 }
 
+# peer_facts: toolstack, version of Xen, kind of machine.
+peer_facts() {
+    facts_info=$("$mlnc_toolstack" info) || die "$mlnc_toolstack info does not answer on $mlnc_server"
+    facts_version=$(printf '%s\n' "$facts_info" | awk '
+        $1 == "xen_major" { major = $3 } $1 == "xen_minor" { minor = $3 } END { print major "." minor }')
+    echo "$mlnc_toolstack $facts_version $(uname -m)"
+}
+
 # arrive SERVER PROJECT FUNCTION WORD...: runs the function on the server that this text has come to.
 arrive() {
     mlnc_server=$1
@@ -49,6 +57,7 @@ arrive() {
     shift 2
     server_facts "$mlnc_server"
     mlnc_toolstack=$server_toolstack
+    templates_folder=$server_templates
     MLNC_ROOT=$server_projects
     MLNC_HOME=$server_projects/$volumes_project
     state "on $mlnc_server nothing was changed"
