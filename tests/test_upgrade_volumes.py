@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from courses import SERVER
 from lvm_sandbox import Sandbox, lvm_sandbox
-from storage_cases import GROUP, MIB, demo, error, image, lv, make_templates, results, storage_sh, write
+from storage_cases import GROUP, MIB, error, image, lv, make_templates, results, storage_sh
 
 WRAPPER = Path(__file__).parent / "data/faults/command"
 UUID = "6f1c1b1e-0000-5000-8000-000000000001"
