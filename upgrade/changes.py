@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mlnc.compiler.ir import Host, Site
 from mlnc.schemas.language import Change as Class
-from mlnc.upgrade.classes import cost, dearest
+from mlnc.upgrade.classes import Cost, cost, dearest
 from mlnc.upgrade.differences import Difference, Pair, differences
 from mlnc.upgrade.fates import Fate, fates
 from mlnc.upgrade.fields import directive
@@ -76,21 +76,43 @@ def retired(project: str, was_project: str, name: str, old: Host, held: frozense
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What all differences of a host come to. *torn*: its root would have to be copied and cannot be."""
+
+    costs: tuple[Cost, ...]
+    stops: str | None
+    moves: Move | None
+    torn: bool
+
+    @property
+    def classes(self) -> list[Class]:
+        """The classes of the differences, and of what follows from them."""
+        follows: list[Class] = ["data-loss"] if self.torn else []
+        return [each.change for each in self.costs] + follows
+
+    @property
+    def way(self) -> Way | None:
+        """How its data moves, to another server or to another place of this one."""
+        if self.moves is not None:
+            return self.moves.way
+        return "copy" if "rebuild" in self.classes and "data-loss" not in self.classes else None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know of it, each once."""
+        reasons = self.moves.reasons if self.moves else ()
+        notes = [*(f"not live: {reason}" for reason in reasons), *(each.note for each in self.costs)]
+        return tuple(dict.fromkeys(note for note in [*notes, _TORN if self.torn else None] if note))
+
+
 def changed(
     pair: Pair, held: frozenset[str], site: Site, locate: Locate, down: str | None = None
 ) -> HostChange:
     """A host that there is on both sides. *down* says why it must not run meanwhile, if it must not."""
     found = differences(pair)
-    costs = [cost(difference, pair, site) for difference in found]
-    classes = [each.change for each in costs]
-    why = next((each.path for each, price in zip(found, classes, strict=True) if price in _STOPS), None)
-    stops = down or (f"{_word(why)} changes, which needs a restart" if why else None)
-    moves = move(pair, site, stops) if pair.moves else None
-    way = moves.way if moves else "copy" if "rebuild" in classes else None
-    torn = way == "copy" and pair.old.volumes[0].snapshot
-    replaced = torn or "data-loss" in classes
-    action = _action(pair, [*classes, "data-loss"] if torn else classes)
-    notes = [each.note for each in costs if each.note] + [_TORN] * torn
+    verdict = _verdict(pair, found, site, down)
+    replaced = "data-loss" in verdict.classes
     return HostChange(
         project=pair.project,
         name=pair.name,
@@ -99,25 +121,31 @@ def changed(
         pair=pair,
         was_project=pair.was_project,
         held=held,
-        action=action,
-        way=None if replaced and not moves else way,
-        stops=stops is not None or (moves is not None and moves.way != "live"),
+        action=_action(pair, verdict.classes),
+        way=verdict.way,
+        stops=verdict.stops is not None or verdict.way in ("cold", "copy"),
         data_loss=replaced,
-        changes=tuple(_change(*each, pair.name, locate) for each in zip(found, classes, strict=True)),
-        fates=fates(pair, moves.way if moves else None, replaced),
-        notes=tuple(dict.fromkeys([*_reasons(moves), *notes])),
+        changes=tuple(
+            _change(difference, price.change, pair.name, locate)
+            for difference, price in zip(found, verdict.costs, strict=True)
+        ),
+        fates=fates(pair, verdict.moves.way if verdict.moves else None, replaced),
+        notes=verdict.notes,
     )
+
+
+def _verdict(pair: Pair, found: Sequence[Difference], site: Site, down: str | None) -> _Verdict:
+    costs = tuple(cost(difference, pair, site) for difference in found)
+    why = next((each.path for each, price in zip(found, costs, strict=True) if price.change in _STOPS), None)
+    stops = down or (f"{_word(why)} changes, which needs a restart" if why else None)
+    moves = move(pair, site, stops) if pair.moves else None
+    copied = moves.way == "copy" if moves else any(price.change == "rebuild" for price in costs)
+    return _Verdict(costs, stops, moves, copied and pair.old.volumes[0].snapshot)
 
 
 def _word(path: str | None) -> str:
     """The last word of a path that says something, for a sentence."""
     return (path or "").replace("_", " ").replace("/", " ")
-
-
-def _reasons(moves: Move | None) -> Sequence[str]:
-    if moves is None or moves.way == "live":
-        return ()
-    return [f"not live: {reason}" for reason in moves.reasons]
 
 
 def _action(pair: Pair, classes: list[Class]) -> Action:
