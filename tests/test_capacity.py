@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.upgrade.capacity import Event, Order, Shortage, Unit, order
+from mlnc.upgrade.capacity import Order, Shortage, order
+from mlnc.upgrade.units import Event, Unit
 
 Servers = Mapping[str, int | None]
 
@@ -21,7 +22,9 @@ def unit(
     """The unit *name*, which is ``PROJECT/HOST``, live unless *more* says otherwise."""
     live = cast(bool, more.get("live", True))
     thirds = cast(tuple[str, ...], more.get("thirds", ()))
-    return Unit(name, name.partition("/")[0], source, old, target, old if new is None else new, live, thirds)
+    was, will = cast(tuple[int | None, int | None], more.get("displays", (None, None)))
+    size = old if new is None else new
+    return Unit(name, name.partition("/")[0], source, old, target, size, live, thirds, was, will)
 
 
 def found(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> Order:
@@ -51,7 +54,21 @@ def events(units: list[Unit], made: Order) -> dict[Event, tuple[Counter[str], Co
             happens[Event(each.id, "release")] = (Counter(), Counter({each.source: each.old_mib - stays}))
         if each.target and each.new_mib > stays:
             happens[Event(each.id, "acquire")] = (Counter({each.target: each.new_mib - stays}), Counter())
+        if not (live and each.source == each.target):
+            _displays(each, happens)
     return happens
+
+
+def _displays(each: Unit, happens: dict[Event, tuple[Counter[str], Counter[str]]]) -> None:
+    """A display is something that a server has once, from when a machine sets out to it until it has left."""
+    parts = [event for event in happens if event.unit == each.id]
+    moves = [event for event in parts if event.part in ("hop", "move")]
+    if each.source and each.old_display is not None:
+        first = (moves or [Event(each.id, "release")])[0]
+        happens[first][1][f"{each.source}:{each.old_display}"] += 1
+    if each.target and each.new_display is not None:
+        last = (moves or [Event(each.id, "acquire")])[-1]
+        happens[last][0][f"{each.target}:{each.new_display}"] += 1
 
 
 STAGES = {"release": 0, "hop": 1, "move": 1, "acquire": 2}
@@ -95,6 +112,9 @@ def check(declared: Servers, used: Mapping[str, int], units: list[Unit], made: O
     happens = events(units, made)
     over = closure(before(units, made))
     limits = limits_of(declared, used, units)
+    shown = {f"{each.source}:{each.old_display}": 1 for each in units if each.old_display is not None}
+    limits |= dict.fromkeys([*shown, *(f"{each.target}:{each.new_display}" for each in units)], 1)
+    used = {**used, **shown}
     for begun in closed_sets(list(happens), over):
         ended = set().union(*(over[event] for event in begun)) if begun else set()
         for server, limit in limits.items():
@@ -205,6 +225,30 @@ def test_a_move_with_less_memory_shrinks_first_and_one_with_more_grows_after() -
     }
 
 
+def test_a_display_is_free_when_who_had_it_has_left() -> None:
+    units = [unit("p/x", "a", "b", 1, displays=(3, 3)), unit("q/y", "b", "c", 1, displays=(3, 3))]
+    made = found({}, {}, units)
+    assert made.waits == {Event("p/x", "move"): (Event("q/y", "move"),)}
+
+
+def test_of_two_that_exchange_a_display_the_smaller_is_stopped() -> None:
+    units = [unit("p/x", "a", "b", 2, displays=(3, 3)), unit("q/y", "b", "a", 1, displays=(3, 3))]
+    made = found({}, {}, units)
+    assert made.stopped == ("q/y",)
+    assert made.waits == {
+        Event("p/x", "move"): (Event("q/y", "release"),),
+        Event("q/y", "acquire"): (Event("p/x", "move"),),
+    }
+
+
+def test_what_is_made_anew_waits_for_a_display_that_another_gives_up() -> None:
+    units = [
+        unit("p/x", None, "a", 0, 1, displays=(None, 3)),
+        unit("q/y", "a", "a", 1, live=False, displays=(3, 4)),
+    ]
+    assert found({}, {}, units).waits == {Event("p/x", "acquire"): (Event("q/y", "release"),)}
+
+
 def test_what_arrives_must_fit_in_the_end() -> None:
     units = [unit("p/x", "a", "b", 512), unit("q/y", "a", "b", 512)]
     assert order({"a": 2048, "b": 1024}, {"a": 1024, "b": 256}, units) == (
@@ -255,15 +299,19 @@ NAMES = ("a", "b", "c")
 def courses(draw: st.DrawFn) -> tuple[dict[str, int | None], dict[str, int], list[Unit]]:
     """A few machines of a few projects on three servers, some bounded, that fit at the beginning."""
     units = []
+    shown: set[tuple[str, str | None, int | None]] = set()
     for number in range(draw(st.integers(1, 5))):
         source, target = draw(st.sampled_from((*NAMES, None))), draw(st.sampled_from(NAMES))
         old, new = draw(st.integers(1, 4)), draw(st.integers(1, 4))
         thirds = tuple(name for name in NAMES if name not in (source, target)) if draw(st.booleans()) else ()
+        display = draw(st.none() | st.integers(1, 2))
+        ends = {("old", source, display), ("new", target, display)}
+        displays = (None, None) if shown & ends else (display if source else None, display)
+        shown |= ends if display is not None else set()
         live = draw(st.booleans()) or source != target
-        project = draw(st.sampled_from("pqr"))
-        units.append(
-            unit(f"{project}/{number}", source, target, old if source else 0, new, live=live, thirds=thirds)
-        )
+        name = f"{draw(st.sampled_from('pqr'))}/{number}"
+        size = old if source else 0
+        units.append(unit(name, source, target, size, new, live=live, thirds=thirds, displays=displays))
     used = Counter({name: draw(st.integers(0, 2)) for name in NAMES})
     for each in units:
         if each.source:

@@ -2,59 +2,19 @@
 
 A virtual machine that moves while it runs takes its memory on the target when it sets out and gives it back on the
 source when it has arrived. One that is stopped gives it back first. Where two full servers exchange machines, one
-of these goes over a third server or is stopped for as long as it takes.
+of these goes over a third server or is stopped for as long as it takes. A VNC display is free for one that arrives only
+when who had it there has left.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
-from mlnc.upgrade.capacity_search import Leg, find_legs
+from mlnc.upgrade.capacity_loads import holders, loads
+from mlnc.upgrade.capacity_search import find_legs
 from mlnc.upgrade.capacity_state import Free, Move
-from mlnc.upgrade.capacity_waits import Load, chain
-
-Part = Literal["release", "hop", "move", "acquire"]
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One virtual machine that changes its server or its memory (in MiB).
-
-    *source* None: it is made anew; *target* None: it goes away; both the same: its memory changes. *live*: it runs
-    all the while. *thirds* are servers that it could go over, live from the source and live on to the target.
-    """
-
-    id: str
-    project: str
-    source: str | None
-    old_mib: int
-    target: str | None
-    new_mib: int
-    live: bool
-    thirds: tuple[str, ...] = ()
-
-    @property
-    def arrives(self) -> bool:
-        """Whether it comes to its target from another server."""
-        return None not in (self.source, self.target) and self.source != self.target
-
-    @property
-    def moving_mib(self) -> int:
-        """What it takes with it on a live move: it shrinks before and grows after."""
-        return min(self.old_mib, self.new_mib)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Event:
-    """A part of what happens to a unit.
-
-    ``release``: it is stopped, or shrinks. ``hop``: it moves live to the third server. ``move``: it moves live to
-    its target. ``acquire``: it is started or made, or grows.
-    """
-
-    unit: str
-    part: Part
+from mlnc.upgrade.capacity_waits import chain
+from mlnc.upgrade.units import Event, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,58 +88,35 @@ def _arriving(server: str, units: Sequence[Unit]) -> list[str]:
 
 
 def _order(free: Free, units: Sequence[Unit]) -> Order:
-    moves = {
-        unit.id: Move(unit.source, unit.target, unit.moving_mib, unit.thirds)
+    route = find_legs(_after_releases(free, units), _moves(units))
+    stopped = frozenset(route.stopped)
+    settled = [replace(unit, live=unit.live and unit.id not in stopped) for unit in units]
+    over = {leg.move: leg.target for leg in route.legs if not leg.last}
+    return Order(route.stopped, over, chain(free, loads(settled, route.legs)))
+
+
+def _moves(units: Sequence[Unit]) -> dict[str, Move]:
+    """The live migrations. Those that have to do with each other's displays have names."""
+    before = holders(units)
+    related = {name for pair in before.items() for name in (pair[0], *pair[1])}
+    return {
+        unit.id: Move(
+            unit.source,
+            unit.target,
+            unit.moving_mib,
+            unit.thirds,
+            unit.id if unit.id in related else "",
+            tuple(before.get(unit.id, ())),
+        )
         for unit in units
         if unit.live and unit.arrives and unit.source is not None and unit.target is not None
     }
-    released = Counter(free)
-    for unit in units:
-        for server, mib in _given_back(unit, unit.live):
-            released[server] += mib if server in free else 0
-    route = find_legs({name: released[name] for name in free}, moves)
-    loads = _loads(units, route.legs, frozenset(route.stopped))
-    waits = chain(free, loads)
-    over = {leg.move: leg.target for leg in route.legs if not leg.last}
-    return Order(route.stopped, over, waits)
 
 
-def _loads(units: Sequence[Unit], legs: Sequence[Leg], stopped: frozenset[str]) -> list[Load[Event]]:
-    """Everything that takes or gives memory, in an order that fits: what is given back, the moves, what is taken."""
-    runs = {unit.id: unit.live and unit.id not in stopped for unit in units}
-    by_id = {unit.id: unit for unit in units}
-    given = [
-        Load(Event(unit.id, "release"), unit.project, 0, (), _given_back(unit, runs[unit.id]))
-        for unit in units
-        if _given_back(unit, runs[unit.id])
-    ]
-    moved = [_leg(leg, by_id[leg.move]) for leg in legs]
-    taken = [
-        Load(Event(unit.id, "acquire"), unit.project, 2, _taken(unit, runs[unit.id]), ())
-        for unit in units
-        if _taken(unit, runs[unit.id])
-    ]
-    return [*given, *moved, *taken]
-
-
-def _leg(leg: Leg, unit: Unit) -> Load[Event]:
-    part: Part = "move" if leg.last else "hop"
-    after = (Event(unit.id, "hop"),) if leg.second else ()
-    taken, given = (leg.target, unit.moving_mib), (leg.source, unit.moving_mib)
-    return Load(Event(unit.id, part), unit.project, 1, (taken,), (given,), after)
-
-
-def _given_back(unit: Unit, live: bool) -> tuple[tuple[str, int], ...]:
-    """What the source gets back before anything moves."""
-    if unit.source is None:
-        return ()
-    kept = unit.moving_mib if live and unit.target is not None else 0
-    return ((unit.source, unit.old_mib - kept),) if unit.old_mib > kept else ()
-
-
-def _taken(unit: Unit, live: bool) -> tuple[tuple[str, int], ...]:
-    """What the target must give after everything has moved."""
-    if unit.target is None:
-        return ()
-    has = unit.moving_mib if live and unit.source is not None else 0
-    return ((unit.target, unit.new_mib - has),) if unit.new_mib > has else ()
+def _after_releases(free: Free, units: Sequence[Unit]) -> Free:
+    """What is free on each server once everything has been given back that is before any move."""
+    left = dict(free)
+    for server, mib in (amount for unit in units for amount in unit.given_back):
+        if server in left:
+            left[server] += mib
+    return left

@@ -2,9 +2,10 @@
 
 A state is how many machines of each kind (same way, same size) still have to go; what is free follows from it.
 A move into a server that can take all that still comes to it never stands in the way of another and is made at once;
-moves out of such a server help nobody and come last. What is left, few moves as a rule, is searched depth first,
-without visiting a state twice. First without detours, then with one over a third server, two, and so on; then with
-machines stopped, the fewest MiB first. The work is bounded: where the bound is met, machines are stopped one by one.
+moves out of such a server help nobody and come last, unless another waits for them. What is left, few moves as a
+rule, is searched depth first, without visiting a state twice. First without detours, then with one over a third
+server, two, and so on; then with machines stopped, the fewest MiB first. The work is bounded: where the bound is
+met, machines are stopped one by one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -93,7 +94,11 @@ class _Search:
     def stops(self, free: Free) -> Iterator[State]:
         """Sets of machines that could be stopped, as numbers of each kind, the fewest MiB first."""
         useful = self.problem.tight(free, self.everything) | self.problem.thirds
-        kinds = [kind for kind, move in enumerate(self.problem.moves) if move.source in useful]
+        kinds = [
+            kind
+            for kind, move in enumerate(self.problem.moves)
+            if move.source in useful or kind in self.problem.waited_for or self.problem.empty[kind]
+        ]
         order = count()
         queue = [(0, 0, next(order), 0, self.nobody)]
         while queue:
@@ -137,7 +142,9 @@ class _Search:
                 path += [branch.lane] if branch.lane else []
                 tight = self.problem.tight(branch.free, branch.state)
                 if self.problem.finished(branch.state, tight):
-                    return path + self.problem.run(branch.free, branch.state)[0]
+                    lanes, stuck = self.problem.run(branch.free, branch.state)
+                    if not self.problem.total(stuck):
+                        return path + lanes
                 stack.append(self.branches(branch, tight, hasty or not branch.detours))
         return None
 
@@ -146,7 +153,8 @@ class _Search:
         lanes = self.problem.open(here.free, here.state)
         sure = [lane for lane in lanes if not lane.detour and lane.target not in tight]
         if hasty:
-            lanes = sure[:1] or [lane for lane in lanes if lane.source in tight]
+            needed = self.problem.waited_for
+            lanes = sure[:1] or [lane for lane in lanes if lane.source in tight or lane.slot in needed]
         elif sure:
             lanes = [*sure, *(lane for lane in lanes if lane not in sure)]
         for lane in lanes:

@@ -16,17 +16,26 @@ DONE = -1
 
 @dataclass(frozen=True, slots=True, order=True)
 class Move:
-    """A live migration that is asked for: from, to, memory in MiB, and the servers it could go over."""
+    """A live migration that is asked for: from, to, memory in MiB, and the servers it could go over.
+
+    *name* tells one apart that others wait for or that waits for others; it is empty for all else. *follows* are the
+    names of those that must have left where they are before it arrives.
+    """
 
     source: str
     target: str
     mib: int
     thirds: tuple[str, ...] = ()
+    name: str = ""
+    follows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A way of one machine from one slot to another. *detour* is 1 where it leads to a third server."""
+    """A way of one machine from one slot to another. *detour* is 1 where it leads to a third server.
+
+    It is open when nobody is left in the slots *empty*.
+    """
 
     slot: int
     leads: int
@@ -34,6 +43,7 @@ class Lane:
     target: str
     mib: int
     detour: int
+    empty: tuple[int, ...] = ()
 
 
 class Problem:
@@ -47,8 +57,11 @@ class Problem:
         self.lanes: list[Lane] = []
         self.thirds = frozenset(third for move in self.moves for third in move.thirds)
         self._slots = self.kinds
+        named = {move.name: kind for kind, move in enumerate(self.moves) if move.name}
+        self.empty = [tuple(named[name] for name in move.follows if name in named) for move in self.moves]
+        self.waited_for = frozenset(kind for kinds in self.empty for kind in kinds)
         for kind, move in enumerate(self.moves):
-            self.lanes.append(Lane(kind, DONE, move.source, move.target, move.mib, 0))
+            self.lanes.append(Lane(kind, DONE, move.source, move.target, move.mib, 0, self.empty[kind]))
         for kind, move in enumerate(self.moves):
             for third in move.thirds:
                 self._over(kind, move, third)
@@ -56,7 +69,7 @@ class Problem:
     def _over(self, kind: int, move: Move, third: str) -> None:
         slot = self._slots
         self._slots += 1
-        self.lanes.insert(0, Lane(slot, DONE, third, move.target, move.mib, 0))
+        self.lanes.insert(0, Lane(slot, DONE, third, move.target, move.mib, 0, self.empty[kind]))
         self.lanes.append(Lane(kind, slot, move.source, third, move.mib, 1))
 
     def start(self) -> State:
@@ -76,7 +89,7 @@ class Problem:
         return frozenset(server for server, mib in coming.items() if mib > free[server])
 
     def finished(self, state: State, tight: frozenset[str]) -> bool:
-        """Whether what is left can go in any order: nothing of it waits for what another gives back."""
+        """Whether what is left finds room in any order: nothing of it waits for memory that another gives back."""
         return not any(lane.source in tight for lane in self.lanes if state[lane.slot] and not lane.detour)
 
     def open(self, free: Free, state: State) -> list[Lane]:
@@ -84,7 +97,9 @@ class Problem:
         return [
             lane
             for lane in self.lanes
-            if state[lane.slot] and (lane.target not in free or free[lane.target] >= lane.mib)
+            if state[lane.slot]
+            and (lane.target not in free or free[lane.target] >= lane.mib)
+            and not any(state[slot] for slot in lane.empty)
         ]
 
     def after(self, state: State, lane: Lane) -> State:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from mlnc.upgrade.units import Amounts
+
 Key = TypeVar("Key")
-Amounts = tuple[tuple[str, int], ...]
-"""Servers and MiB."""
 
 
 @dataclass(frozen=True, slots=True)
