@@ -38,11 +38,11 @@ _HELP = {
     "stop": "Stop the VMs first.",
     "confirm": "The project's name, instead of being asked for it.",
     "number": "Which transcript, counted from the last.",
-    "name": "PROJECT, or PROJECT/HOST.",
+    "name": "PROJECT, or PROJECT/HOST; for rebuild also the word all.",
     "restore": "PROJECT or PROJECT/HOST whose volumes are to be used again.",
     "undo": "Take back what an upgrade has done that did not come to its end.",
     "fence": "This service host is switched off: your word for it (may be given several times).",
-    "allow_data_loss": "PROJECT/HOST whose data may be lost (may be given several times).",
+    "allow_data_loss": "PROJECT/HOST whose data may be lost (may be given several times); for rebuild, its name again.",
 }
 
 

@@ -34,6 +34,8 @@ from mlnc.runner.fetch import fetch
 from mlnc.runner.laid import note_laid
 from mlnc.runner.life import change_life, start_where_it_may
 from mlnc.runner.plan import make_plan
+from mlnc.runner.rebuild import expect_consent, rebuildable
+from mlnc.runner.rebuild import rebuild as make_anew
 from mlnc.runner.remove import remove as take_away
 from mlnc.runner.results import exit_status
 from mlnc.runner.review import load_output, objections
@@ -48,6 +50,7 @@ __all__ = [
     "log",
     "plan",
     "purge",
+    "rebuild",
     "remove",
     "retired",
     "start",
@@ -266,6 +269,30 @@ def purge(
         confirm_purge(name, leaving.belonging(found, name), confirm)
         change = partial(leaving.change_retired, desk, "purge", name, volumes=found)
         finish(desk, silent + shown(json, lambda display: change(display=display)), json)
+
+
+@command("fence", "allow_data_loss")
+def rebuild(
+    context: Context,
+    name: str,
+    fence: list[str],
+    allow_data_loss: list[str],
+    dry_run: bool = False,
+    parallel: int = _PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Make the root volumes of PROJECT, PROJECT/HOST or all anew from their templates; what ran is started again."""
+    with at_desk(context, out, "rebuild") as desk:
+        selection = rebuildable(desk, name)
+        if dry_run:
+            print_selection(selection, "rebuild", json)
+            return
+        expect_reviewed(desk, git=False)
+        expect_consent(name, selection, allow_data_loss)
+        options = Options(fenced=known_servers(desk, fence))
+        make = partial(make_anew, desk, selection, options, parallel=parallel)
+        finish(desk, shown(json, lambda display: make(display=display)), json)
 
 
 @command()

@@ -40,7 +40,7 @@ def _scripts(course: Course, project: str, server: str, wanted: Sequence[Wanted]
         "templates": facts.templates,
         "folders": _own_folders(facts, wanted),
         "locks": group_locks(course.site, server, wanted),
-        "domains": sorted({each.machine.domain for each in wanted}),
+        "domains": sorted({(each.host, each.machine.domain) for each in wanted}),
         "volume_groups": sorted({each.volume_group for each in wanted if each.volume_group}),
         "wanted": wanted,
     }

@@ -161,3 +161,20 @@ def test_what_runs_elsewhere_is_neither_deployed_nor_started(course: Deployment)
     text = course.run("deploy", "--project", "eve", status=3)
     assert "linux runs on boreas, but belongs on atlas" in text
     assert "linux.eve" not in atlas.domains()
+
+
+def test_a_root_is_rebuilt_and_started_again(course: Deployment) -> None:
+    atlas = course.farm["atlas"]
+    course.run("stop", "--host", "ada/windows")
+    before = atlas.volumes()
+    text = course.run("rebuild", "ada", status=1)
+    assert "DATA LOSS: all data on the root volumes of ada/linux, ada/windows would go" in text
+    assert atlas.volumes() == before
+    assert "linux.ada" in atlas.domains()
+    course.run("rebuild", "ada", "--allow-data-loss", "ada")
+    log = (course.farm["atlas"].root / "ada").iterdir()
+    assert "rebuilding" not in {file.name for file in log}
+    assert atlas.volumes() == before
+    assert {name for name in atlas.domains() if name.endswith(".ada")} == {"linux.ada"}
+    assert "1 done" in course.run("rebuild", "bob/linux", "--allow-data-loss", "bob/linux")
+    assert "there is no VM bob/nobody" in course.run("rebuild", "bob/nobody", status=1)
