@@ -3,7 +3,6 @@
 import getpass
 import os
 import shutil
-import signal
 import socket
 import tempfile
 import threading
@@ -173,7 +172,7 @@ class Desk:
 
         On Ctrl-C, ``stopping`` is set and what has begun is waited for. *work* must not raise but for mistakes of ours.
         """
-        with ThreadPoolExecutor(max(1, parallel), initializer=spare_from_interrupts) as pool:
+        with ThreadPoolExecutor(max(1, parallel)) as pool:
             running: dict[str, Future[T]] = {server: pool.submit(work, server) for server in servers}
             while not all(future.done() for future in running.values()):
                 self.wait(running.values())
@@ -194,8 +193,3 @@ class Desk:
         if "transcript" in self.__dict__:
             self.transcript.close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def spare_from_interrupts() -> None:
-    """Keep Ctrl-C from the commands that this thread starts: they inherit what it blocks, and end by themselves."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Protocol
 
-from mlnc.runner.desk import Desk, spare_from_interrupts
+from mlnc.runner.desk import Desk
 from mlnc.runner.graph import AT_ONCE, Graph, Limits, Node, nodes
 from mlnc.runner.results import FAILURES, Display, Result
 from mlnc.upgrade.plan import Step
@@ -53,7 +53,7 @@ class Execution:
 
     def run(self) -> list[Result]:
         """Go on until nothing more can begin; what came of each step, and of what was not begun."""
-        with ThreadPoolExecutor(self._workers, initializer=spare_from_interrupts) as pool:
+        with ThreadPoolExecutor(self._workers) as pool:
             for project, left in self._left.items():
                 if not left:
                     self._running[pool.submit(self._acts[project].conclude)] = None

@@ -4,6 +4,7 @@ To begin a command on a server costs more than most verbs do (a channel of ssh, 
 files, our own), so a run does it once a server.
 """
 
+import signal
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -91,6 +92,8 @@ class _Shell:
 
     def _serve(self, transport: Transport) -> None:
         ended = Ended(UNREACHABLE, "the session could not be begun")
+        # Ctrl-C is not for the command that this thread starts, which inherits what it blocks: it ends by itself.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             ended = transport.run(command("session", (self._token,)), self._input(), self._hear)
         except OSError as error:
