@@ -21,7 +21,9 @@ def build(lab: Lab) -> None:
     lab.images.mkdir(parents=True, exist_ok=True)
     system, *others = stages(lab)
     if not system.is_made() and os.geteuid() != 0:
-        raise Lacking("debootstrap needs root: run lab.build as root once; nothing else of the laboratory does")
+        raise Lacking(
+            "debootstrap needs root: run lab.build as root once; nothing else of the laboratory does"
+        )
     make([system, *others])
 
 

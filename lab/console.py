@@ -30,8 +30,8 @@ def attach(folder: Path) -> None:
     """Join this terminal and the console until Ctrl-] is typed or the server goes off."""
     with connected(folder) as line, _raw(sys.stdin.fileno()) as terminal:
         while True:
-            ready, _, _ = select.select([line, terminal], [], [])
-            if line in ready:
+            ready, _, _ = select.select([line.fileno(), terminal], [], [])
+            if line.fileno() in ready:
                 said = line.recv(4096)
                 if not said:
                     return

@@ -31,7 +31,18 @@ def make_keys(lab: Lab) -> None:
         wanted += [root_key(lab, server), host_key(lab, server)]
     for key in wanted:
         if not key.exists():
-            words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"mlnc-lab-{key.name}", "-f", key]
+            words = [
+                "ssh-keygen",
+                "-q",
+                "-t",
+                "ed25519",
+                "-N",
+                "",
+                "-C",
+                f"mlnc-lab-{key.name}",
+                "-f",
+                str(key),
+            ]
             subprocess.run(words, check=True)
 
 

@@ -96,7 +96,10 @@ def command(lab: Lab, server: Server, port: int) -> list[str]:
     words += ["-accel", "tcg,tb-size=256", "-cpu", "Nehalem,-smap", "-smp", "1", "-m", str(SERVER_MIB)]
     words += ["-kernel", f"{kernel}/xen", "-append", _XEN]
     words += ["-initrd", f"{_escaped(kernel)}/vmlinux {_LINUX},{_escaped(initrd)}"]
-    words += ["-chardev", "socket,id=console,path=console,server=on,wait=off,logfile=console.log,logappend=on"]
+    words += [
+        "-chardev",
+        "socket,id=console,path=console,server=on,wait=off,logfile=console.log,logappend=on",
+    ]
     words += ["-serial", "chardev:console", "-monitor", "unix:monitor,server=on,wait=off", "-pidfile", "pid"]
     for name, file in (("root", server.root_disk), ("san", lab.san), ("local", server.local_disk)):
         options = f"format=raw,if=none,cache=unsafe,discard=unmap,file.locking=off,id={name}"

@@ -35,7 +35,9 @@ def up(lab: Lab, number: int) -> None:
     for server in wanted:
         provide(lab, server)
         if is_outdated(lab, server):
-            print(f"{server.name} keeps its disks, which are of older images; lab.down --forget makes new ones")
+            print(
+                f"{server.name} keeps its disks, which are of older images; lab.down --forget makes new ones"
+            )
         machine.start(lab, server)
     refresh(lab)
     begun = time.monotonic()

@@ -79,7 +79,10 @@ def status(_: Context) -> None:
             print(answer.stdout.rstrip() or f"    does not answer: {answer.stderr.strip()}")
 
 
-@task(positional=["number"], help={"number": "Its number, 1 for xen1.", "command": "Run this instead of a shell."})
+@task(
+    positional=["number"],
+    help={"number": "Its number, 1 for xen1.", "command": "Run this instead of a shell."},
+)
 def ssh(_: Context, number: int, command: str = "") -> None:
     """Log in at a service host."""
     lab = laboratory()

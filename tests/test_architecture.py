@@ -1,13 +1,14 @@
 """The shape of the house: imports run one way, each library has one door, no module outgrows its room."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("schemas", "compiler", "targets", "upgrade", "runner", "rehearsal", "cli")
+ROOMS = ("schemas", "compiler", "targets", "upgrade", "runner", "rehearsal", "cli", "lab")
 
 MAY_IMPORT = {
     "schemas": {"schemas"},
@@ -31,6 +32,7 @@ MAY_IMPORT = {
     },
     "rehearsal": {"schemas", "compiler.ir", "runner", "rehearsal", "targets.output", "targets.secret_names"},
     "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record", "runner.bundle"},
+    "lab": {"lab"},
 }
 """What a room may import of mlnc, besides the version in ``mlnc`` itself."""
 
@@ -41,7 +43,7 @@ DOORS = {
     "jsonschema_rs": {"schemas/contracts.py"},
     "invoke": {
         *("runner/transport.py", "runner/ways.py", "runner/desk.py", "runner/console.py", "runner/tasks.py"),
-        *("rehearsal/transport.py", "rehearsal/stage.py", "rehearsal/tasks.py"),
+        *("rehearsal/transport.py", "rehearsal/stage.py", "rehearsal/tasks.py", "lab/tasks.py"),
     },
     "click": {"cli/main.py", "cli/printing.py", "cli/session.py"},
 }
@@ -95,3 +97,9 @@ def test_the_links_give_every_room_its_import_name() -> None:
         link = ROOT / "mlnc" / room
         assert link.is_symlink()
         assert link.resolve() == ROOT / room
+
+
+def test_the_laboratory_is_no_part_of_the_product() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    assert set(packages) >= {f"mlnc.{room}" for room in ROOMS if room != "lab"}
+    assert not [package for package in packages if package.startswith("mlnc.lab")]

@@ -7,7 +7,7 @@ set -euo pipefail
 suite=bookworm
 xen=4.17
 packages=systemd-sysv,udev,kmod,procps,iproute2,iputils-ping,ifupdown,bridge-utils,openssh-server
-packages=$packages,e2fsprogs,lvm2,busybox-static,xen-utils-$xen
+packages=$packages,e2fsprogs,lvm2,openssl,busybox-static,xen-utils-$xen
 
 out=$1 cache=$2
 work=$(mktemp -d "$out.XXXXXX")

@@ -1,0 +1,41 @@
+"""The servers themselves: what is deployed leaves their own programs without a complaint."""
+
+import pytest
+from lab_course import LabCourse
+
+from mlnc.lab.servers import run
+
+pytestmark = pytest.mark.lab
+SERVERS = (1, 2)
+
+
+@pytest.mark.parametrize("number", SERVERS)
+def test_xl_reads_every_domain_file_without_a_warning(number: int, deployed: LabCourse) -> None:
+    server = deployed.lab.server(number)
+    each = (
+        'for file in /var/lib/mlnc/*/current/*.cfg; do echo "$file" && xl create -q -n "$file" || exit; done'
+    )
+    done = run(deployed.lab, server, each)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len([line for line in done.stdout.splitlines() if line.endswith(".cfg")]) == 3
+
+
+@pytest.mark.parametrize("number", SERVERS)
+def test_kernel_and_hypervisor_report_no_error(number: int, deployed: LabCourse) -> None:
+    server = deployed.lab.server(number)
+    kernel = run(deployed.lab, server, "dmesg --level emerg,alert,crit,err | sed 's/^\\[[^]]*\\] *//'")
+    assert [line for line in kernel.stdout.splitlines() if not of_the_emulation(line)] == []
+    hypervisor = run(deployed.lab, server, "xl dmesg | grep -iE 'error|fault|denied|crash' || :")
+    assert hypervisor.stdout.splitlines() == []
+
+
+def of_the_emulation(line: str) -> bool:
+    """Whether a line of the kernel is about the machine that QEMU emulates, and there before anything is deployed."""
+    return line.startswith(("PCI: ", "pci ", "cpufreq", "xen_mcelog", "piix4_smbus"))
+
+
+@pytest.mark.parametrize("number", SERVERS)
+def test_domains_could_move_to_the_other_server(number: int, deployed: LabCourse) -> None:
+    server = deployed.lab.server(number)
+    done = run(deployed.lab, server, "/var/lib/mlnc/_server/current/preflight.sh")
+    assert done.returncode == 0, done.stderr
