@@ -244,20 +244,50 @@ def test_check_mode_says_what_would_change_and_changes_nothing(deployment: Deplo
 @needs_ansible
 def test_changed_project_is_brought_when_the_record_knows_the_server(deployment: Deployment) -> None:
     play(deployment)
-    deployment.write_project("bob", "atlas", number=2, memory="192M")
-    deployment.build()
+    add_host(deployment, "bob", "third")
     for words in ((), ("--check",)):
         refused = play(deployment, *words, status=2)
         assert "invoke deployed" in refused.text
     deployment.run("deployed")
+    deployment.build()
     played = play(deployment, "--check")
     assert {name: counts["changed"] for name, counts in played.counts.items()} == {"atlas": 1, "boreas": 0}
     play(deployment)
     assert play(deployment).count("changed") == {0}
-    deployment.write_project("bob", "atlas", number=2, memory="256M")
-    deployment.build()
+    add_host(deployment, "bob", "fourth")
     play(deployment, mlnc_base="server")
     assert play(deployment).count("changed") == {0}
+
+
+HOST = """\
+host {name} {{
+	xen
+	lvm
+	service_host atlas
+	template linux.ext4
+	memory 128M
+}}
+"""
+
+
+def add_host(deployment: Deployment, project: str, name: str) -> None:
+    """Write another host into the source of *project*, and build."""
+    with (deployment.course / f"{project}.mln").open("a") as file:
+        file.write(HOST.format(name=name))
+    deployment.build()
+
+
+@needs_ansible
+def test_upgrade_is_left_to_the_runner(deployment: Deployment) -> None:
+    play(deployment)
+    deployment.run("deployed")
+    deployment.write_project("bob", "atlas", number=2, memory="192M")
+    add_host(deployment, "ada", "third")
+    played = play(deployment, status=2)
+    assert "invoke deploy --project bob" in played.text
+    assert "third.ada" in deployment.farm["atlas"].volumes()
+    deployment.run("deploy", "--project", "bob")
+    assert play(deployment, mlnc_base="server").count("changed") == {0}
 
 
 @needs_ansible
