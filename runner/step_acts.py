@@ -187,12 +187,20 @@ class StepActs:
         words = (
             *(self._upgrade.project, task.bundle.generation, task.base or "-"),
             *(self._library(step.server), *self._desk.signature(), "plan"),
-            *(f"arrived={guard.host}" for guard in step.guards),
+            *(f"arrived={host}" for host in self._arrived(step)),
             *(f"fenced={server}" for server in sorted(self._options.fenced)),
         )
         stdin = self._secrets(step.server) + b"\n" + task.bundle.archive(files)
         outcome: Outcome = "made" if task.base is None else "changed"
         return [Call(step.server, self._upgrade.project, "apply", words, stdin, outcome, step=step.id)]
+
+    def _arrived(self, step: Step) -> list[str]:
+        """The hosts that are new to the server by name, but not their disks, and which the plan knows to be down.
+
+        They come from another server, where guards stand before the step, or had another name.
+        """
+        renamed = {name for name in step.hosts if self._upgrade.plan.hosts[name].action == "rename"}
+        return sorted({guard.host for guard in step.guards} | renamed)
 
     def _revert(self, step: Step, _: Places) -> list[Call]:
         task = self._upgrade.tasks[step.server]
