@@ -38,7 +38,7 @@ def stages(lab: Lab) -> list[Stage]:
     def stage(name: str, script: str, *arguments: Stage | Path | str) -> Stage:
         return Stage(lab.images / name, _SCRIPTS / script, arguments)
 
-    system = stage("system", "system.sh", str(lab.cache))
+    system = stage("system", "system.sh")
     kernel = stage("kernel", "kernel.sh", system)
     for_server = stage("initrd-server.img", "initrd.sh", kernel, *_SERVER_MODULES)
     for_guest = stage("initrd-guest.img", "initrd.sh", kernel, *_GUEST_MODULES)

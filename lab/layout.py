@@ -64,11 +64,6 @@ class Lab:
     folder: Path
 
     @property
-    def cache(self) -> Path:
-        """Debian packages that were fetched."""
-        return self.folder / "cache"
-
-    @property
     def images(self) -> Path:
         """What is made once, and copied or read by all servers."""
         return self.folder / "images"

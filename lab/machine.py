@@ -71,8 +71,6 @@ def cut_power(server: Server) -> None:
         os.kill(pid, signal.SIGKILL)
     if not wait_until_off(server, 10):
         raise Lacking(f"the process {pid} of {server.name} does not end")
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
 
 
 def wait_until_off(server: Server, seconds: float) -> bool:

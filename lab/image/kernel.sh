@@ -24,6 +24,7 @@ zcat "$work/hypervisor/boot/"xen-*-amd64.gz >"$new/xen"
 
 # The kernel stands in the bzImage as an xz stream; where it begins is looked for, as the kernel's own script does.
 packed=$work/kernel/boot/vmlinuz-$version
+# shellcheck disable=SC2013
 for at in $(LC_ALL=C grep -abo $'\xfd7zXZ' "$packed" | cut -d: -f1); do
 	tail -c "+$((at + 1))" "$packed" | xz -dc --single-stream 2>/dev/null >"$new/vmlinux" || true
 	[ "$(head -c 4 "$new/vmlinux" | tail -c 3)" != ELF ] || break

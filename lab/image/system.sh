@@ -1,15 +1,16 @@
 #!/bin/bash
-# system.sh OUT CACHE: a folder with a Debian system for service hosts (root.tar) and with the packages of its kernel
+# system.sh OUT: a folder with a Debian system for service hosts (root.tar) and with the packages of its kernel
 # and hypervisor, which are unpacked later, but never installed (kernel.deb, hypervisor.deb). Needs root, as debootstrap
-# does. Packages that were fetched before are taken from the folder CACHE. MLNC_LAB_MIRROR names another mirror than
-# the one of this machine.
+# does. Packages that were fetched before are taken from the folder cache beside that of OUT. MLNC_LAB_MIRROR names
+# another mirror than the one of this machine.
 set -euo pipefail
 suite=bookworm
 xen=4.17
 packages=systemd-sysv,udev,kmod,procps,iproute2,iputils-ping,ifupdown,bridge-utils,openssh-server
 packages=$packages,e2fsprogs,lvm2,openssl,busybox-static,xen-utils-$xen
 
-out=$1 cache=$2
+out=$1
+cache=$(realpath -m "${out%/*}/../cache")
 work=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
@@ -22,7 +23,7 @@ mirror() {
 
 mkdir -p "$cache"
 archive=${MLNC_LAB_MIRROR:-$(mirror)}
-debootstrap --variant=minbase --cache-dir="$(realpath "$cache")" --include="$packages" "$suite" "$work/root" \
+debootstrap --variant=minbase --cache-dir="$cache" --include="$packages" "$suite" "$work/root" \
 	"${archive:-http://deb.debian.org/debian}"
 
 cp /etc/resolv.conf "$work/root/etc/resolv.conf"

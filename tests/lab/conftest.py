@@ -1,19 +1,20 @@
 """The laboratory for tests: two fresh service hosts beside those that a person may have, for the whole session.
 
-``MLNC_LAB_KEEP=1`` leaves them running with all they have, and takes them again the next time.
+They are started, deployed to and ended by the commands of docs/lab.md. ``MLNC_LAB_KEEP=1`` leaves them running with
+all they have, and takes them again the next time.
 """
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from lab_course import LabCourse, lay_course
+from newcomer import BUILD, DEPLOY, DOWN, UP, Newcomer
 
-from mlnc.lab import build, disks, machine, servers
+from mlnc.lab import build, disks, machine
+from mlnc.lab import requirements as needs
 from mlnc.lab.layout import Lab, laboratory
-from mlnc.lab.requirements import BUILD, RUN, lacking
 
 MEASURED = pytest.StashKey[dict[str, float]]()
 KEEP = bool(os.environ.get("MLNC_LAB_KEEP"))
@@ -36,50 +37,53 @@ def measured(request: pytest.FixtureRequest) -> dict[str, float]:
 
 
 @pytest.fixture(scope="session")
-def lab(measured: dict[str, float]) -> Iterator[Lab]:
-    """Two service hosts that are ready."""
+def newcomer(measured: dict[str, float]) -> Iterator[Newcomer]:
+    """Somebody whose two service hosts are up."""
     home = laboratory()
-    reason = lacking((*BUILD, *RUN))
-    if reason is None and os.geteuid() != 0 and not build.is_built(home):
-        reason = "its images are not made yet, and making them needs root"
+    reason = missing(home)
     if reason:
         pytest.skip(f"no laboratory here: {reason}")
     build.build(home)
     own = Lab(home.folder / "test")
     own.folder.mkdir(exist_ok=True)
     if not own.images.exists():
-        own.images.symlink_to("../images")
+        own.images.symlink_to(home.images)
     if not KEEP:
-        switch_off(own)
+        clear(own)
+    made = Newcomer(own, own.folder / "checkout")
+    made.settle()
+    made.follow(BUILD.partition("\n")[2])
     begun = time.monotonic()
-    servers.up(own, 2)
+    made.follow(UP)
     measured["two servers, from power on to ready"] = time.monotonic() - begun
-    yield own
+    yield made
     if not KEEP:
-        switch_off(own)
+        made.follow(DOWN)
+        clear(own)
 
 
-def switch_off(lab: Lab) -> None:
-    """End the servers and throw their disks away."""
+def missing(home: Lab) -> str | None:
+    """Why there can be no laboratory here, or None."""
+    reason = needs.lacking((*needs.BUILD, *needs.RUN))
+    if reason is None and os.geteuid() != 0 and not build.is_built(home):
+        return "its images are not made yet, and making them needs root"
+    return reason
+
+
+def clear(lab: Lab) -> None:
+    """End the servers; throw away their disks and what was worked with them."""
     for server in lab.servers():
         machine.cut_power(server)
     disks.forget(lab)
+    for each in ("checkout", "out"):
+        shutil.rmtree(lab.folder / each, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def course(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> LabCourse:
-    """A copy of examples/lab, built."""
-    folder = lab.folder if KEEP else Path(tmp_path_factory.mktemp("lab"))
-    return lay_course(lab, folder)
-
-
-@pytest.fixture(scope="session")
-def deployed(course: LabCourse, measured: dict[str, float]) -> LabCourse:
-    """The course, deployed and started."""
-    begun = time.monotonic()
-    course.invoke("deploy", "--unreviewed")
-    measured["deploy of six guests"] = time.monotonic() - begun
-    begun = time.monotonic()
-    course.invoke("start", "--wait", "300")
-    measured["start of six guests, until they answer"] = time.monotonic() - begun
-    return course
+def deployed(newcomer: Newcomer, measured: dict[str, float]) -> Newcomer:
+    """The same, with the course deployed and started."""
+    for command in DEPLOY.splitlines():
+        begun = time.monotonic()
+        newcomer.follow(command)
+        measured[command.removeprefix(".venv/bin/")] = time.monotonic() - begun
+    return newcomer

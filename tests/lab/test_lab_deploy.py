@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from lab_course import LabCourse
+from newcomer import Newcomer
 
 from mlnc.compiler.ir import Host
 from mlnc.lab.guests import Identity, gaps, ticks
@@ -16,7 +16,7 @@ GUESTS = [f"{host}.lab{number}" for number in (1, 2, 3) for host in ("base", "we
 
 
 @pytest.fixture(scope="module")
-def identities(deployed: LabCourse) -> dict[str, Identity | None]:
+def identities(deployed: Newcomer) -> dict[str, Identity | None]:
     """What each guest says of itself, by the name of its domain."""
     return {name: deployed.ask(host) for name, host in deployed.hosts().items()}
 
@@ -32,7 +32,7 @@ def lvs(lab: Lab, number: int) -> dict[str, tuple[int, bool, set[str]]]:
     return found
 
 
-def test_every_volume_is_there_and_active_where_it_is_used(deployed: LabCourse) -> None:
+def test_every_volume_is_there_and_active_where_it_is_used(deployed: Newcomer) -> None:
     seen = {f"xen{number}": lvs(deployed.lab, number) for number in (1, 2)}
     wanted = {volume.name: (host, volume) for host in deployed.hosts().values() for volume in host.volumes}
     assert set(seen["xen1"]) == set(seen["xen2"]) == set(wanted)
@@ -48,7 +48,7 @@ def test_every_volume_is_there_and_active_where_it_is_used(deployed: LabCourse) 
 
 @pytest.mark.parametrize("name", GUESTS)
 def test_a_guest_is_what_the_ir_says(
-    name: str, deployed: LabCourse, identities: dict[str, Identity | None]
+    name: str, deployed: Newcomer, identities: dict[str, Identity | None]
 ) -> None:
     host, found = deployed.hosts()[name], identities[name]
     assert found is not None, "it does not answer"
@@ -77,7 +77,7 @@ def startup_effects(host: Host) -> set[str]:
 
 
 @pytest.mark.parametrize("name", GUESTS)
-def test_a_guest_counts_and_its_disk_keeps_what_it_wrote(name: str, deployed: LabCourse) -> None:
+def test_a_guest_counts_and_its_disk_keeps_what_it_wrote(name: str, deployed: Newcomer) -> None:
     address = deployed.hosts()[name].interfaces["eth0"].address
     assert address is not None
     written = ticks(deployed.lab, deployed.lab.server(2), address)
@@ -85,7 +85,7 @@ def test_a_guest_counts_and_its_disk_keeps_what_it_wrote(name: str, deployed: La
     assert gaps(written) == []
 
 
-def test_nothing_differs_and_a_second_deploy_does_nothing(deployed: LabCourse) -> None:
+def test_nothing_differs_and_a_second_deploy_does_nothing(deployed: Newcomer) -> None:
     assert "the servers are as they were built" in deployed.invoke("drift")
     assert {vm["state"] for vm in deployed.data("status")} == {"up"}
     before = {name: identity.one("started") for name, identity in answers(deployed).items()}
@@ -93,6 +93,6 @@ def test_nothing_differs_and_a_second_deploy_does_nothing(deployed: LabCourse) -
     assert {name: identity.one("started") for name, identity in answers(deployed).items()} == before
 
 
-def answers(course: LabCourse) -> dict[str, Identity]:
+def answers(course: Newcomer) -> dict[str, Identity]:
     """What the guests say that answer."""
     return {name: found for name, host in course.hosts().items() if (found := course.ask(host)) is not None}

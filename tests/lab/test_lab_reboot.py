@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from lab_course import LabCourse, address
+from newcomer import Newcomer, address
 
 from mlnc.lab.guests import gaps, ticks
 from mlnc.lab.layout import Lab, Server
@@ -16,7 +16,7 @@ def boot_id(lab: Lab, server: Server) -> str:
     return run(lab, server, "cat /proc/sys/kernel/random/boot_id", seconds=20).stdout
 
 
-def test_projects_with_autostart_come_back(deployed: LabCourse, measured: dict[str, float]) -> None:
+def test_projects_with_autostart_come_back(deployed: Newcomer, measured: dict[str, float]) -> None:
     lab, server = deployed.lab, deployed.lab.server(1)
     hosts = [host for host in deployed.hosts().values() if host.service_host == "xen1"]
     before, here = (

@@ -1,7 +1,7 @@
 """The servers themselves: what is deployed leaves their own programs without a complaint."""
 
 import pytest
-from lab_course import LabCourse
+from newcomer import LOOK, Newcomer
 
 from mlnc.lab.servers import run
 
@@ -10,7 +10,7 @@ SERVERS = (1, 2)
 
 
 @pytest.mark.parametrize("number", SERVERS)
-def test_xl_reads_every_domain_file_without_a_warning(number: int, deployed: LabCourse) -> None:
+def test_xl_reads_every_domain_file_without_a_warning(number: int, deployed: Newcomer) -> None:
     server = deployed.lab.server(number)
     each = (
         'for file in /var/lib/mlnc/*/current/*.cfg; do echo "$file" && xl create -q -n "$file" || exit; done'
@@ -21,7 +21,7 @@ def test_xl_reads_every_domain_file_without_a_warning(number: int, deployed: Lab
 
 
 @pytest.mark.parametrize("number", SERVERS)
-def test_kernel_and_hypervisor_report_no_error(number: int, deployed: LabCourse) -> None:
+def test_kernel_and_hypervisor_report_no_error(number: int, deployed: Newcomer) -> None:
     server = deployed.lab.server(number)
     kernel = run(deployed.lab, server, "dmesg --level emerg,alert,crit,err | sed 's/^\\[[^]]*\\] *//'")
     assert [line for line in kernel.stdout.splitlines() if not of_the_emulation(line)] == []
@@ -35,7 +35,13 @@ def of_the_emulation(line: str) -> bool:
 
 
 @pytest.mark.parametrize("number", SERVERS)
-def test_domains_could_move_to_the_other_server(number: int, deployed: LabCourse) -> None:
+def test_domains_could_move_to_the_other_server(number: int, deployed: Newcomer) -> None:
     server = deployed.lab.server(number)
     done = run(deployed.lab, server, "/var/lib/mlnc/_server/current/preflight.sh")
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_for_newcomers_shows_the_domains(deployed: Newcomer) -> None:
+    said = deployed.follow(LOOK)
+    for domain in deployed.hosts():
+        assert f"\n{domain} " in said

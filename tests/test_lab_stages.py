@@ -1,0 +1,71 @@
+"""Images are made once, and again when what they are made of changes."""
+
+from pathlib import Path
+
+import pytest
+
+from mlnc.lab.requirements import Lacking
+from mlnc.lab.stages import Stage, make
+
+
+def script(folder: Path, text: str) -> Path:
+    file = folder / "script.sh"
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+    return file
+
+
+def test_a_stage_is_made_once_and_again_when_an_input_changes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "file").write_text("one")
+    copy = script(tmp_path, 'cat "$2/file" - >"$1"; echo "$3" >>"$1"')
+    stages = [Stage(tmp_path / "result", copy, (tree, "word"))]
+    assert not stages[0].is_made()
+    make(stages)
+    make(stages)
+    assert (tmp_path / "result").read_text() == "oneword\n"
+    assert capsys.readouterr().out.count("making result") == 1
+    (tree / "file").write_text("two")
+    assert not stages[0].is_made()
+    make(stages)
+    assert (tmp_path / "result").read_text() == "twoword\n"
+
+
+@pytest.mark.parametrize("change", ["script", "mode", "word"])
+def test_whatever_decides_about_a_result_counts(change: str, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_text("text")
+    touch = script(tmp_path, 'touch "$1"')
+    stage = Stage(tmp_path / "result", touch, (source, "word"))
+    make([stage])
+    if change == "script":
+        script(tmp_path, 'touch "$1" # again')
+    elif change == "mode":
+        source.chmod(0o755)
+    else:
+        stage = Stage(stage.result, touch, (source, "another"))
+    assert not stage.is_made()
+
+
+def test_a_later_stage_follows_an_earlier_one(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_text("one")
+    copy = script(tmp_path, 'cp "$2" "$1"')
+    first = Stage(tmp_path / "first", copy, (source,))
+    second = Stage(tmp_path / "second", copy, (first,))
+    make([first, second])
+    source.write_text("two")
+    make([first])
+    assert not second.is_made()
+    make([first, second])
+    assert second.result.read_text() == "two"
+
+
+def test_a_failure_shows_the_end_of_the_output_and_is_tried_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "result", script(tmp_path, 'touch "$1"; echo why >&2; exit 3'))
+    with pytest.raises(Lacking, match=r"result could not be made; .*result.log ends with\nwhy"):
+        make([stage])
+    assert not stage.is_made()
