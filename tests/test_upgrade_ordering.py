@@ -38,8 +38,8 @@ def waits(planned: dict[str, Planned]) -> dict[str, tuple[str, ...]]:
 
 
 def test_what_comes_waits_for_what_makes_room(sources: Sources) -> None:
-    before = course(sources, demo="one 2G", other="two 2G", third="three 512M")
-    after = course(sources, demo="two 2G", other="one 256M", third="three 512M")
+    before = course(sources, demo="one 2G", other="two 2G", third="three 1G")
+    after = course(sources, demo="two 2G", other="one 256M", third="three 1G")
     planned, shortages = plan_course(deployed(before), after, lambda _: lambda *_: None)
     assert shortages == ()
     assert [planned[name].plan.hosts["web"].way for name in ("demo", "other", "third")] == [
@@ -64,6 +64,25 @@ def test_an_exchange_between_full_servers_stops_one_for_a_moment(sources: Source
     assert notes == ["not live: one and two exchange virtual machines, and neither has room for one more"]
 
 
+def test_a_detour_over_a_third_server_is_two_migrations(sources: Sources) -> None:
+    before = course(sources, demo="one 1G", other="two 2G", third="one 1G")
+    after = course(sources, demo="two 1G", other="one 2G", third="two 1G")
+    planned, _ = plan_course(deployed(before), after, lambda _: lambda *_: None)
+    assert {name: planned[name].plan.hosts["web"].line.partition("  ")[2] for name in planned} == {
+        "demo": "migrate cold  one → two",
+        "other": "migrate live  two → one",
+        "third": "migrate live  one → three → two",
+    }
+    assert "it goes over a third server" in planned["third"].plan.hosts["web"].notes[-1]
+    steps = {step.id: step for step in planned["third"].plan.steps}
+    first, second = steps["05-migrate-web"], steps["06-migrate-web"]
+    assert [(step.server, step.peer) for step in (first, second)] == [("one", "three"), ("three", "two")]
+    assert {guard.servers for step in (first, second) for guard in step.guards} == {("one", "three", "two")}
+    calls = [planned["third"].scripts[step.id].calls[0][0] for step in (first, second)]
+    assert calls == ["migrate_over", "migrate_live"]
+    assert waits(planned)["third/06-migrate-web"] == ("other/04-migrate-web",)
+
+
 def test_a_server_that_lacks_memory_is_told(sources: Sources) -> None:
     before = course(sources, demo="one 1G", other="two 512M")
     after = course(sources, demo="three 1G", other="three 512M")
@@ -80,3 +99,30 @@ def test_where_memory_is_not_declared_nothing_waits(
     planned, _ = plan_course(deployed(before), after, lambda _: lambda *_: None)
     assert {planned[name].plan.hosts["web"].way for name in ("demo", "other")} == {"live"}
     assert waits(planned) == {}
+
+
+def displayed(sources: Sources, **servers: str) -> Course:
+    """A project for each keyword, of one host web with that VNC display on that server, as ``one 3``."""
+    site = SITE.replace("memory", "lvm_execute_server /dev/san_vg one; memory")
+    texts = {}
+    for name, words in servers.items():
+        server, display = words.split()
+        body = f"host web {{ lvm lock; service_host {server}; vncdisplay {display} }}"
+        texts[name] = f"global {{ project {name} }}\n{body}\n"
+    made = sources.compile(texts.pop("demo"), site=site, **texts)
+    assert made is not None, sources.report.sorted()
+    return made.course
+
+
+def test_a_display_is_left_before_the_next_one_comes(sources: Sources) -> None:
+    before = displayed(sources, demo="one 3", other="two 3")
+    after = displayed(sources, demo="two 3", other="three 3")
+    planned, _ = plan_course(deployed(before), after, lambda _: lambda *_: None)
+    assert waits(planned) == {"demo/04-migrate-web": ("other/04-migrate-web",)}
+
+
+def test_a_display_that_is_given_up_by_a_restart(sources: Sources) -> None:
+    before = displayed(sources, demo="one 3", other="two 3")
+    after = displayed(sources, demo="two 3", other="two 4")
+    planned, _ = plan_course(deployed(before), after, lambda _: lambda *_: None)
+    assert waits(planned) == {"demo/04-migrate-web": ("other/03-stop-two",)}

@@ -4,14 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mlnc.compiler.ir import Course
+from mlnc.compiler.ir import Course, Site, Switch
 from mlnc.upgrade.before import Before
-from mlnc.upgrade.capacity import Event, Order, Shortages, Unit, order
+from mlnc.upgrade.capacity import Order, Shortages, order
 from mlnc.upgrade.changes import HostChange, Locate
 from mlnc.upgrade.plan import Kind, Step
 from mlnc.upgrade.sides import Upgrade, upgrade, xen_hosts
 from mlnc.upgrade.steps import KINDS, Draft
+from mlnc.upgrade.units import Event, Unit
+from mlnc.upgrade.ways import thirds
 
+_DETOUR = "it goes over a third server, for neither of its own has room while the other is full"
 Places = Callable[[str], Locate]
 """Project to what says where something of it was written."""
 
@@ -36,14 +39,17 @@ def in_order(before: Before, course: Course, kept: Collection[str], places: Plac
         )
 
     upgrades = made({})
-    units = [unit for each in upgrades for unit in _units(each)]
+    shown = _displays(course, upgrades)
+    units = [unit for each in upgrades for unit in _units(each, course.site, shown)]
     if not units:
         return Ordered(upgrades, Order())
     declared = {name: server.memory_mib for name, server in course.site.service_hosts.items()}
     found = order(declared, _used(before, course, kept, upgrades), units)
     if not isinstance(found, Order):
         return Ordered(upgrades, Order(), found)
-    return Ordered(made(_down(found, units)) if found.stopped else upgrades, found)
+    if found.stopped:
+        upgrades = made(_down(found, units))
+    return Ordered(tuple(_over(each, found.over) for each in upgrades), found)
 
 
 def giving(each: Upgrade) -> frozenset[str]:
@@ -83,15 +89,38 @@ def with_waits(made: Mapping[str, Sequence[Draft]], ordered: Ordered) -> dict[st
 # --- to what the order speaks of -------------------------------------------------------------------------------------
 
 
-def _units(each: Upgrade) -> Iterator[Unit]:
+def _units(each: Upgrade, site: Site, shown: Collection[tuple[str, int]]) -> Iterator[Unit]:
+    """What an upgrade moves or changes. Nothing goes over a server on which its display is *shown* by another."""
+    stands = _bridges(each.new.switches) & _bridges(each.was.switches() if each.was else {})
     for name, change in each.changes.items():
         old, new = change.old, change.new
         source, target = (host.service_host if host else None for host in (old, new))
         sizes = (old.memory_mib if old else 0, new.memory_mib if new else 0)
-        if source != target or sizes[0] != sizes[1]:
+        displays = [host.vnc.display if host and host.vnc else None for host in (old, new)]
+        if source != target or sizes[0] != sizes[1] or displays[0] != displays[1]:
             live = change.pair is not None and not change.stops
             project = each.new.project
-            yield Unit(f"{project}/{name}", project, source, sizes[0], target, sizes[1], live)
+            over = thirds(change.pair, site, stands) if change.pair and live and source != target else ()
+            over = tuple(third for third in over if (third, displays[0]) not in shown)
+            yield Unit(
+                f"{project}/{name}", project, source, sizes[0], target, sizes[1], live, over, *displays
+            )
+
+
+def _displays(course: Course, upgrades: Sequence[Upgrade]) -> set[tuple[str, int]]:
+    """Server and number of every VNC display before and after the upgrade."""
+    hosts = [host for project in course.projects.values() for host in xen_hosts(project).values()]
+    hosts += [change.old for each in upgrades for change in each.changes.values() if change.old is not None]
+    return {
+        (host.service_host, host.vnc.display)
+        for host in hosts
+        if host.vnc is not None and host.vnc.display is not None
+    }
+
+
+def _bridges(switches: Mapping[str, Switch]) -> set[tuple[str, str]]:
+    """The bridges of *switches*, each with every server on which it stands."""
+    return {(server, switch.bridge) for switch in switches.values() for server in switch.service_hosts}
 
 
 def _used(before: Before, course: Course, kept: Collection[str], upgrades: Sequence[Upgrade]) -> Counter[str]:
@@ -122,6 +151,19 @@ def _down(found: Order, units: Sequence[Unit]) -> dict[str, dict[str, str]]:
     return down
 
 
+def _over(each: Upgrade, over: Mapping[str, str]) -> Upgrade:
+    """*each* with the third servers of those that take a detour."""
+    detours = {name: third for name in each.changes if (third := over.get(f"{each.new.project}/{name}"))}
+    changes = {
+        name: replace(
+            change, over=detours[name], held=change.held | {detours[name]}, notes=(*change.notes, _DETOUR)
+        )
+        for name, change in each.changes.items()
+        if name in detours
+    }
+    return replace(each, changes=each.changes | changes) if changes else each
+
+
 # --- and back to steps -----------------------------------------------------------------------------------------------
 
 
@@ -140,8 +182,8 @@ def _step(event: Event, change: HostChange, steps: Mapping[str, Sequence[Step]])
     """The step, ``PROJECT/ID``, in which *event* happens."""
     project, _, host = event.unit.partition("/")
     kind = _kind(event, change)
-    found = next(step for step in steps[project] if step.kind == kind and host in step.hosts)
-    return f"{project}/{found.id}"
+    found = [step for step in steps[project] if step.kind == kind and host in step.hosts]
+    return f"{project}/{found[0 if event.part == 'hop' else -1].id}"
 
 
 def _waiting(project: str, draft: Draft, after: set[str], own: Sequence[Step]) -> Draft:
