@@ -1,0 +1,121 @@
+"""What is changed while a domain runs: done once, looked at afterwards, and taken back."""
+
+from pathlib import Path
+
+import pytest
+from pair import DOMAIN, Pair, pair, said
+
+MAC = "00:16:3e:00:00:02"
+CALLS = {
+    "less memory": ("set_memory", *DOMAIN, "256", "128"),
+    "more memory": ("set_memory", *DOMAIN, "256", "512"),
+    "processors": ("set_vcpus", *DOMAIN, "1", "2"),
+    "affinity": ("set_affinity", *DOMAIN, "all", "0-3,^1"),
+    "card": ("attach_card", *DOMAIN, MAC, "lan", "-"),
+    "bridge": ("move_card", *DOMAIN, "00:16:3e:00:00:01", "xenbr0", "lan"),
+    "disk": ("attach_disk", *DOMAIN, "xvdb", "phy", "/dev/null", "w"),
+}
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Pair:
+    """The host runs on the first server, with one card and one disk."""
+    made = pair(tmp_path)
+    made.put("one", "web.demo")
+    here = tmp_path / "one"
+    (here / "links").mkdir()
+    for link, bridge in (("vif7.0", "xenbr0"), ("vif7.0-emu", "xenbr0"), ("lan", ""), ("xenbr0", "")):
+        (here / "links" / link).write_text(f"3: {link}: <UP> master {bridge} state UP\n")
+    (here / "cards").write_text("00:16:3e:00:00:01\n")
+    (here / "disks").write_text("51713\n")
+    return made
+
+
+def facts(made: Pair) -> list[str]:
+    """All that a change could have touched."""
+    here = made.folder / "one"
+    files = [
+        here / "domains/web.demo",
+        here / "cards",
+        here / "disks",
+        here / "links/vif7.0",
+        here / "links/vif7.0-emu",
+    ]
+    pinned = here / "pinned"
+    return [file.read_text() for file in files] + [pinned.read_text().strip() if pinned.exists() else "all"]
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_changes_once_and_back(running: Pair, call: tuple[str, ...]) -> None:
+    before = facts(running)
+    assert "unchanged" not in said(running.step(call))
+    after = facts(running)
+    assert after != before
+    assert "unchanged" in said(running.step(call))
+    assert facts(running) == after
+    said(running.step(call, mode="undo"))
+    assert facts(running) == before
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_what_does_not_run_is_left_alone(running: Pair, call: tuple[str, ...]) -> None:
+    (running.folder / "one/domains/web.demo").unlink()
+    assert "unchanged web, which does not run" in said(running.step(call))
+    assert not [line for line in running.log() if line.startswith("one ")]
+
+
+@pytest.mark.parametrize("name", ["less memory", "processors", "card", "disk"])
+def test_a_guest_that_does_not_go_along_stops_the_step(running: Pair, name: str) -> None:
+    """What the toolstack says it did is not what counts."""
+    (running.folder / "one/stubborn").touch()
+    before = facts(running)
+    message = said(running.step(CALLS[name]), 1)
+    assert "run this again" in message
+    assert facts(running) == before
+
+
+def test_memory_that_is_not_there_is_not_asked_for(running: Pair) -> None:
+    message = said(running.step(("set_memory", *DOMAIN, "256", "1024")), 1)
+    assert "web has 256 MiB and cannot get 1024: this server has 500 MiB free" in message
+    assert not [line for line in running.log() if "mem-set" in line]
+
+
+def test_both_links_of_an_emulated_card_move(running: Pair) -> None:
+    said(running.step(CALLS["bridge"]))
+    for link in ("vif7.0", "vif7.0-emu"):
+        assert "master lan" in (running.folder / "one/links" / link).read_text()
+
+
+@pytest.mark.parametrize(
+    ("device", "number"),
+    [
+        ("xvda", 51712),
+        ("xvda1", 51713),
+        ("xvdb", 51728),
+        ("xvdp15", 51967),
+        ("xvdq", 268439552),
+        ("hda", 768),
+        ("hdb1", 833),
+        ("hdc", 5632),
+        ("sda1", 2049),
+    ],
+)
+def test_numbers_of_devices(running: Pair, device: str, number: int) -> None:
+    """As xen-vbd-interface(7) has them."""
+    (running.folder / "one/disks").write_text(f"{number}\n")
+    call = ("attach_disk", *DOMAIN, device, "phy", "/dev/null", "w")
+    assert f"unchanged web, which has the disk {device}" in said(running.step(call))
+
+
+def test_moved_cards_are_told_to_xl(running: Pair) -> None:
+    """xl would plug the card into the bridge that it knows, on the other server too."""
+    known = running.folder / "one/xenstore/local/domain/0/backend/vif/7/0"
+    known.mkdir(parents=True)
+    (known / "bridge").write_text("xenbr0\n")
+    current = running.folder / "one/root/demo/current"
+    current.mkdir()
+    (current / "web.cfg").write_text('name = "web.demo"\n')
+    live = ("migrate_live", *DOMAIN, "two", "two", "22", "lvm", "san_vg", "web.demo", "root")
+    said(running.step(CALLS["bridge"]))
+    said(running.step(live))
+    assert "migrate -C web.cfg" in running.log()
