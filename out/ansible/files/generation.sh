@@ -76,7 +76,7 @@ forget() {
     rm -f -- "$current"
     rm -rf -- "$home/generations"
     rm -f -- "$home/state" "$home/.state" "$home/.lock" "$home/fresh" "$home/held"
-    rm -f -- "$home/steps" "$home/ran" "$home/notes"
+    rm -f -- "$home/steps" "$home/ran" "$home/notes" "$home/rebuilding"
     rmdir -- "$home/images" 2>/dev/null || :
     rmdir -- "$home" 2>/dev/null || echo "mlnc: kept $home, which is not empty"
 }

@@ -4,21 +4,44 @@
 # shellcheck source=/dev/null
 . "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/volumes.sh"
 
-# removal_begin PROJECT DOMAIN...: stops while one of the domains is there. No command asks a question on a terminal.
+# removal_begin PROJECT [HOST...]: where hosts are named, only their root volumes are to go. No command asks a question
+# on a terminal.
 removal_begin() {
     exec </dev/null
     volumes_project=$1
     shift
+    removal_hosts=$*
+    removal_unknown=" $* "
     need_root
     need_commands awk
     take_lock storage
-    for removal_domain in "$@"; do
-        ! domain_exists "$removal_domain" || die "the domain $removal_domain runs: stop it first"
+}
+
+# expect_gone HOST DOMAIN: stops while that domain is there, if something of its host is to go.
+expect_gone() {
+    chosen "$1" root || return 0
+    case $removal_unknown in
+    *" $1 "*) removal_unknown="${removal_unknown%%" $1 "*} ${removal_unknown#*" $1 "}" ;;
+    esac
+    ! domain_exists "$2" || die "the domain $2 runs: stop it first"
+}
+
+# no_other_hosts: stops when a host was named that is not among those of the script.
+no_other_hosts() {
+    for removal_host in $removal_unknown; do
+        die "$volumes_project has no volumes of a host $removal_host on this server"
     done
+}
+
+# chosen HOST ROLE: true when that volume is to go.
+chosen() {
+    [ -n "$removal_hosts" ] || return 0
+    case "$2: $removal_hosts " in "root:"*" $1 "*) ;; *) return 1 ;; esac
 }
 
 # removable_lv NAME HOST ROLE VG: true when that volume is there and ours; stops when it may not go now.
 removable_lv() {
+    chosen "$2" "$3" || return 1
     still_locked
     look_at_lv "$4" "$1"
     [ -n "$lv_name" ] || { say "absent $1" && return 1; }
@@ -32,6 +55,7 @@ removable_lv() {
 
 # removable_file NAME HOST ROLE PATH: true when that image file, or what is left of it, is there and ours.
 removable_file() {
+    chosen "$2" "$3" || return 1
     if [ ! -e "$4" ] && [ ! -L "$4" ]; then
         { [ -e "$4.mlnc" ] || [ -e "$4.mlnc-part" ]; } || { say "absent $1" && return 1; }
     else
@@ -44,6 +68,7 @@ removable_file() {
 
 # others_kept VG: names what is left there of this project: volumes of hosts that it does not have on this server.
 others_kept() {
+    [ -z "$removal_hosts" ] || return 0
     for kept in $(lv_rows "$1" | awk -F'|' -v tag=",mlnc.project=$volumes_project," \
         'index("," $5 ",", tag) { print $1 }'); do
         say "kept $1/$kept: of this project, but of no host that it has on this server now"

@@ -110,11 +110,9 @@ has_affinity() {
             for (i = 0; i < 4096; i++) if (i in set) text = text i ","
             return text
         }
+        # Name, ID, VCPU, CPU, State, Time(s), and then the list.
         NR > 1 {
-            sub(/^.*[0-9.]+ +/, " ")
-            line = $0
-            sub(/ *\/.*/, "", line); gsub(/^ +| +$/, "", line)
-            if (span(line) != span(wanted)) differs = 1
+            if (span($7) != span(wanted)) differs = 1
             seen = 1
         }
         END { exit !seen || differs }'

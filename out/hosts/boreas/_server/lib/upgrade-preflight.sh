@@ -134,9 +134,11 @@ need_no_domain() {
 
 # need_domain_ours HOST DOMAIN UUID: what runs under its name is the one of this project.
 need_domain_ours() {
-    name_place=$(place_of "$2" "$3") || exit 1
-    case $name_place in
-    *foreign*) die "a domain $2 runs on $mlnc_server, but its UUID is not $3: it is not the one of this project" ;;
-    paused) die "$1 is paused on $mlnc_server: unpause it ($mlnc_toolstack unpause $2) or stop it first" ;;
+    name_rows=$(domain_rows) || exit 1
+    case $(printf '%s\n' "$name_rows" | awk -v domain="$2" '$1 == domain { print $6, $2 }') in
+    '') ;;
+    "$3 "*p*) die "$1 is paused on $mlnc_server: unpause it ($mlnc_toolstack unpause $2) or stop it first" ;;
+    "$3 "*) ;;
+    *) die "a domain $2 runs on $mlnc_server, but its UUID is not $3: it is not the one of this project" ;;
     esac
 }
