@@ -77,10 +77,12 @@ class _Deployment:
         """Execute the upgrades, but for those on a server that could not be given what all its projects share."""
         failures = [result for result in self._results if result.outcome in FAILURES]
         broken = {result.server for result in failures if result.project == SERVER_ROOM}
+        ready = {}
         for upgrade in self._plan.upgrades:
-            if broken & set(upgrade.servers):
+            if broken & (set(upgrade.servers) - upgrade.fenced):
                 self._done(Result(upgrade.servers[0], upgrade.project, "skipped", _BROKEN))
-        ready = {each.project: each for each in self._plan.upgrades if not broken & set(each.servers)}
+            else:
+                ready[upgrade.project] = upgrade
         acts = {
             name: StepActs(self._desk, each, self._options, self._display) for name, each in ready.items()
         }

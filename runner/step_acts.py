@@ -80,7 +80,9 @@ class StepActs:
         return None
 
     def _guards(self, step: Step) -> tuple[Guard, ...]:
-        """Those of *step*. To take back a stop is to start: then its domains may run nowhere else."""
+        """Those of *step*. Taking back an apply touches no disk; taking back a stop starts: nowhere else, then."""
+        if self._options.undo and step.kind == "apply":
+            return ()
         if not (self._options.undo and step.kind == "stop"):
             return step.guards
         every = {guard for each in self._upgrade.plan.steps for guard in each.guards}

@@ -31,7 +31,7 @@ COMMANDS = (
         "e2fsck",
         "resize2fs",
     ),
-    *("mkswap", "unshare", "ip", "bridge", "ping", "systemctl", "xl"),
+    *("mkswap", "unshare", "ip", "bridge", "ping", "pvscan", "sleep", "xenstore-read", "systemctl", "xl"),
 )
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -178,3 +178,101 @@ def test_a_root_is_rebuilt_and_started_again(course: Deployment) -> None:
     assert {name for name in atlas.domains() if name.endswith(".ada")} == {"linux.ada"}
     assert "1 done" in course.run("rebuild", "bob/linux", "--allow-data-loss", "bob/linux")
     assert "there is no VM bob/nobody" in course.run("rebuild", "bob/nobody", status=1)
+
+
+SAN = """\
+service_host {name} {{
+	address {name}
+	port {port}
+	memory 24G
+	lvm_vg course_vg
+	san_path course_vg
+	templates {templates}
+	projects {root}
+	xen_kernel /boot/vmlinuz-guest
+}}
+"""
+
+
+@pytest.fixture
+def san(course: Deployment) -> Deployment:
+    """The course on two servers that share their volumes and reach each other."""
+    farm, templates = course.farm, course.course.parent / "templates"
+    (course.course / "site.mln").write_text(
+        "".join(
+            SAN.format(name=each.name, port=each.port, templates=templates, root=each.root)
+            for each in farm.servers.values()
+        )
+    )
+    atlas, boreas = farm["atlas"].folder, farm["boreas"].folder
+    with (atlas / "volumes").open("a") as table:
+        table.write((boreas / "volumes").read_text())
+    (boreas / "volumes").unlink()
+    (boreas / "volumes").symlink_to(atlas / "volumes")
+    for folder in (atlas, boreas):
+        (folder / "bin" / "ssh").symlink_to(farm.folder / "bin" / "ssh")
+    course.build()
+    course.run("deploy")
+    return course
+
+
+def move(course: Deployment, project: str) -> None:
+    """One word: the first host of *project* goes to boreas."""
+    edit(course, project, "service_host atlas", "service_host boreas")
+
+
+def test_one_word_moves_a_vm_while_it_runs(san: Deployment) -> None:
+    atlas, boreas = san.farm["atlas"], san.farm["boreas"]
+    move(san, "ada")
+    assert "~ ada/linux  migrate live  atlas → boreas" in san.run("plan")
+    san.run("deploy")
+    assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
+    assert {name for name in atlas.domains() if name.endswith(".ada")} == {"windows.ada"}
+    log = (atlas.folder / "domains" / ".log").read_text() + (boreas.folder / "domains" / ".log").read_text()
+    assert "shutdown -F linux.ada" not in log
+    assert "mlnc.server=boreas" in boreas.volumes()["linux.ada"]
+    assert san.data("deploy")["summary"].endswith("unchanged")
+
+
+def test_a_migration_that_fails_leaves_the_vm_where_it_was(san: Deployment) -> None:
+    atlas, boreas = san.farm["atlas"], san.farm["boreas"]
+    move(san, "ada")
+    refusing = boreas.folder / "domains" / ".refusing"
+    refusing.touch()
+    assert "it runs here as before" in san.run("deploy", status=3)
+    assert "linux.ada" in atlas.domains()
+    assert "linux.ada" not in boreas.domains()
+    refusing.unlink()
+    san.run("deploy")
+    assert "linux.ada" in boreas.domains() - atlas.domains()
+
+
+def test_a_started_move_is_taken_back(san: Deployment) -> None:
+    atlas, boreas = san.farm["atlas"], san.farm["boreas"]
+    move(san, "ada")
+    before = atlas.domains()
+    (boreas.folder / "domains" / ".refusing").touch()
+    san.run("deploy", status=3)
+    (boreas.folder / "domains" / ".refusing").unlink()
+    san.run("deploy", "--undo")
+    assert atlas.domains() == before
+    assert not (boreas.root / "ada").exists()
+    assert atlas.state("ada")["pending"] == "-"
+
+
+def test_a_server_that_does_not_answer_blocks_until_it_is_fenced(san: Deployment) -> None:
+    atlas, boreas = san.farm["atlas"], san.farm["boreas"]
+    move(san, "ada")
+    for name in atlas.domains():
+        (atlas.folder / "domains" / name).unlink()  # it has lost its power
+    atlas.stop()
+    assert "say --fence atlas" in san.run("deploy", "--project", "ada", status=3)
+    assert "linux.ada" not in boreas.domains()
+    text = san.run("deploy", "--project", "ada", "--fence", "atlas", status=3)
+    assert "what concerns atlas is left until that is back" in text
+    san.run("start", "--host", "ada/linux", "--fence", "atlas")
+    assert "linux.ada" in boreas.domains()
+    atlas.start()
+    san.run("deploy", "--project", "ada")
+    assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
+    assert san.data("deploy", "--project", "ada")["summary"].endswith("unchanged")
