@@ -37,6 +37,7 @@ def refusals(course: Course) -> list[Refusal]:
 def _names(_: Course, each: Wanted) -> Iterator[Refusal]:
     """Every name that stands in a command or a tag."""
     names = {"project": each.project, "host": each.host, "volume": each.name}
+    names["service host"] = each.machine.service_host
     if each.volume.kind == "lvm":
         names["volume group"] = each.volume.volume_group or ""
     if each.volume.snapshot:
