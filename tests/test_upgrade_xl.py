@@ -1,0 +1,108 @@
+"""Live migration by the real xl, with its own protocol: whatever breaks, the domain is on exactly one server.
+
+Needs a real xl that runs without a hypervisor: MLNC_TEST_XL names a program that is called as xl, keeps the domains of
+a pretended host in the folder XL_STATE, and lets the call break that XL_FAIL names (suspend, restore, unpause).
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from pair import DATA, DOMAIN, TAGS, UUID, Pair, pair, said
+
+XL = os.environ.get("MLNC_TEST_XL", "")
+pytestmark = pytest.mark.skipif(not XL, reason="MLNC_TEST_XL names no xl that runs without a hypervisor")
+
+
+class Hosts:
+    """Two pretended hosts with a folder that both see, and a domain that runs on the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pair: Pair = pair(folder)
+        self.image = folder / "shared/web"
+        self.image.parent.mkdir()
+        self.image.write_bytes(bytes(1 << 20))
+        self.mark = self.image.with_name("web.mlnc")
+        self.mark.write_text("\n".join([*TAGS.split(","), "mlnc.server=one", ""]))
+        for server in ("one", "two"):
+            (folder / server / "xen").mkdir()
+            self.fail(server, "")
+        kernel = folder / "kernel"
+        kernel.touch()
+        config = folder / "web.cfg"
+        config.write_text(
+            f'name = "{DOMAIN[1]}"\nuuid = "{UUID}"\ntype = "pv"\nkernel = "{kernel}"\nmemory = 64\n'
+            f'disk = ["format=raw,vdev=xvda1,access=rw,target={self.image}"]\n'
+        )
+        self.run("one", "xl", "create", "-q", str(config))
+        self.call = ("migrate_live", *DOMAIN, "two", "two", "22", "file", str(self.image), "-", "root")
+
+    def run(self, server: str, *words: str) -> str:
+        """What a command says on a server."""
+        environment = self.pair.variables(server)
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
+
+    def fail(self, server: str, call: str) -> None:
+        """Let the toolstack of a server break at a call."""
+        xl = self.pair.folder / server / "bin/xl"
+        xl.unlink()
+        state = self.pair.folder / server / "xen"
+        xl.write_text(f'#!/bin/sh\nXL_STATE={state} XL_FAIL={call} exec {XL} "$@"\n')
+        xl.chmod(0o755)
+
+    def cut(self, at: str) -> None:
+        """Cut the next migration from the first server off."""
+        ssh = self.pair.folder / "one/bin/ssh"
+        ssh.unlink()
+        real = self.pair.folder / "two/bin/ssh"
+        ssh.write_text(f'#!/bin/sh\nCUT={at} CUT_SSH={real} exec {DATA}/pair/cut "$@"\n')
+        ssh.chmod(0o755)
+
+    def places(self) -> dict[str, list[str]]:
+        """Name and state of each domain but the first, by server."""
+        found = {}
+        for server in ("one", "two"):
+            rows = [line.split() for line in self.run(server, "xl", "list").splitlines()[2:]]
+            found[server] = [f"{row[0]} {row[4]}" for row in rows]
+        return found
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Hosts:
+    return Hosts(tmp_path)
+
+
+HERE = {"one": ["web.demo -b----"], "two": []}
+THERE = {"one": [], "two": ["web.demo -b----"]}
+
+
+def test_there_and_back(hosts: Hosts) -> None:
+    said(hosts.pair.step(hosts.call))
+    assert hosts.places() == THERE
+    assert "mlnc.server=two" in hosts.mark.read_text()
+    said(hosts.pair.step(hosts.call, mode="undo"))
+    assert hosts.places() == HERE
+    assert "mlnc.server=one" in hosts.mark.read_text()
+
+
+@pytest.mark.parametrize(("server", "fault"), [("one", "suspend"), ("two", "restore"), ("two", "unpause")])
+def test_what_fails_stays(hosts: Hosts, server: str, fault: str) -> None:
+    hosts.fail(server, fault)
+    assert "it runs here as before" in said(hosts.pair.step(hosts.call), 1)
+    assert hosts.places() == HERE
+    assert "mlnc.server=one" in hosts.mark.read_text()
+
+
+@pytest.mark.parametrize("at", ["ready", "go", "report"])
+def test_a_connection_that_is_lost(hosts: Hosts, at: str) -> None:
+    hosts.cut(at)
+    if at == "ready":
+        assert "it runs here as before" in said(hosts.pair.step(hosts.call), 1)
+        assert hosts.places() == HERE
+    else:
+        said(hosts.pair.step(hosts.call))
+        assert hosts.places() == THERE
+    (hosts.pair.folder / "one/bin/ssh").write_text(f'#!/bin/sh\nexec {hosts.pair.folder}/two/bin/ssh "$@"\n')
+    said(hosts.pair.step(hosts.call))
+    assert hosts.places() == THERE
