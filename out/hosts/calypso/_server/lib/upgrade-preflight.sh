@@ -128,8 +128,11 @@ need_room() {
 
 # need_no_domain DOMAIN UUID: no other domain has the name.
 need_no_domain() {
-    name_place=$(place_of "$1" "$2") || exit 1
-    case $name_place in *foreign*) die "another domain on $mlnc_server has the name $1 or the UUID $2" ;; esac
+    name_rows=$(domain_rows) || exit 1
+    case $(printf '%s\n' "$name_rows" | awk -v domain="$1" '$1 == domain { print $6 }') in
+    '' | "$2") ;;
+    *) die "another domain on $mlnc_server has the name $1" ;;
+    esac
 }
 
 # need_domain_ours HOST DOMAIN UUID: what runs under its name is the one of this project.
