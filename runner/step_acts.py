@@ -168,6 +168,7 @@ class StepActs:
                 if step.kind in ("copy", "migrate")
                 else []
             ),
+            *(["again"] if self._options.again else []),
             *(f"ran={host}" for host in sorted(self._upgrade.ran)),
             *(f"fenced={server}" for server in sorted(self._options.fenced)),
             *(f"runs={word}" for word in places.runs(step.guards)),

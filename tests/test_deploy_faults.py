@@ -207,6 +207,7 @@ def test_a_colleague_has_deployed_something_else(course: Deployment) -> None:
     assert "Get your colleagues' commits first" in text
     assert picture(course.farm["atlas"]) == before
     course.run("deployed")
+    course.build()
     course.run("deploy")
 
 

@@ -1,16 +1,18 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # step ROOT PROJECT PLAN STEP HASH MODE LIBRARY BY WHEN OLD NEW WORD...: runs one step of a plan, whose script it reads,
 # forwards (do) or backwards (undo). OLD and NEW are the generations before and after, - for none. Words: look (it only
-# looks, so it needs no lock), shared (others of its project may run beside it), ran=HOST (ran when the upgrade began),
-# fenced=SERVER (is off, the administrator says), runs=HOST=SERVER (runs there, as was asked just now).
+# looks, so it needs no lock), shared (others of its project may run beside it), again (a damaged OLD is done without),
+# ran=HOST (ran when the upgrade began), fenced=SERVER (is off, the administrator says), runs=HOST=SERVER (runs there, as
+# was asked just now).
 root=$2 step_project=$3 plan=$4 id=$5 hash=$6 mode=$7 library=$8 by_now=$9
 shift 9
 when_now=$1 old=$2 new=$3
 shift 3
-look='' shared='' MLNC_RAN='' MLNC_FENCED='' MLNC_RUNS=''
+look='' again='' shared='' MLNC_RAN='' MLNC_FENCED='' MLNC_RUNS=''
 for step_word in "$@"; do
     case $step_word in
     look) look=yes ;;
+    again) again=yes ;;
     shared) shared=_shared ;;
     ran=*) MLNC_RAN="${MLNC_RAN:+$MLNC_RAN }${step_word#ran=}" ;;
     fenced=*) MLNC_FENCED="${MLNC_FENCED:+$MLNC_FENCED }${step_word#fenced=}" ;;
@@ -21,8 +23,15 @@ done
 # folder ID: that generation's folder, whole; nothing where there is none, or it never came here.
 folder() {
     [ -e "$home/generations/$1" ] || return 0
-    whole "$home/generations/$1" "$1" >&2 || return 77
-    echo "$home/generations/$1"
+    if whole "$home/generations/$1" "$1" >&2; then
+        echo "$home/generations/$1"
+    elif [ "$1" = "$old" ] && [ -n "$again" ] && [ "$mode" = 'do' ]; then
+        echo "mlnc: warning: nothing of $home/generations/$1 is used, for it is not what was reviewed (above)" >&2
+    else
+        stop 77 "generation $1 of $project on this server is not what was reviewed (above: which files), so nothing of" \
+            "it is executed; nothing was changed. See what happened to it; 'invoke deploy --again --project $project'" \
+            "goes on without it" >&2
+    fi
 }
 
 # note WORD: begun, done or undone. Appended in one write, for steps of a project may run side by side.
@@ -40,8 +49,8 @@ if [ -z "$look" ]; then
 fi
 expect_library "$library"
 MLNC_HOME=$home
-MLNC_OLD=$(folder "$old") || stop 77 "generation $old of $project is not what was reviewed; nothing was changed"
-MLNC_NEW=$(folder "$new") || stop 77 "generation $new of $project is not what was reviewed; nothing was changed"
+MLNC_OLD=$(folder "$old") || exit 77
+MLNC_NEW=$(folder "$new") || exit 77
 export MLNC_HOME MLNC_OLD MLNC_NEW MLNC_RAN MLNC_FENCED MLNC_RUNS
 note begun
 step "$id" sh "$step_text" "$mode" </dev/null 7>&-
