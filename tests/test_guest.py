@@ -176,7 +176,7 @@ def test_free_text_arrives_as_it_is_or_is_refused(
     script.write_text(written["configure.sh"])
     made = calls(script)
     for wanted in (
-        ["read_secrets", word],
+        ["read_passwords", word],
         ["guest_mount", "lvm", f"/dev/{text}"],
         ["guest_user", "alice", f"/home/{text}"],
         ["guest_password", "bob", "hash", word],

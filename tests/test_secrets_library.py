@@ -13,7 +13,7 @@ set -eu
 die() { echo "$*" >&2; exit 1; }
 . "$1"
 shift
-read_secrets "$2"
+"$READER" "$2"
 "$@"
 """
 HASH = "$6$abcdefghijklmnop$oHuA/PTKAW5WRHoc4RLOQhkb6HD9jY7kHgrWhzL4RLbpKSPADOE7DQGGPl4mLvfKOZq48bzwNjlcVzwYW4Y7w."
@@ -21,13 +21,15 @@ HASH = "$6$abcdefghijklmnop$oHuA/PTKAW5WRHoc4RLOQhkb6HD9jY7kHgrWhzL4RLbpKSPADOE7
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
 
-def ask(tmp_path: Path, given: str, *words: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+def ask(
+    tmp_path: Path, given: str, *words: str, path: str | None = None, reader: str = "read_secrets"
+) -> subprocess.CompletedProcess[str]:
     library = tmp_path / "secrets.sh"
     library.write_text(render("lib/secrets.sh.j2"))
     return subprocess.run(
         ["/bin/sh", "-c", SHELL, "sh", str(library), *words],
         input=given,
-        env={"PATH": path or "/usr/bin:/bin"},
+        env={"PATH": path or "/usr/bin:/bin", "READER": reader},
         capture_output=True,
         text=True,
         check=False,
@@ -76,3 +78,19 @@ def test_without_openssl_mkpasswd_serves(tmp_path: Path) -> None:
     assert (
         ask(tmp_path, "s\thunter2\n", *words, path=str(programs)).stdout == "-m md5 -S abcdefgh -s hunter2\n"
     )
+
+
+def test_passwords_that_cannot_be_hashed_stop_the_script_as_it_reads_them(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("cat", "grep", "wc"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+
+    def read(value: str) -> subprocess.CompletedProcess[str]:
+        words = ("printf", "s")
+        return ask(tmp_path, f"s\t{value}\n", *words, path=str(programs), reader="read_passwords")
+
+    refused, taken = read("hunter2"), read(HASH)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "install openssl (1.1.1 or later) or mkpasswd" in refused.stderr
+    assert (taken.returncode, taken.stdout, taken.stderr) == (0, "s", "")
