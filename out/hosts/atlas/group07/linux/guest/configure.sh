@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group07 group07
-read_secrets group07
+read_passwords group07
 guest_source /srv/mlnc/files/motd.wednesday
 guest_mount lvm /dev/course_vg/linux.group07
 

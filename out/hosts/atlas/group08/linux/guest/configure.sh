@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group08 group08
-read_secrets group08
+read_passwords group08
 guest_source /srv/mlnc/files/motd.thursday
 guest_mount lvm /dev/course_vg/linux.group08
 

@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group10 group10
-read_secrets group10
+read_passwords group10
 guest_source /srv/mlnc/files/motd.tuesday
 guest_mount lvm /dev/course_vg/linux.group10
 

@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group16 group16
-read_secrets group16
+read_passwords group16
 guest_source /srv/mlnc/files/motd.thursday
 guest_mount lvm /dev/course_vg/linux.group16
 

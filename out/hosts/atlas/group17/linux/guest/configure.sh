@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group17 group17
-read_secrets group17
+read_passwords group17
 guest_source /srv/mlnc/files/motd.monday
 guest_mount lvm /dev/course_vg/linux.group17
 

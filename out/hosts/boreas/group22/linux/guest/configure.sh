@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group22 group22
-read_secrets group22
+read_passwords group22
 guest_source /srv/mlnc/files/motd.tuesday
 guest_mount lvm /dev/course_vg/linux.group22
 

@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group28 group28
-read_secrets group28
+read_passwords group28
 guest_source /srv/mlnc/files/motd.thursday
 guest_mount lvm /dev/course_vg/linux.group28
 

@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group31 group31
-read_secrets group31
+read_passwords group31
 guest_source /srv/mlnc/files/motd.wednesday
 guest_mount lvm /dev/course_vg/linux.group31
 

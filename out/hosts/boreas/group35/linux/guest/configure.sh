@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group35 group35
-read_secrets group35
+read_passwords group35
 guest_source /srv/mlnc/files/motd.wednesday
 guest_mount lvm /dev/course_vg/linux.group35
 

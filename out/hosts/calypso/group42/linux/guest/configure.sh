@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group42 group42
-read_secrets group42
+read_passwords group42
 guest_source /srv/mlnc/files/motd.tuesday
 guest_mount lvm /dev/course_vg/linux.group42
 

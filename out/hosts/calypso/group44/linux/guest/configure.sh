@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group44 group44
-read_secrets group44
+read_passwords group44
 guest_source /srv/mlnc/files/motd.thursday
 guest_mount lvm /dev/course_vg/linux.group44
 

@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group51 group51
-read_secrets group51
+read_passwords group51
 guest_source /srv/mlnc/files/motd.wednesday
 guest_mount lvm /dev/course_vg/linux.group51
 

@@ -8,7 +8,7 @@ lib=${MLNC_LIB:-$guest/../../../_server/lib}
 . "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group53 group53
-read_secrets group53
+read_passwords group53
 guest_source /srv/mlnc/files/motd.monday
 guest_mount lvm /dev/course_vg/linux.group53
 
