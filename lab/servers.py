@@ -10,7 +10,7 @@ from mlnc.lab.keys import make_keys, write_ssh_config
 from mlnc.lab.layout import SERVERS, Lab, Server
 from mlnc.lab.requirements import RUN, Lacking, expect
 
-BOOT_SECONDS = 300
+BOOT_SECONDS = 600
 SHUTDOWN_SECONDS = 240
 
 _READY = "systemctl is-active --quiet xen.service ssh.service && xl list >/dev/null"
