@@ -31,15 +31,16 @@ def lost_words(folder: Folder, old: Course, new: Course, consented: Container[st
     """The hosts of *old*, as PROJECT/HOST, whose root does not hold what its guest wrote last, each as a line.
 
     A host that *new* has too, known by its UUID, is looked for where that has it; one that is gone, where it was.
-    *consented* are those whose data may be lost.
+    *consented* are those whose data may be lost, by the names that they have in *new*.
     """
-    now = {host.uuid: host for _, host in _hosts(new)}
+    now = {host.uuid: (name, host) for name, host in _hosts(new)}
     found = []
     for name, host in _hosts(old):
         record = _record(folder, host)
-        if name not in consented and record.exists():
+        new_name, new_host = now.get(host.uuid, (name, host))
+        if new_name not in consented and record.exists():
             said = record.read_text().strip()
-            place = _root(folder, now.get(host.uuid, host))
+            place = _root(folder, new_host)
             held = _run(folder, "read_word", str(place)) if place else "nothing, it is not there"
             if held != said:
                 found.append(f"{name}: its guest wrote {said!r}, its root holds {held or 'no word'!r}")
