@@ -25,6 +25,15 @@ def build(lab: Lab) -> None:
             "debootstrap needs root: run lab.build as root once; nothing else of the laboratory does"
         )
     make([system, *others])
+    _hand_over(lab)
+
+
+def _hand_over(lab: Lab) -> None:
+    """Give what root made to the owner of the checkout, who goes on with it."""
+    owner = ROOM.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        for path in (lab.folder, *lab.folder.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def is_built(lab: Lab) -> bool:

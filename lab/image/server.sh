@@ -3,6 +3,8 @@
 # the folder SYSTEM, the files of TREE, the kernel's modules, and what guests are made from: kernel, initial RAM disk
 # and template.
 set -euo pipefail
+# The files belong to root in the image, whoever makes it.
+[ "$(id -u)" = 0 ] || exec unshare --map-root-user "$0" "$@"
 mebibytes=1200
 # Units that an emulated machine would only wait for.
 masked='apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer

@@ -3,6 +3,8 @@
 # busybox under the names of all that it can do, and the kernel modules that a guest may ask for. It has the layout of
 # a Debian with System V init and ifupdown, which mlnc configures as it does a large one.
 set -euo pipefail
+# The files belong to root in the image, whoever makes it.
+[ "$(id -u)" = 0 ] || exec unshare --map-root-user "$0" "$@"
 mebibytes=10
 modules='dummy loop'
 
