@@ -93,8 +93,12 @@ def _counts(planned: Mapping[str, Planned]) -> Iterator[str]:
     lost = sum(facts.data_loss for facts in hosts)
     parts += [f"{lost} with DATA LOSS"] if lost else []
     if parts:
-        kept = [f"{counted['keep']} stay as they are"] if counted["keep"] else []
+        kept = [_kept(counted["keep"])] if counted["keep"] else []
         yield f"plan: {', '.join([*parts, *kept])}"
+
+
+def _kept(number: int) -> str:
+    return "1 stays as it is" if number == 1 else f"{number} stay as they are"
 
 
 def _word(facts: HostPlan) -> str:

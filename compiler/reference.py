@@ -6,7 +6,7 @@ from functools import cache
 from textwrap import fill
 
 from mlnc.schemas.contracts import schema
-from mlnc.schemas.language import Directive, Field, load
+from mlnc.schemas.language import CHANGES, Directive, Field, load
 
 WIDTH = 100
 """Columns of the help for a terminal."""
@@ -57,6 +57,23 @@ def markdown() -> str:
         _legend("Support", "support"),
     ]
     return "\n".join([_INTRODUCTION, *legends, *map(_section, load().blocks())])
+
+
+def costs() -> str:
+    """The table of docs/upgrade.md: which directives of a project cost what, the dearest last."""
+    rows = [f"| {change} | {_words('change')[change]} | {_costing(change)} |" for change in CHANGES[1:]]
+    return "\n".join(["| cost | what it means | directives |", "|---|---|---|", *rows, ""])
+
+
+def _costing(change: str) -> str:
+    """The directives of hosts, of their cards and of switches whose change costs so much."""
+    found = {
+        f"`{entry.name}`": None
+        for block in ("host", "network", "switch")
+        for entry in load().entries(block)
+        if entry.change == change and entry.support == "xen"
+    }
+    return " ".join(found)
 
 
 # ---- the facts of one entry, in words ----------------------------------------------------------------------

@@ -127,7 +127,8 @@ def print_retired(volumes: list[Retired], silent: list[Result], machine: bool) -
         )
     for result in silent:
         print(f"{result.server}: {result.message}")
-    print(f"{len(volumes)} volumes are retired; invoke purge PROJECT/HOST removes those of a host for good")
+    many = "1 volume is" if len(volumes) == 1 else f"{len(volumes)} volumes are"
+    print(f"{many} retired; invoke purge PROJECT/HOST removes those of a host for good")
 
 
 def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result]:
@@ -162,7 +163,7 @@ def _print_undone(results: list[Result]) -> None:
     ]
     if undone:
         print(f"remains to be done: {' '.join(undone)}")
-        print("The same command again does just that.")
+        print("Once what is said above is mended, the same command does just that.")
 
 
 def print_json(data: object) -> None:

@@ -81,8 +81,15 @@ def _add_server(
         plan.refused += [Result(server, task.bundle.project, "skipped", reason) for task in others]
     there = desk.bundles.get(server, {})
     for name, state in sorted(found.states.items()):
-        if name not in there and (name in projects or not projects):
+        chosen = name in projects or not projects
+        if name not in there and chosen and not _given_up(desk, server, name):
             plan.left_over.append((server, name, state.applied or "-"))
+
+
+def _given_up(desk: Desk, server: str, project: str) -> bool:
+    """Whether the plan of a project takes it from a server: then nobody must remove it there by hand."""
+    plan = desk.plan(project)
+    return plan is not None and any(step.kind == "leave" and step.server == server for step in plan.steps)
 
 
 def _task(desk: Desk, bundle: Bundle, found: Survey, hosts: tuple[str, ...], options: Options) -> Task:

@@ -20,7 +20,7 @@ def upgrade_lines(upgrade: Upgrade) -> Iterator[str]:
     for name, host in sorted(plan.hosts.items()):
         yield from (f"    {name}: {_change(change)}" for change in host.changes)
         yield from (f"    {name}: {note}" for note in host.notes)
-    yield from (f"    {line}" for _, line in sorted(plan.switches.items()))
+    yield from (f"    {line[0]} switch {name}: {line[2:]}" for name, line in sorted(plan.switches.items()))
     yield from (f"    {note}" for note in plan.notes)
     yield from (f"    {_step(upgrade, step)}" for step in plan.steps)
 

@@ -114,7 +114,7 @@ def test_the_table(course: Deployment) -> None:
     assert "boreas [####################] 2/2" in shown
     assert shown[-4:] == [
         "remains to be done: atlas/bob",
-        "The same command again does just that.",
+        "Once what is said above is mended, the same command does just that.",
         "5 made, 1 failed",
         "",
     ]

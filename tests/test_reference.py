@@ -1,15 +1,18 @@
 """Help from the directive table: each entry stands in it, whole, and the page in docs/ is the table's."""
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.compiler.reference import describe, markdown, overview, suggest
+from mlnc.compiler.reference import costs, describe, markdown, overview, suggest
 from mlnc.schemas.language import Directive, load
 
 PAGE = Path(__file__).parent.parent / "docs" / "directives.md"
+UPGRADES = PAGE.parent / "upgrade.md"
+COSTS = re.compile(r"(?<=test_reference.py -->\n).*(?=<!-- end -->)", re.DOTALL)
 ENTRIES = load().directives
 
 
@@ -102,3 +105,11 @@ def test_the_page_has_a_row_for_each_entry() -> None:
     rows = [line for line in markdown().splitlines() if line.startswith("| `")]
     assert len(rows) == sum(len(entry.blocks) for entry in ENTRIES)
     assert all(row.count(" | ") == 4 for row in rows)
+
+
+def test_the_costs_of_upgrades_are_the_tables(request: pytest.FixtureRequest) -> None:
+    page = UPGRADES.read_text(encoding="utf-8")
+    if request.config.getoption("--update"):
+        page = COSTS.sub(lambda _: costs(), page)
+        UPGRADES.write_text(page, encoding="utf-8", newline="")
+    assert COSTS.findall(page) == [costs()], "docs/upgrade.md is old: run pytest --update"

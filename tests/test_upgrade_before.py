@@ -66,7 +66,7 @@ def test_of_what_is_unchanged_only_the_head_of_the_record_is_read(monkeypatch: p
 def test_a_line_for_what_changes_and_its_place(course: Path) -> None:
     (course / "a.mln").write_text(text("a", "128M"))
     said = build().splitlines()
-    assert said[:2] == ["~ a/web  live; memory 256 MiB → 128 MiB", "plan: 1 live, 1 stay as they are"]
+    assert said[:2] == ["~ a/web  live; memory 256 MiB → 128 MiB", "plan: 1 live, 1 stays as it is"]
     (change,) = yaml.safe_load(Path("out/plan/a/plan.yaml").read_text())["hosts"]["web"]["changes"]
     assert change["at"] == "../course/a.mln:2:42"
 

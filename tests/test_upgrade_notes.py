@@ -81,7 +81,7 @@ def test_data_loss_stands_first_in_its_line_and_in_the_counts(sources: Sources) 
     made = planned(sources, text, text.replace("debian", "ubuntu", 1))
     assert told(made).splitlines() == [
         "! demo/a  rebuild, DATA LOSS; template debian.ext4 → ubuntu.ext4",
-        "plan: 1 rebuild, 1 with DATA LOSS, 1 stay as they are",
+        "plan: 1 rebuild, 1 with DATA LOSS, 1 stays as it is",
     ]
 
 

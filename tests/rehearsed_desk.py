@@ -1,0 +1,77 @@
+"""A folder of a course whose commands are the real ones, and whose servers are rehearsed: for pages that show them.
+
+The servers are made by the first command that needs them, for what is built then and for what ``ahead`` holds, a folder
+that was built of what the course will become.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from invoke.context import Context
+
+from mlnc.compiler.codec import load_project, load_site
+from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.rehearsal.folder import Folder
+from mlnc.rehearsal.prepare import prepare
+from mlnc.rehearsal.transport import Rehearsal
+from mlnc.runner.desk import Desk
+
+TASKS = """\
+from mlnc.runner import console
+from rehearsed_desk import RehearsedDesk
+
+console.Desk = RehearsedDesk
+
+from mlnc.runner.tasks import *
+"""
+"""The ``tasks.py`` of such a course."""
+
+
+class RehearsedDesk(Desk):
+    """A desk whose servers are folders in the folder SERVERS of the environment."""
+
+    def __init__(self, context: Context, out: Path, command: str) -> None:
+        self._stage = Folder(Path(os.environ["SERVERS"]))
+        super().__init__(context, out, command, self._way)
+        if not self._stage.path.exists():
+            self._stage.path.mkdir()
+            ahead = sorted(Path(os.environ["AHEAD"]).iterdir())
+            prepare(self._stage, read_course(out), *map(read_course, ahead))
+
+    def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Rehearsal:
+        name = next(name for name, facts in self.site.items() if facts is server)
+        return Rehearsal(context, self._stage, name, private)
+
+
+def read_course(out: Path) -> Course:
+    """What was built in *out*."""
+    projects = {
+        file.stem: load_project(file.read_text())
+        for file in sorted((out / "ir").glob("*.yaml"))
+        if file.stem != "site"
+    }
+    return Course(load_site((out / "ir" / "site.yaml").read_text()), projects)
+
+
+def desk_environment(folder: Path, ahead: Path) -> dict[str, str]:
+    """The environment of the commands of the course in *folder*; writes what they need beside it."""
+    commands = folder.parent / "bin"
+    commands.mkdir()
+    scripts = {name: f'exec {sys.executable} -m {name} "$@"' for name in ("mlnc", "invoke")}
+    for name, text in (scripts | {"vi": ":"}).items():
+        (commands / name).write_text(f"#!/bin/sh\n{text}\n")
+        (commands / name).chmod(0o755)
+    return os.environ | {
+        "PATH": f"{commands}:{os.environ['PATH']}",
+        "PYTHONPATH": str(Path(__file__).parent),
+        "SERVERS": str(folder.parent / "servers"),
+        "AHEAD": str(ahead),
+        "HOME": str(folder.parent),
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+        "LC_ALL": "C.UTF-8",
+    }
