@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from invoke.tasks import task
 from mlnc.runner.bundle import Refused
 from mlnc.runner.desk import Desk
 from mlnc.runner.display import display
+from mlnc.runner.drift import Difference
+from mlnc.runner.drift import as_data as difference_data
 from mlnc.runner.laid import changed_secrets
 from mlnc.runner.plan_text import left_over_lines, plan_data, plan_lines
 from mlnc.runner.results import FAILED, Display, Result, as_data, exit_status, summary
@@ -171,12 +173,13 @@ def print_json(data: object) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def print_plan(desk: Desk, plan: Plan, machine: bool) -> None:
-    """Print *plan*."""
+def print_plan(desk: Desk, plan: Plan, machine: bool, outdated: Sequence[Difference] = ()) -> None:
+    """Print *plan*, and what *outdated* templates would change that it leaves."""
     if machine:
-        print_json(plan_data(desk, plan))
+        print_json(plan_data(desk, plan) | {"outdated": [difference_data(each) for each in outdated]})
     else:
-        print("\n".join(plan_lines(desk, plan)))
+        lines = [f"{each.server} {each.project}: {each.what}" for each in outdated]
+        print("\n".join([*lines, *plan_lines(desk, plan)]))
 
 
 def print_left_over(plan: Plan, machine: bool) -> None:

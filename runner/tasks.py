@@ -41,6 +41,7 @@ from mlnc.runner.results import exit_status
 from mlnc.runner.review import load_output, objections
 from mlnc.runner.selection import known_hosts, known_servers, select
 from mlnc.runner.task import Options
+from mlnc.runner.templates import outdated
 from mlnc.runner.transcript import read_entries, read_log
 
 __all__ = [
@@ -119,7 +120,8 @@ def plan(
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
         options = Options(start, again, None, False, *words)
-        print_plan(desk, make_plan(desk, selection, options, parallel), json)
+        planned = make_plan(desk, selection, options, parallel)
+        print_plan(desk, planned, json, outdated(desk, selection, parallel))
         warn_of_secrets(desk, selection)
 
 
@@ -154,7 +156,8 @@ def drift(
 ) -> None:
     """Compare the servers with what was built. Exit status: 0 same, 2 drift, 1 could not tell."""
     with at_desk(context, out, "drift") as desk:
-        found = drifting.drift(desk, select(desk, project, host), parallel)
+        selection = select(desk, project, host)
+        found = drifting.drift(desk, selection, parallel) + outdated(desk, selection, parallel)
         if json:
             print_json([drifting.as_data(each) for each in found])
         else:

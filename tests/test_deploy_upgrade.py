@@ -276,3 +276,18 @@ def test_a_server_that_does_not_answer_blocks_until_it_is_fenced(san: Deployment
     san.run("deploy", "--project", "ada")
     assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
     assert san.data("deploy", "--project", "ada")["summary"].endswith("unchanged")
+
+
+def test_a_template_that_changed_under_its_name_is_shown(course: Deployment) -> None:
+    assert course.data("drift") == []
+    template = course.course.parent / "templates" / "linux.ext4"
+    template.write_bytes(b"another " * 512)
+    found = {(each["project"], each["what"]) for each in course.data("drift", status=2)}
+    text = "the root of linux was made from another state of the template linux.ext4; invoke rebuild {}/linux makes it"
+    text += " anew"
+    assert found == {(name, text.format(name)) for name in ("ada", "bob", "eve")}
+    assert text.format("ada") in course.run("plan")
+    course.run("rebuild", "ada/linux", "--allow-data-loss", "ada/linux")
+    assert {each["project"] for each in course.data("drift", status=2)} == {"bob", "eve"}
+    cached = (course.farm["atlas"].root / "_server" / "templates").read_text().splitlines()
+    assert len(cached) == 3  # two states of one template, and another template
