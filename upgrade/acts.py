@@ -60,6 +60,7 @@ def _volume(change: HostChange, fate: Fate, server: str, site: Site) -> Iterator
     if fate.old is None or change.old is None:
         return
     name, domain, old = change.name, domain_words(change.name, change.old), volume_words(fate.old)
+    kind: Kind
     if fate.new is not None and change.pair is not None:
         new, size = volume_words(fate.new), size_words(fate.new)
         if fate.goes == "copied-here":
@@ -72,11 +73,14 @@ def _volume(change: HostChange, fate: Fate, server: str, site: Site) -> Iterator
         if fate.resized and fate.goes in ("stays", "handed"):
             yield Act("volumes", server, name, ("grow_volume", *domain, *new, *size), final=True)
     if fate.goes in ("discarded", "left"):
-        kind: Kind = "volumes" if fate.goes == "discarded" else "clean"
+        kind = "volumes" if fate.goes == "discarded" else "clean"
         words = ("discard_volume", *domain, *old)
         yield Act(kind, server, name, words, data_loss=fate.data_loss, final=True)
     elif fate.goes == "retired":
-        yield Act("clean", server, name, ("retire_volume", name, *old), data_loss=fate.data_loss)
+        # One that starts again here has to be found down.
+        stays = change.pair is not None and not change.pair.moves
+        kind = "volumes" if stays else "clean"
+        yield Act(kind, server, name, ("retire_volume", name, *old), data_loss=fate.data_loss)
 
 
 def _copy(kind: Kind, function: str, change: HostChange, fate: Fate, site: Site) -> Act:
