@@ -37,13 +37,8 @@ class Pair:
         **more: str,
     ) -> subprocess.CompletedProcess[str]:
         """Run a step with these calls on a server."""
-        lines = [f"call {shlex.join(call)}" for call in calls]
-        script = self.folder / "step.sh"
-        text = ['. "${MLNC_LIB:?}/upgrade.sh"', 'upgrade_begin demo 01-test "$@"', *lines, "upgrade_end"]
-        script.write_text("#!/bin/sh\n" + "\n".join(text) + "\n")
-        words = ["sh", str(script), mode]
         return subprocess.run(
-            words,
+            ["sh", str(self.script(*calls)), mode],
             env=self.variables(server, path) | more,
             capture_output=True,
             text=True,
@@ -51,6 +46,26 @@ class Pair:
             start_new_session=True,
             stdin=subprocess.DEVNULL,
         )
+
+    def begin(self, call: Iterable[str]) -> subprocess.Popen[str]:
+        """Run a step with one call on the first server; it goes on by itself, and says all on its standard output."""
+        return subprocess.Popen(
+            ["sh", str(self.script(call)), "do"],
+            env=self.variables("one"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def script(self, *calls: Iterable[str]) -> Path:
+        """A step with these calls."""
+        lines = [f"call {shlex.join(call)}" for call in calls]
+        script = self.folder / "step.sh"
+        text = ['. "${MLNC_LIB:?}/upgrade.sh"', 'upgrade_begin demo 01-test "$@"', *lines, "upgrade_end"]
+        script.write_text("#!/bin/sh\n" + "\n".join(text) + "\n")
+        return script
 
     def variables(self, server: str, path: tuple[Path, ...] = ()) -> dict[str, str]:
         """The environment of a step, as the runner makes it."""

@@ -1,5 +1,6 @@
 """Live migration and its ways to fail: the domain is on exactly one server each time, and a second run goes on."""
 
+import os
 from itertools import count
 from pathlib import Path
 
@@ -50,6 +51,20 @@ def test_xl_is_told_how_ssh_is_to_be_called(running: Pair) -> None:
         "one migrate -s ssh -l root -p 22 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no"
         " -o ConnectTimeout=10 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 web.demo two"
     )
+
+
+def test_a_migration_goes_on_when_nobody_hears_of_it_any_more(running: Pair) -> None:
+    pause = running.folder / "one/pause"
+    os.mkfifo(pause)
+    running.fault("one", "unheard")
+    done = running.begin(LIVE)
+    assert done.stdout is not None
+    assert "the domain is suspended" in done.stdout.readline()
+    done.stdout.close()
+    pause.write_text("\n")
+    done.wait(60)
+    assert running.running() == ["two"]
+    assert running.domains("one") == {}
 
 
 def test_taken_back_it_runs_where_it_was(running: Pair) -> None:
