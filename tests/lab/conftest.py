@@ -6,6 +6,7 @@ all they have, and takes them again the next time.
 
 import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 
@@ -22,6 +23,8 @@ KEEP = bool(os.environ.get("MLNC_LAB_KEEP"))
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[MEASURED] = {}
+    # A run that is told to end must not leave its servers behind: the fixtures are undone as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -50,16 +53,24 @@ def newcomer(measured: dict[str, float]) -> Iterator[Newcomer]:
         own.images.symlink_to(home.images)
     if not KEEP:
         clear(own)
+    try:
+        yield started(own, measured)
+        if not KEEP:
+            Newcomer(own, own.folder / "checkout").follow(DOWN)
+    finally:
+        if not KEEP:
+            clear(own)
+
+
+def started(own: Lab, measured: dict[str, float]) -> Newcomer:
+    """Somebody who has built and started the laboratory *own*."""
     made = Newcomer(own, own.folder / "checkout")
     made.settle()
     made.follow(BUILD.partition("\n")[2])
     begun = time.monotonic()
     made.follow(UP)
     measured["two servers, from power on to ready"] = time.monotonic() - begun
-    yield made
-    if not KEEP:
-        made.follow(DOWN)
-        clear(own)
+    return made
 
 
 def missing(home: Lab) -> str | None:
