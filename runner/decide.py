@@ -56,5 +56,5 @@ def _conflict(recorded: str | None, state: State) -> str:
     here = f"says {recorded[:SHORT]}" if recorded else "has no record of it"
     return (
         f"the server {there}{who}, but out/deployed {here}. Get your colleagues' commits first; if that does not help, "
-        "run 'invoke deployed', which fetches the servers' record, look at it, and deploy again"
+        "run 'invoke deployed', which fetches the servers' record, look at it, build and deploy again"
     )

@@ -33,11 +33,20 @@ def refuse_elsewhere(desk: Desk, plan: Plan, options: Options) -> None:
 
 
 def objection(
-    hosts: dict[str, Host], allowed: dict[str, set[str]], held: dict[str, set[str]], places: Places
+    hosts: dict[str, Host],
+    allowed: dict[str, set[str]],
+    held: dict[str, set[str]],
+    places: Places,
+    moved: Collection[str] = (),
 ) -> str | None:
-    """Why nothing may be done with *hosts*: one is where it is not *allowed*, or a server that *held* it is silent."""
+    """Why nothing may be done with *hosts*: one is where it is not *allowed*, or a server that *held* it is silent.
+
+    *moved* are those that a deployment would bring to where they belong.
+    """
     for name, host in sorted(hosts.items()):
         elsewhere = [each for each in places.of(host.domain, host.uuid) if each not in allowed[name]]
+        if elsewhere and name in moved:
+            return f"{name} runs on {', '.join(elsewhere)}: 'invoke deploy' moves it to {host.service_host}"
         if elsewhere:
             return (
                 f"{name} runs on {', '.join(elsewhere)}, but belongs on {host.service_host}, and no step of the plan"
@@ -68,11 +77,18 @@ def refuse_starting(desk: Desk, selection: Selection, fenced: Collection[str]) -
                 for key, host in chosen
                 if host.service_host == server and host.platform == "xen" and key in (projects[name] or {key})
             }
-            reason = objection(hosts, {key: {server} for key in hosts}, held[name], places)
+            allowed = {key: {server} for key in hosts}
+            reason = objection(hosts, allowed, held[name], places, _moved(desk, name))
             if reason is not None:
                 refused.append(Result(server, name, "failed", reason))
                 del projects[name]
     return refused
+
+
+def _moved(desk: Desk, project: str) -> set[str]:
+    """The hosts that the plan of *project* brings to another server."""
+    plan = desk.plan(project)
+    return {name for name, facts in plan.hosts.items() if facts.action == "migrate"} if plan else set()
 
 
 def _built_projects(desk: Desk, selection: Selection) -> list[str]:

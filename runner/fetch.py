@@ -14,12 +14,15 @@ def fetch(desk: Desk, selection: Selection, display: Display, parallel: int) -> 
     """Bring the record of every project of *selection* to what its server says. One round trip a server."""
     found = desk.everywhere(selection, lambda server: _ask(desk, server), parallel)
     results: list[Result] = []
+    chosen = {name for projects in selection.values() for name in projects}
     for server, answer in found.items():
         if isinstance(answer, str):
             results.append(Result(server, "-", "skipped", answer))
             continue
         names = [SERVER_ROOM, *selection[server]]
-        names += [name for name in states(answer) if name not in desk.manifest.projects and name not in names]
+        # what has been built for other servers since, too: what stands here is the old side of its move
+        others = (name for name in states(answer) if name in chosen or name not in desk.manifest.projects)
+        names += [name for name in others if name not in names]
         results += [_take(desk, server, name, answer) for name in names]
     for result in results:
         display.done(result)

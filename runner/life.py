@@ -20,8 +20,14 @@ Verb = Literal["start", "stop"]
 def start_where_it_may(
     desk: Desk, selection: Selection, options: Options, display: Display, parallel: int
 ) -> list[Result]:
-    """Start what was chosen, but nothing that may run on another server; what came of it. Raises Refused."""
-    chosen = {server: dict(projects) for server, projects in selection.items()}
+    """Start what was chosen, but nothing that may run on another server; what came of it. Raises Refused.
+
+    A server that a project leaves, by what is built, has nothing of it to start.
+    """
+    chosen = {
+        server: {name: hosts for name, hosts in projects.items() if name in desk.bundles.get(server, {})}
+        for server, projects in selection.items()
+    }
     refused = refuse_starting(desk, chosen, options.fenced)
     for result in refused:
         display.done(result)

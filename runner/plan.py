@@ -36,7 +36,7 @@ def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int)
                 plan.silent[server] = found
             else:
                 plan.surveys[server] = found
-                _add_server(desk, plan, server, selection[server], options)
+                _add_server(desk, plan, server, selection, options)
 
     plan = Plan()
     ask(selection)
@@ -63,12 +63,10 @@ def _unreachable(desk: Desk, server: str, selection: Selection, reason: str) -> 
     ]
 
 
-def _add_server(
-    desk: Desk, plan: Plan, server: str, projects: dict[str, tuple[str, ...]], options: Options
-) -> None:
+def _add_server(desk: Desk, plan: Plan, server: str, selection: Selection, options: Options) -> None:
     """Add the tasks of a server. Where what all share cannot be brought there, nothing can."""
-    found = plan.surveys[server]
-    wanted = _wanted(desk, server, {server: projects})
+    found, projects = plan.surveys[server], selection[server]
+    wanted = _wanted(desk, server, selection)
     tasks = [_task(desk, bundle, found, projects.get(name, ()), options) for name, bundle in wanted.items()]
     conflicts = [task for task in tasks if task.decision.kind == "conflict"]
     blocked = any(task.bundle.project == SERVER_ROOM for task in conflicts)
@@ -79,10 +77,19 @@ def _add_server(
         reason = "what all projects of the server share could not be brought there"
         others = [task for task in tasks if task not in conflicts]
         plan.refused += [Result(server, task.bundle.project, "skipped", reason) for task in others]
-    there = desk.bundles.get(server, {})
-    for name, state in sorted(found.states.items()):
-        chosen = name in projects or not projects
-        if name not in there and chosen and not _given_up(desk, server, name):
+    _add_left_over(desk, plan, server, selection)
+
+
+def _add_left_over(desk: Desk, plan: Plan, server: str, selection: Selection) -> None:
+    """Add what a server has though it is not built for it."""
+    there, projects = desk.bundles.get(server, {}), selection[server]
+    chosen = {name for each in selection.values() for name in each}
+    for name, state in sorted(plan.surveys[server].states.items()):
+        if name in there or (projects and name not in chosen) or _given_up(desk, server, name):
+            continue
+        if name in desk.manifest.projects:
+            plan.unrecorded.append((server, name))
+        else:
             plan.left_over.append((server, name, state.applied or "-"))
 
 

@@ -35,7 +35,12 @@ def plan_lines(desk: Desk, plan: Plan) -> Iterator[str]:
 
 
 def left_over_lines(plan: Plan) -> Iterator[str]:
-    """What the servers have that is not built any more: it stays until somebody removes it."""
+    """What the servers have that is not built for them: it stays until somebody removes it, or a plan takes it away."""
+    for server, project in plan.unrecorded:
+        yield (
+            f"{server} {project}: is there, though it is not built for this server and out/deployed does not say so;"
+            " its VMs may run there. Run 'invoke deployed', build again, and review the plan"
+        )
     for server, project, generation in plan.left_over:
         yield (
             f"{server} {project}: left over, not built for this server any more (generation {generation[:SHORT]});"
@@ -65,6 +70,7 @@ def plan_data(desk: Desk, plan: Plan) -> dict[str, object]:
         "tasks": tasks,
         "upgrades": [upgrade_data(each) for each in plan.upgrades],
         "left_over": left_over,
+        "unrecorded": [{"server": server, "project": name} for server, name in plan.unrecorded],
         "refused": [result_data(each) for each in plan.refused],
     }
 

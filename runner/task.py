@@ -46,7 +46,7 @@ class Upgrade:
     """A plan to be executed: its *id*, the task of each server that will have the project, what servers have noted.
 
     *noted* is the last word on each step that was begun, *ran* are the hosts that ran when it began, *fenced* the
-    servers whose steps are left out.
+    servers whose steps are left out. *settled* are hosts that move and bring the guest configuration that is wanted.
     """
 
     plan: upgrading.Plan
@@ -55,6 +55,7 @@ class Upgrade:
     noted: dict[str, str] = field(default_factory=dict)
     ran: set[str] = field(default_factory=set)
     fenced: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
 
     @property
     def project(self) -> str:
@@ -81,6 +82,8 @@ class Upgrade:
 class Plan:
     """All tasks by server, in the order in which they are done there, the upgrades, and what cannot be done.
 
+    *left_over* is what servers have of projects that are not built any more (server, project, generation), *unrecorded*
+    what they have of others (server, project) though neither the build nor the record says so.
     *surveys* is what servers said, *silent* why others did not.
     """
 
@@ -88,6 +91,7 @@ class Plan:
     upgrades: list[Upgrade] = field(default_factory=list)
     refused: list[Result] = field(default_factory=list)
     left_over: list[tuple[str, str, str]] = field(default_factory=list)
+    unrecorded: list[tuple[str, str]] = field(default_factory=list)
     surveys: dict[str, Survey] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
 

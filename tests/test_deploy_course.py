@@ -347,6 +347,35 @@ def test_the_record_fetched_back(course: Deployment) -> None:
     assert outcomes(course)["atlas/eve"] == "changed"
 
 
+def test_the_record_of_a_server_that_a_project_leaves_is_fetched_back(course: Deployment) -> None:
+    course.run("deploy", "--start")
+    record = course.out / "deployed" / "eve.yaml"
+    before = record.read_bytes()
+    course.write_project("eve", "boreas", number=3)
+    course.build()
+    said = course.run("start", "--project", "eve", status=1)
+    assert "linux runs on atlas: 'invoke deploy' moves it to boreas" in said
+    assert "atlas eve" not in said
+    record.unlink()
+    course.build()
+    said = course.run("plan")
+    assert "atlas eve: is there, though it is not built for this server" in said
+    assert "invoke remove --project eve" not in said
+    course.run("deployed")
+    assert record.read_bytes() == before
+    course.build()
+    assert "eve/linux  migrate copy  atlas → boreas" in course.run("plan")
+
+
+def test_what_was_built_and_not_deployed_is_not_started(course: Deployment) -> None:
+    course.run("deploy")
+    course.write_project("ada", "atlas", memory="256M")
+    course.build()
+    assert "If it was built anew since, run 'invoke deploy' first" in course.run(
+        "start", "--project", "ada", status=1
+    )
+
+
 def test_three_generations_are_kept(course: Deployment) -> None:
     for memory in (128, 160, 192, 224, 256):
         course.write_project("ada", "atlas", memory=f"{memory}M")

@@ -180,8 +180,9 @@ in_force() {
 expect_known() {
     case ",$2," in
     *",$1,"*) ;;
-    *) stop 76 "this server has generation $1 of $project, which neither out/ nor out/deployed knows. If a" \
-        "colleague deployed it, get his commits; else run 'invoke deployed', or deploy again" ;;
+    *) stop 76 "this server has generation $1 of $project, not one that this command may work with." \
+        "If it was built anew since, run 'invoke deploy' first; if a colleague deployed, get the commits of that;" \
+        "else run 'invoke deployed', which fetches the servers' record, and build" ;;
     esac
     expect_whole "$home/generations/$1" "$1"
 }
