@@ -105,14 +105,14 @@ growth() {
 # --- rename ------------------------------------------------------------------------------------------------------
 
 # rename_volume OLD_HOST NEW_HOST OLD_PROJECT NEW_PROJECT (KIND GROUP NAME ROLE of the old) (and of the new). The tags
-# change first: under the new name it is found finished.
+# change first: under the new name it is found finished, also when its host runs again.
 rename_volume() {
-    rename_from=$5/$6/$7
     [ "$5" = "$9" ] || die "a volume cannot become another kind by a new name: $6 to ${10}"
-    for rename_domain in "$1.$3" "$2.$4"; do
-        ! domain_exists "$rename_domain" || die "the domain $rename_domain is there: stop it first"
-    done
     look_at_volume "$5" "$6" "$7"
+    if [ "$5 $6 $7" = "$9 ${10} ${11}" ] && (volumes_project=$4 && our_tags "$volume_tags" "$2" "${12}"); then
+        say "unchanged $volume_what"
+        return 0
+    fi
     if [ -z "$volume_there" ]; then
         (volumes_project=$4 && expect_volume "$2" "$9" "${10}" "${11}" "${12}") || exit 1
         [ "$5" = lvm ] || rm -f -- "$6.mlnc"
@@ -120,6 +120,9 @@ rename_volume() {
         say "unchanged $volume_what"
         return 0
     fi
+    for rename_domain in "$1.$3" "$2.$4"; do
+        ! domain_exists "$rename_domain" || die "the domain $rename_domain is there: stop it first"
+    done
     rename_what=$volume_what
     if ! (volumes_project=$4 && our_tags "$volume_tags" "$2" "${12}"); then
         (volumes_project=$3 && expect_volume "$1" "$5" "$6" "$7" "$8") || exit 1
