@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from rehearsals import needs_namespaces
 from rehearsed_upgrades import STORAGE, Host, Project, Upgrade, change, shown
 
+from mlnc.rehearsal.words import lost_words
+
 pytestmark = needs_namespaces
 
 WEB = Host()
@@ -78,6 +80,29 @@ CASES = {
 def test_an_upgrade_leads_where_the_ir_says(case: str, tmp_path: Path) -> None:
     old, new = CASES[case]
     upgrade = Upgrade(tmp_path, [old], [new])
+    assert upgrade.done() == []
+
+
+LOSSES = {
+    "smaller": (ONE, change(ONE, web=Host(size=12))),
+    "another template": (ONE, change(ONE, web=Host(template="ubuntu.ext4"))),
+    "smaller and elsewhere": (ONE, change(ONE, web=Host(size=12, server="gamma", storage="local"))),
+    "smaller, in a file, and renamed": (
+        ONE,
+        change(ONE, web=None, www=Host(size=12, storage="file", renamed_from="web")),
+    ),
+}
+"""What there is, and what it becomes without its data."""
+
+
+@pytest.mark.parametrize("case", LOSSES)
+def test_data_are_lost_only_where_somebody_agrees(case: str, tmp_path: Path) -> None:
+    old, new = LOSSES[case]
+    upgrade = Upgrade(tmp_path, [old], [new])
+    refused = upgrade.run()
+    assert any("DATA LOSS" in result.message for result in refused)
+    assert lost_words(upgrade.stage.folder, upgrade.old, upgrade.old) == []
+    upgrade.lossy = upgrade.losses()
     assert upgrade.done() == []
 
 
