@@ -102,7 +102,12 @@ def _pairs(answer: Answer, word: str) -> dict[str, str]:
 
 
 def _elsewhere(vm: VmStatus, desk: Desk, places: dict[tuple[str, str], str]) -> VmStatus:
-    """*vm*, said to be elsewhere where its domain runs on another server."""
+    """*vm*, said to be elsewhere where its domain runs on another server.
+
+    One that has just moved here runs before the files in force know it.
+    """
     host = desk.project(vm.project).hosts[vm.host]
-    place = places.get((host.domain, host.uuid), vm.server)
-    return vm if place == vm.server else replace(vm, state="elsewhere", remark=f"runs on {place}")
+    place = places.get((host.domain, host.uuid))
+    if place == vm.server and vm.state == "absent":
+        return replace(vm, state=UP, remark="an upgrade has brought it and has not ended: invoke deploy")
+    return vm if place in (None, vm.server) else replace(vm, state="elsewhere", remark=f"runs on {place}")

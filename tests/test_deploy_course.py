@@ -367,6 +367,17 @@ def test_the_record_of_a_server_that_a_project_leaves_is_fetched_back(course: De
     assert "eve/linux  migrate copy  atlas → boreas" in course.run("plan")
 
 
+def test_what_has_moved_in_an_upgrade_that_has_not_ended_is_up(course: Deployment) -> None:
+    course.run("deploy", "--start")
+    course.write_project("eve", "boreas", number=3)
+    course.build()
+    before, after = (course.farm[name].folder / "domains" / "linux.eve" for name in ("atlas", "boreas"))
+    before.rename(after)
+    (linux,) = (vm for vm in course.data("status", "--project", "eve") if vm["host"] == "linux")
+    assert (linux["state"], linux["server"]) == ("up", "boreas")
+    assert "has not ended" in linux["remark"]
+
+
 def test_what_was_built_and_not_deployed_is_not_started(course: Deployment) -> None:
     course.run("deploy")
     course.write_project("ada", "atlas", memory="256M")
