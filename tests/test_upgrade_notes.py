@@ -48,6 +48,14 @@ def test_a_rename_that_is_said_is_one(sources: Sources) -> None:
     assert plan(sources, new, new).steps == ()
 
 
+def test_a_rename_from_a_name_that_nothing_had_is_said(sources: Sources) -> None:
+    old = f"host web {{ {WEB}; service_host one }}"
+    new = f"host www {{ {WEB}; service_host one; size 3G; renamed_from wbe }}"
+    assert plan(sources, old, new).notes == (
+        "www says renamed_from wbe, but no host of that name was deployed: www begins with an empty disk",
+    )
+
+
 def test_peers_learn_of_a_new_address_later(sources: Sources) -> None:
     text = (
         "switch lan { vlan 3 }\n"

@@ -10,7 +10,8 @@ from mlnc.upgrade.changes import HostChange
 
 def project_notes(new: Project, was: OldProject | None, changes: Mapping[str, HostChange]) -> tuple[str, ...]:
     """What concerns *new* as a whole."""
-    return (*_renames(changes), *_cuts(new, changes), *_project_rename(new, was))
+    unknown = () if was is None else _unknown_names(changes)
+    return (*_renames(changes), *unknown, *_cuts(new, changes), *_project_rename(new, was))
 
 
 def peer_notes(change: HostChange, was: OldProject | None, new: Project) -> tuple[str, ...]:
@@ -28,6 +29,16 @@ def peer_notes(change: HostChange, was: OldProject | None, new: Project) -> tupl
 def _project_rename(new: Project, was: OldProject | None) -> Iterator[str]:
     if was is not None and was.project != new.project:
         yield f"renamed from {was.project}, whose files the servers give up in the end"
+
+
+def _unknown_names(changes: Mapping[str, HostChange]) -> Iterator[str]:
+    """A host whose renamed_from names nothing that was there: it is made anew, which nobody meant who wrote that."""
+    for name, change in changes.items():
+        if change.action == "create" and change.new is not None and change.new.renamed_from is not None:
+            yield (
+                f"{name} says renamed_from {change.new.renamed_from}, but no host of that name was deployed: "
+                f"{name} begins with an empty disk"
+            )
 
 
 def _renames(changes: Mapping[str, HostChange]) -> Iterator[str]:
