@@ -1,14 +1,8 @@
 """What all tests share: the option that rewrites goldens, and the comparison with them."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
+from golden_files import GOLDEN, Golden
 from projects import Sources
-
-GOLDEN = Path(__file__).parent / "golden"
-
-Golden = Callable[[str, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from bundles import check_shell, lay, texts
-from conftest import Golden
 from courses import SERVER, course, guest, host, project, service_host
 from deployments import PASSWORD, Deployment, small_course
+from golden_files import Golden
 from sshd_farm import Farm, Server, sshd_farm
 
 from mlnc.compiler.ir import Course, Secret

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from bundles import check_shell, codes, lay_course, run, stub, texts
-from conftest import Golden
 from courses import SERVER, course, host, project, service_host
+from golden_files import Golden
 
 from mlnc.compiler.ir import Course
 from mlnc.targets import autostart

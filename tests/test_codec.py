@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from conftest import Golden
 from courses import guest, host, interface, project, service_host, volume
+from golden_files import Golden
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Golden
 from courses import SERVER, course, guest, host, hvm_host, interface, project, switch, volume
+from golden_files import Golden
 from guest_lab import ACCOUNTS, CARDS
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Golden
 from courses import guest
+from golden_files import Golden
 from guest_lab import (
     ACCOUNTS,
     ALICE_HASH,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from bundles import check_shell, codes, lay_course, run, texts
-from conftest import Golden
 from courses import SERVER, course, disk, host, hvm_host, interface, project, service_host, switch, volume
+from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

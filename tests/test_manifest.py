@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Golden
+from golden_files import Golden
 from trees import build, file
 
 from mlnc.targets.manifest import Manifest, digest, dump_manifest, file_state, load_manifest, verify

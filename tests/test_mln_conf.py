@@ -5,8 +5,8 @@ from typing import Any
 import original_conf
 import pytest
 from bundles import codes, texts
-from conftest import Golden
 from courses import SERVER, course, host, project, service_host
+from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

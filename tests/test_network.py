@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from bundles import check_shell, codes, lay_course, run, texts
-from conftest import Golden
 from courses import SERVER, course, host, project, service_host, switch
+from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

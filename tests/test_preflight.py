@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from bundles import check_shell, codes, lay_course, needs_root, run, stub, texts
-from conftest import Golden
 from courses import course, service_host
+from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Golden
 from courses import SERVER, VOLUME_GROUP, course, host, hvm_host, project, service_host, volume
+from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

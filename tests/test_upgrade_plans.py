@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import GOLDEN, Golden
+from golden_files import GOLDEN, Golden
 from projects import mlnc
 from two_sides import record
 

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from conftest import GOLDEN
+from golden_files import GOLDEN
 
 TEMPLATES = Path(__file__).parent.parent / "targets/templates/lib"
 SCRIPTS = sorted(GOLDEN.glob("plan/*/*scripts.txt"))

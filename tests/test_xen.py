@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from conftest import Golden
 from courses import SERVER, course, disk, guest, host, hvm_host, interface, project, service_host
+from golden_files import Golden
 
 from mlnc.compiler.ir import Host, Secret, ServiceHost, Vnc
 from mlnc.targets.artifact import Refusal

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import xl_reader
-from conftest import GOLDEN
 from courses import SERVER, course, disk, guest, host, hvm_host, interface, project, service_host
+from golden_files import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 

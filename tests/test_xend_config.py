@@ -3,8 +3,8 @@
 from typing import Any
 
 from bundles import codes, texts
-from conftest import Golden
 from courses import SERVER, course, service_host
+from golden_files import Golden
 from hypothesis import given
 from hypothesis import strategies as st
 from sxp_reader import directives, read
