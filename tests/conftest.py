@@ -1,5 +1,7 @@
 """What all tests share: the option that rewrites goldens, and the comparison with them."""
 
+from pathlib import Path
+
 import pytest
 from golden_files import GOLDEN, Golden
 from projects import Sources
