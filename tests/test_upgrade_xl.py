@@ -86,6 +86,15 @@ def test_there_and_back(hosts: Hosts) -> None:
     assert "mlnc.server=one" in hosts.mark.read_text()
 
 
+def test_a_migration_goes_on_when_nobody_reads_what_xl_says(hosts: Hosts) -> None:
+    done = hosts.pair.begin(hosts.call)
+    assert done.stdout is not None
+    assert done.stdout.readline().startswith("migration target: Ready to receive domain")
+    done.stdout.close()
+    done.wait(60)
+    assert hosts.places() == THERE
+
+
 @pytest.mark.parametrize(("server", "fault"), [("one", "suspend"), ("two", "restore"), ("two", "unpause")])
 def test_what_fails_stays(hosts: Hosts, server: str, fault: str) -> None:
     hosts.fail(server, fault)
