@@ -22,9 +22,8 @@ def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int)
     def look(server: str) -> Survey | str:
         facts = desk.site[server]
         try:
-            return survey(
-                desk.session(server), facts.projects, facts.toolstack, _wanted(desk, server, selection)
-            )
+            wanted = dict.fromkeys(selection[server]) | _wanted(desk, server, selection)
+            return survey(desk.session(server), facts.projects, facts.toolstack, wanted)
         except Unreachable as error:
             return str(error)
 

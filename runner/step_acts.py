@@ -191,6 +191,7 @@ class StepActs:
             *(self._upgrade.project, task.bundle.generation, task.base or "-"),
             *(self._library(step.server), *self._desk.signature(), "plan"),
             *(f"arrived={host}" for host in self._arrived(step)),
+            *(f"settled={host}" for host in sorted(self._upgrade.settled)),
             *(f"fenced={server}" for server in sorted(self._options.fenced)),
         )
         stdin = self._secrets(step.server) + b"\n" + task.bundle.archive(files)

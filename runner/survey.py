@@ -45,9 +45,13 @@ class Unreachable(Exception):
     """A server could not be reached, or did not answer as it must."""
 
 
-def survey(session: Session, root: str, toolstack: str, wanted: Mapping[str, Bundle]) -> Survey:
-    """One round trip: what the server has, compared with the *wanted* bundle of each project. Raises Unreachable."""
-    lines = "".join(f"{project} {bundle.generation}\n" for project, bundle in wanted.items())
+def survey(session: Session, root: str, toolstack: str, wanted: Mapping[str, Bundle | None]) -> Survey:
+    """One round trip: what the server has, compared with the *wanted* bundle of each project, None where it is to have
+    nothing. Raises Unreachable.
+    """
+    lines = "".join(
+        f"{project} {bundle.generation if bundle else '-'}\n" for project, bundle in wanted.items()
+    )
     answer = expect(session.ask("survey", (root, toolstack), lines.encode()))
     listings = answer.texts("files")
     found = Survey(states(answer), listings, dict(_pairs(answer)), no_domains(answer))

@@ -85,7 +85,8 @@ class _Case:
         assert self._plan is not None
         noted = {step: word for plan, step, word in self._noted if plan == self._id}
         fenced = self._options.fenced & set(plan_servers(self._plan, self._tasks))
-        return Upgrade(self._plan, self._id, self._tasks, noted, set(self._ran), frozenset(fenced))
+        settled = frozenset(name for name, host in self._plan.hosts.items() if self._is_settled(name, host))
+        return Upgrade(self._plan, self._id, self._tasks, noted, set(self._ran), frozenset(fenced), settled)
 
     def between(self) -> set[str]:
         """The servers that the plan acts on without the project being there before or after."""
@@ -141,6 +142,17 @@ class _Case:
                 return False
         record = self._desk.records.get(self._project)
         return all(self._wanted(server) for server in (record.generations if record else ()))
+
+    def _is_settled(self, name: str, host: upgrading.HostPlan) -> bool:
+        """Whether a host that moves was given, where it is, the same files for its guest as it would be given now."""
+        task, survey = self._tasks.get(host.new_server or ""), self._surveys.get(host.old_server or "")
+        if task is None or survey is None or host.old_server == host.new_server:
+            return False
+        folder = f"{name}/guest/"
+        wanted = {f"{sum}  ./{path}" for path, sum in task.bundle.hashes.items() if path.startswith(folder)}
+        lines = survey.listings.get(self._project, ())
+        given = {line for line in lines if line.partition("  ./")[2].startswith(folder)}
+        return wanted == given and name not in self._state(host.old_server or "").waiting
 
     def _wanted(self, server: str) -> str | None:
         bundle = self._desk.bundles.get(server, {}).get(self._project)

@@ -1,6 +1,9 @@
 """Upgrades on real sshds: what a plan does, what it refuses, how it goes on, how it is taken back."""
 
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -291,3 +294,45 @@ def test_a_template_that_changed_under_its_name_is_shown(course: Deployment) -> 
     assert {each["project"] for each in course.data("drift", status=2)} == {"bob", "eve"}
     cached = (course.farm["atlas"].root / "_server" / "templates").read_text().splitlines()
     assert len(cached) == 3  # two states of one template, and another template
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_an_upgrade_cut_off_goes_on(san: Deployment, share: float) -> None:
+    """The connections to both servers break, once it has gone some way; running again brings it to its end."""
+    atlas, boreas = san.farm["atlas"], san.farm["boreas"]
+    begun = time.monotonic()
+    move(san, "bob")
+    san.run("deploy", "--project", "bob")
+    took = time.monotonic() - begun
+    move(san, "ada")
+    for server in (atlas, boreas):
+        threading.Timer(took * share, server.cut).start()
+    with suppress(AssertionError):  # it may be done already
+        san.run("deploy", "--project", "ada")
+    until_done(san, "ada")
+    assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
+    assert {name for name in atlas.domains() if name.endswith(".ada")} == {"windows.ada"}
+    assert san.run("drift", "--project", "ada") == "the servers are as they were built\n"
+
+
+def until_done(course: Deployment, project: str) -> None:
+    """Deploy again; what a lost session still does may keep the project for a while."""
+    for _ in range(50):
+        with suppress(AssertionError):
+            course.run("deploy", "--project", project)
+            return
+        time.sleep(0.2)
+    course.run("deploy", "--project", project)
+
+
+def test_a_project_that_leaves_a_server_takes_its_files_along(san: Deployment) -> None:
+    """Nothing of it is left there but the retired volumes, and no guest waits for what it has already."""
+    atlas, boreas = san.farm["atlas"], san.farm["boreas"]
+    move(san, "ada")
+    move(san, "ada")
+    assert "~ ada/windows  migrate live  atlas → boreas" in san.run("plan")
+    san.run("deploy")
+    assert not (atlas.root / "ada").exists()
+    assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada", "windows.ada"}
+    assert boreas.state("ada")["waiting"] == ""
+    assert san.run("drift") == "the servers are as they were built\n"

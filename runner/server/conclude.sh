@@ -9,7 +9,10 @@ hold
 read_state
 [ "$applied" = "$id" ] || stop 76 "generation $applied of $project is in force, not $id; the upgrade has not ended"
 if [ "$id" = - ]; then
+    # The volumes that were made stay: whoever comes next must know that nobody has used them.
+    fresh=$(cat -- "$home/fresh" 2>/dev/null) || fresh=
     forget
+    [ -z "$fresh" ] || { mkdir -p -- "$home" && printf '%s\n' "$fresh" >"$home/fresh"; }
     exit 0
 fi
 write_state "$id" - "$waiting"
