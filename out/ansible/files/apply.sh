@@ -3,10 +3,11 @@
 # was interrupted. Reads secrets (NAME, tab, value a line), an empty line, and a tar archive of the changed files.
 # Options: start, again, autostart, wait=SECONDS, host=HOST (to be started); and as a step of a plan: plan (what is
 # begun stays noted until the plan has ended), arrived=HOST (it has come here by the plan, so its guest may be
-# configured), fenced=SERVER (the administrator's word that it is off).
+# configured), settled=HOST (it brings the guest configuration that is wanted), fenced=SERVER (the administrator's word
+# that it is off).
 root=$2 apply_project=$3 id=$4 base=$5 library=$6 by_now=$7 when_now=$8
 shift 8
-again='' start='' autostart='' apply_wait='' apply_hosts='' apply_plan='' apply_arrived='' MLNC_FENCED=''
+again='' start='' autostart='' apply_wait='' apply_hosts='' apply_plan='' apply_arrived='' apply_settled='' MLNC_FENCED=''
 for apply_option in "$@"; do
     case $apply_option in
     again) again=yes ;;
@@ -15,6 +16,7 @@ for apply_option in "$@"; do
     plan) apply_plan=yes ;;
     wait=*) apply_wait=${apply_option#wait=} ;;
     host=*) apply_hosts="$apply_hosts ${apply_option#host=}" ;;
+    settled=*) apply_settled="$apply_settled ${apply_option#settled=}" ;;
     arrived=*) apply_arrived="$apply_arrived ${apply_option#arrived=}" ;;
     fenced=*) MLNC_FENCED="${MLNC_FENCED:+$MLNC_FENCED }${apply_option#fenced=}" ;;
     esac
@@ -87,6 +89,7 @@ guest_held() {
 # guest_waits: a guest that runs keeps its configuration; a changed one is laid by a later deploy. Asked to do all
 # again, the runner cannot tell whether it has changed, for a secret may have.
 guest_waits() {
+    case $again:" $apply_settled " in :*" $guest "*) return 0 ;; esac
     case " $waiting " in
     *" $guest "*) ;;
     *) [ -n "$again" ] || [ "$(guest_files "$new")" != "$(guest_files "$current")" ] || return 0 ;;
@@ -106,7 +109,7 @@ apply_to_project() {
     switch
     complete_secrets
     if [ -n "$held_now" ]; then printf '%s\n' "$held_now" >"$home/held"; else rm -f -- "$home/held"; fi
-    rm -f -- "$home/fresh"
+    [ -n "$apply_plan" ] || rm -f -- "$home/fresh"
 }
 
 # --- what all projects of the server share -----------------------------------------------------------------------

@@ -307,11 +307,7 @@ send_domain() {
     fi
     set --
     moved_cards && set -- -C "$(moved_file)"
-    # When whoever asked for this is gone, nobody reads what xl says. It must not end of that, with the domain suspended.
-    (
-        trap '' PIPE
-        exec xl migrate "$@" -s "ssh $(ssh_options "$move_port")" "$move_domain" "$move_address"
-    )
+    xl migrate "$@" -s "ssh $(ssh_options "$move_port")" "$move_domain" "$move_address"
 }
 
 # moved_cards: true when a card of the domain is on another bridge than xl knows. xl would plug it into the old one there.
