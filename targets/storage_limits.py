@@ -12,6 +12,9 @@ from mlnc.targets.storage_volume import Wanted, wanted_volumes
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.-]{0,126}")
 """Names LVM takes for volumes and groups, and in tags (lvm(8)); to sh these characters mean nothing."""
 
+SERVER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.:-]{0,126}")
+"""Names of service hosts, which stand in tags alone: those may hold colons, as addresses of IPv6 do (lvm(8))."""
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 """Characters that end a line or a word of what the scripts keep in lines."""
 
@@ -37,7 +40,6 @@ def refusals(course: Course) -> list[Refusal]:
 def _names(_: Course, each: Wanted) -> Iterator[Refusal]:
     """Every name that stands in a command or a tag."""
     names = {"project": each.project, "host": each.host, "volume": each.name}
-    names["service host"] = each.machine.service_host
     if each.volume.kind == "lvm":
         names["volume group"] = each.volume.volume_group or ""
     if each.volume.snapshot:
@@ -46,6 +48,10 @@ def _names(_: Course, each: Wanted) -> Iterator[Refusal]:
         if not NAME.fullmatch(name):
             hint = "use letters, digits and + _ . - only, at most 127, a letter, digit or _ first"
             yield Refusal("storage-name", each.where, f"LVM cannot carry the {what} name {name!r}", hint)
+    server = each.machine.service_host
+    if not SERVER.fullmatch(server):
+        hint = "use letters, digits and + _ . : - only, at most 127, a letter, digit or _ first"
+        yield Refusal("storage-name", each.where, f"LVM cannot carry the service host name {server!r}", hint)
 
 
 def _texts(course: Course, each: Wanted) -> Iterator[Refusal]:

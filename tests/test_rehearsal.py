@@ -2,7 +2,6 @@
 
 import copy
 import shutil
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -270,11 +269,9 @@ def test_any_course_is_rehearsed_as_its_ir_says(site: str, project: str) -> None
 
 
 def test_the_course_of_sixty_groups(tmp_path: Path) -> None:
-    begun = time.monotonic()
     made = staged(compiled(ROOT / "course", tmp_path / "built"), tmp_path / "stage")
     assert deployed(made) == ["made"]
     assert differing(made) == []
-    assert time.monotonic() - begun < 300
 
 
 @pytest.mark.parametrize("folder", sorted((ROOT / "examples").iterdir()), ids=lambda folder: folder.name)
