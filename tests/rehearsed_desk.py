@@ -5,6 +5,7 @@ that was built of what the course will become.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -38,6 +39,15 @@ class RehearsedDesk(Desk):
             self._stage.path.mkdir()
             ahead = sorted(Path(os.environ["AHEAD"]).iterdir())
             prepare(self._stage, read_course(out), *map(read_course, ahead))
+            self._share_templates()
+
+    def _share_templates(self) -> None:
+        """Let every server have the same bytes under one name, as administrators do."""
+        first: dict[str, Path] = {}
+        for name, facts in sorted(self.site.items()):
+            for file in self._stage.on(name, facts.templates).iterdir():
+                if first.setdefault(file.name, file) != file:
+                    shutil.copyfile(first[file.name], file)
 
     def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Rehearsal:
         name = next(name for name, facts in self.site.items() if facts is server)
