@@ -9,6 +9,8 @@ met() {
     flock 5
     read -r count action where 2>/dev/null </rehearsal/fault || return
     case $where in "$server" | '*') ;; *) return 1 ;; esac
+    # Whoever asks ip for a link cannot tell a failure from a link that is absent.
+    case $action,$me,$* in fail,ip,*' show '*) return 1 ;; esac
     if [ "$count" -gt 1 ]; then
         echo "$((count - 1)) $action $where" >/rehearsal/fault
         return 1
@@ -44,7 +46,7 @@ lose_power() {
     done
 }
 
-if met; then
+if met "$@"; then
     exec 5>&-
     case $action in
     fail)
