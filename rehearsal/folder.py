@@ -6,6 +6,7 @@ storage/NAME/            volume groups, shared ones under the name they have eve
 shared/PATH              folders that several servers see under one path
 words/                   what guests wrote to their disks last
 journal                  what happened to domains and disks, in its order
+before/, out/            what was deployed, and what is played
 standins/                the stand-ins, as every server finds them below /rehearsal
 """
 
@@ -26,6 +27,11 @@ class Folder:
     def standins(self) -> Path:
         """The stand-ins."""
         return self.path / "standins"
+
+    @property
+    def before(self) -> Path:
+        """What was deployed, made once more."""
+        return self.path / "before"
 
     @property
     def words(self) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from invoke.context import Context
 
 from mlnc.compiler.ir import Course, ServiceHost, Site
+from mlnc.rehearsal.deployed import rebase
 from mlnc.rehearsal.expected import expected
 from mlnc.rehearsal.facts import Facts, restricted
 from mlnc.rehearsal.folder import Folder
@@ -71,6 +72,27 @@ class Stage:
     def turn(self) -> None:
         """From now on what is in :attr:`out` by now is played. Raises Refused where that is not what was built."""
         self.course = self._read(self.out)
+
+    def take(self, out: Path, projects: Iterable[str] = ()) -> None:
+        """From now on the *projects* (none: all) of *out* are played. Its plans begin with what the servers have here.
+
+        Raises Refused where *out* is not what was built, or has no such project.
+        """
+        self._projects = tuple(projects)
+        self.course = self._read(out)
+        for each in self.out.iterdir():
+            if each.name != DEPLOYED:
+                shutil.rmtree(each) if each.is_dir() else each.unlink()
+        shutil.copytree(out, self.out, ignore=shutil.ignore_patterns(DEPLOYED, LOG), dirs_exist_ok=True)
+        rebase(self.out, out)
+
+    def losses(self) -> frozenset[str]:
+        """The hosts whose data the plans destroy, as PROJECT/HOST."""
+        with closing(self.desk()) as desk:
+            plans = [plan for name in desk.manifest.projects if (plan := desk.plan(name)) is not None]
+        return frozenset(
+            f"{plan.project}/{host}" for plan in plans for step in plan.steps for host in step.data_loss
+        )
 
     def deploy(self, options: Options, display: Display) -> list[Result]:
         """Deploy as the runner does; the secrets have made-up values, and the records stay in the folder."""

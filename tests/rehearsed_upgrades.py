@@ -129,15 +129,7 @@ class Upgrade:
         self.old: Course = self.stage.course
         self.build(new, memory)
         if consent:
-            self.lossy = self.losses()
-
-    def losses(self) -> frozenset[str]:
-        """The hosts whose data the plans destroy, as PROJECT/HOST."""
-        with closing(self.stage.desk()) as desk:
-            plans = [plan for name in desk.manifest.projects if (plan := desk.plan(name))]
-        return frozenset(
-            f"{plan.project}/{host}" for plan in plans for step in plan.steps for host in step.data_loss
-        )
+            self.lossy = self.stage.losses()
 
     def build(self, new: list[Project], memory: int = 1024) -> None:
         """Build the course as it has become."""

@@ -30,7 +30,18 @@ MAY_IMPORT = {
         ),
         *("targets.transaction", "targets.artifact", "targets.literal_secrets", "targets.secret_names"),
     },
-    "rehearsal": {"schemas", "compiler.ir", "runner", "rehearsal", "targets.output", "targets.secret_names"},
+    "rehearsal": {
+        *(
+            "schemas",
+            "compiler.ir",
+            "compiler.codec",
+            "runner",
+            "rehearsal",
+            "targets.artifact",
+            "targets.manifest",
+        ),
+        *("targets.output", "targets.secret_names", "targets.table", "targets.writer"),
+    },
     "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record", "runner.bundle"},
     "lab": {"lab"},
 }

@@ -1,5 +1,6 @@
 """The command rehearse as a person runs it, and the runner's other verbs on a rehearsed server."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
-from rehearsals import built, deployed, differing, needs_namespaces, staged
+from rehearsals import SERVER, built, compiled, deployed, differing, needs_namespaces, staged
 from test_rehearsal import PROJECT
 
 from mlnc.rehearsal import tasks
@@ -52,6 +53,55 @@ def test_a_rehearsal_that_fails_says_where(tmp_path: Path, capsys: pytest.Captur
     said = capsys.readouterr().out
     assert "alpha       1/2        3        1       1" in said
     assert "alpha: domain web.demo is missing" in said
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path) -> Path:
+    """The output folder of a project that was deployed, and is built again with more memory and less of a disk.
+
+    The servers have their templates elsewhere by now, so what was deployed would have other generations today.
+    """
+    out = built(tmp_path, PROJECT)
+    stage = staged(out, tmp_path / "first")
+    assert deployed(stage) == ["made"]
+    shutil.copytree(stage.out / "deployed", out / "deployed")
+    course = tmp_path / "course"
+    (course / "site.mln").write_text(SERVER.replace("lvm_vg vg", "lvm_vg vg; templates /srv/others"))
+    (course / "p0.mln").write_text(PROJECT.replace("256M", "512M").replace("size 64M", "size 60M"))
+    return compiled(course, out)
+
+
+@needs_namespaces
+def test_what_was_deployed_is_where_a_rehearsal_begins(
+    upgraded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert rehearsed(upgraded, keep=str(tmp_path / "kept")) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert f"1 servers are made in {tmp_path}/kept; deploying what out/deployed says they have" in said
+    assert "deploying what is built, with the consent to lose the data of demo/web" in said
+    assert "the servers are as the IR says" in said
+    assert rehearsed(upgraded, start=False) == 0
+
+
+@needs_namespaces
+def test_a_rehearsed_upgrade_that_is_wrong_says_so(
+    upgraded: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stage, "losses", lambda _: frozenset())
+    assert rehearsed(upgraded) == 1
+    said = capsys.readouterr().out
+    assert "DATA LOSS: all data on disks of demo/web would go" in said
+    assert "alpha: domain web.demo: memory is 256, the IR says 512" in said
+
+
+@needs_namespaces
+def test_projects_deployed_in_part_are_not_rehearsed(
+    upgraded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = upgraded / "deployed/demo.yaml"
+    record.write_text(record.read_text().replace("alpha:", "omega:"))
+    assert rehearsed(upgraded) == 1
+    assert "demo was deployed on omega, which the site does not know any more" in capsys.readouterr().out
 
 
 @needs_namespaces

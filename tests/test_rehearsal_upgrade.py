@@ -102,7 +102,7 @@ def test_data_are_lost_only_where_somebody_agrees(case: str, tmp_path: Path) -> 
     refused = upgrade.run()
     assert any("DATA LOSS" in result.message for result in refused)
     assert lost_words(upgrade.stage.folder, upgrade.old, upgrade.old) == []
-    upgrade.lossy = upgrade.losses()
+    upgrade.lossy = upgrade.stage.losses()
     assert upgrade.done() == []
 
 
