@@ -12,7 +12,6 @@ from mlnc.runner.review import load_output
 from mlnc.targets.artifact import SERVER_ROOM, Artifact
 from mlnc.targets.manifest import Manifest, digest, dump_manifest, load_manifest
 from mlnc.targets.output import DEPLOYED, MANIFEST, PLAN
-from mlnc.targets.table import emit_all
 from mlnc.targets.writer import Build, write
 
 
@@ -22,6 +21,9 @@ def remake(out: Path, folder: Path, projects: Collection[str] = ()) -> bool:
     It is made by the targets and for the site as they are now. Raises Refused for a project whose servers have
     different IRs, or one that is not in the site.
     """
+    # All targets and their templates: every other command, which only names this one, does without them.
+    from mlnc.targets.table import emit_all
+
     records = {
         name: record
         for name, record in sorted(read_records(out).items())
