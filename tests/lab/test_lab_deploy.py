@@ -1,6 +1,7 @@
 """The course on real Xen: what the IR says is what there is, said by LVM, by xl and by the guests themselves."""
 
 import re
+import time
 
 import pytest
 from newcomer import Newcomer
@@ -17,8 +18,18 @@ GUESTS = [f"{host}.lab{number}" for number in (1, 2, 3) for host in ("base", "we
 
 @pytest.fixture(scope="module")
 def identities(deployed: Newcomer) -> dict[str, Identity | None]:
-    """What each guest says of itself, by the name of its domain."""
-    return {name: deployed.ask(host) for name, host in deployed.hosts().items()}
+    """What each guest says of itself, by the name of its domain, once its startup lines have run."""
+    return {name: settled(deployed, host) for name, host in deployed.hosts().items()}
+
+
+def settled(course: Newcomer, host: Host, seconds: int = 180) -> Identity | None:
+    """What the guest says as soon as it has notes, which its startup lines leave: ping is answered long before."""
+    end = time.monotonic() + seconds
+    while True:
+        found = course.ask(host)
+        if (found is not None and found.all("note")) or time.monotonic() > end:
+            return found
+        time.sleep(2)
 
 
 def lvs(lab: Lab, number: int) -> dict[str, tuple[int, bool, set[str]]]:
