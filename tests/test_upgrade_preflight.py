@@ -113,3 +113,11 @@ def test_retired_volumes_are_in_the_way(tmp_path: Path) -> None:
     made = pair(tmp_path, TAGS + ",mlnc.retired=2026-01-31")
     message = said(made.step(("need_no_volume", "web", *VOLUME)), 1)
     assert "is retired since 2026-01-31: 'invoke retired --restore demo/web' brings it back" in message
+
+
+def test_a_clock_that_is_wrong(servers: Pair) -> None:
+    clock = servers.folder / "two" / "bin" / "date"
+    clock.write_text("#!/bin/sh\necho $(($(/bin/date +%s) - 3600))\n")
+    clock.chmod(0o755)
+    assert "reached two" in said(servers.step(PEER))
+    assert "the clock of two is -36" in said(servers.step((*PEER, "live")), 1)

@@ -93,12 +93,13 @@ may_take() {
     esac
 }
 
-# take_over NAME: what may_take has let pass.
+# take_over NAME: what may_take has let pass; it is activated here first, for what is ours is taken to be active.
 take_over() {
     while IFS='|' read -r taken_name taken_kind taken_group; do
         [ "$taken_name" = "$1" ] || continue
         look_at_volume "$taken_kind" "$taken_group" "$1"
         still_locked
+        [ "$taken_kind" = file ] || lvchange -ay "$taken_group/$1"
         change_tags "$taken_kind" "$taken_group" "$1" "-mlnc.server=$(tag_value "$volume_tags" mlnc.server)" \
             "+mlnc.server=$mlnc_server"
         say "took $1 over"

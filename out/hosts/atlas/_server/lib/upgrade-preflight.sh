@@ -14,9 +14,14 @@ need_peer() {
     # shellcheck disable=SC2086
     set -- "$1" "$4" "${5-}" $peer_found $peer_here
     [ "$4" = "$2" ] || die "$1 has the toolstack $4, but was to have $2: correct the site file"
-    [ "$6" = "$9" ] || die "$1 is another machine ($6) than $mlnc_server ($9): domains cannot move between them"
-    [ "$3" != live ] || [ "$5" = "$8" ] || [ "$(printf '%s\n%s\n' "$5" "$8" | sort -V | tail -n 1)" = "$5" ] ||
-        die "$1 has Xen $5, older than $8 on $mlnc_server: a running domain cannot move there"
+    [ "$6" = "${10}" ] || die "$1 is another machine ($6) than $mlnc_server (${10}): domains cannot move between them"
+    if [ "$3" = live ]; then
+        [ "$5" = "$9" ] || [ "$(printf '%s\n%s\n' "$5" "$9" | sort -V | tail -n 1)" = "$5" ] ||
+            die "$1 has Xen $5, older than $9 on $mlnc_server: a running domain cannot move there"
+        peer_ahead=$(($7 - ${11}))
+        [ "${peer_ahead#-}" -le 60 ] || die "the clock of $1 is $peer_ahead seconds ahead of that of $mlnc_server: the time" \
+            'of a guest that moves while it runs would jump; set the clocks'
+    fi
     say "reached $1: $4, Xen $5"
 }
 

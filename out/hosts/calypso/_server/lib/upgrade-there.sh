@@ -42,12 +42,12 @@ there() {
     { printf '%s' "$mlnc_text" && cat; } | ssh $(ssh_options "$there_port") -- "$there_address" "$there_words"
 }
 
-# peer_facts: toolstack, version of Xen, kind of machine.
+# peer_facts: toolstack, version of Xen, kind of machine, seconds of its clock.
 peer_facts() {
     facts_info=$("$mlnc_toolstack" info) || die "$mlnc_toolstack info does not answer on $mlnc_server"
     facts_version=$(printf '%s\n' "$facts_info" | awk '
         $1 == "xen_major" { major = $3 } $1 == "xen_minor" { minor = $3 } END { print major "." minor }')
-    echo "$mlnc_toolstack $facts_version $(uname -m)"
+    echo "$mlnc_toolstack $facts_version $(uname -m) $(date +%s)"
 }
 
 # arrive SERVER PROJECT FUNCTION WORD...: runs the function on the server that this text has come to.
