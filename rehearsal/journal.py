@@ -1,7 +1,7 @@
 """What happened on rehearsed servers, moment by moment: the journal of the stand-ins, and what must never be in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.needs import DOM0_MIB
@@ -76,7 +76,7 @@ def _take(moment: Moment, words: list[str]) -> None:
         case [server, "domain", name, uuid, state, mib, stores]:
             moment[server, name] = Domain(name, uuid, state == "running", int(mib), tuple(stores.split()))
         case [server, "renamed", old, new]:
-            moment[server, new] = moment.pop((server, old))
+            moment[server, new] = replace(moment.pop((server, old)), name=new)
 
 
 def _twice(moment: Moment, server: str, domain: Domain) -> Iterator[str]:

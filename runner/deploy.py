@@ -89,16 +89,14 @@ class _Deployment:
         undo = self._options.undo
         steps = {name: each.undoable if undo else each.steps for name, each in ready.items()}
         limits = Limits(self._parallel, {name: facts.migrations for name, facts in self._desk.site.items()})
-        found = Execution(self._desk, self._display, acts, steps, limits, undo).run()
-        self._results += found
-        failed = {result.project for result in found if result.outcome in FAILURES}
+        self._results += Execution(self._desk, self._display, acts, steps, limits, undo).run()
         if self._options.start and not undo:
-            self._start([each for name, each in ready.items() if name not in failed])
+            self._start([each for name, each in ready.items() if acts[name].ended])
 
     def _start(self, upgrades: Iterable[Upgrade]) -> None:
-        """Start what does not run of the projects that came to the end of their plan."""
+        """Start what does not run of the projects that came to the end of what could be done of their plan."""
         for upgrade in upgrades:
-            for server in upgrade.tasks:
+            for server in sorted(set(upgrade.tasks) - upgrade.fenced):
                 seconds = self._options.wait_seconds
                 call = life_call(self._desk, server, upgrade.project, "start", (), seconds)
                 self._done(perform(self._desk, self._display, call))

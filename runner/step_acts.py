@@ -21,6 +21,7 @@ class StepActs:
     """The deeds of one *upgrade*, each under the guards of its step.
 
     A step that is taken back has the guards that it has forwards: its domains may be at either end of their way.
+    *ended* says that all that could be done was done.
     """
 
     def __init__(self, desk: Desk, upgrade: Upgrade, options: Options, display: Display) -> None:
@@ -28,6 +29,7 @@ class StepActs:
         self._upgrade = upgrade
         self._options = options
         self._display = display
+        self.ended = False
 
     def act(self, step: Step) -> Result:
         """Do *step*, or take it back, whichever was asked for."""
@@ -58,6 +60,7 @@ class StepActs:
                 return result
         if not self._options.undo:
             self._note()
+        self.ended = True
         off = ", ".join(sorted(upgrade.fenced))
         rest = f"what concerns {off} is left until that is back: deploy again then" if off else ""
         return Result(upgrade.servers[0], upgrade.project, "skipped" if off else "done", rest)

@@ -108,33 +108,20 @@ def change(project: Project, **hosts: Host | None) -> Project:
     return replace(project, hosts={name: host for name, host in kept.items() if host is not None})
 
 
-class Upgrade:
-    """A course of *old* projects that is deployed and runs, and what was built when it had become *new*.
+class Played:
+    """The course in the output folder *first*, which is deployed and runs; the servers are fit for *later* ones, too.
 
-    Each server has *memory* MiB. With *consent* data may be lost where the plan says so.
+    What it becomes is to be built into ``stage.out``, and the stage to be turned.
     """
 
-    def __init__(
-        self, folder: Path, old: list[Project], new: list[Project], memory: int = 1024, consent: bool = False
-    ) -> None:
-        self.lossy: frozenset[str] = frozenset()
-        first, then = (
-            compiled(_course(folder / name / "course", projects, memory), folder / name / "out")
-            for name, projects in (("old", old), ("new", new))
-        )
-        self.stage = staged(first, folder / "stage", later=(then,))
+    lossy: frozenset[str] = frozenset()
+
+    def __init__(self, folder: Path, first: Path, *later: Path) -> None:
+        self.stage = staged(first, folder, later=later)
         deployed(self.stage)
         assert differing(self.stage) == []
         write_words(self.stage.folder, self.stage.course)
         self.old: Course = self.stage.course
-        self.build(new, memory)
-        if consent:
-            self.lossy = self.stage.losses()
-
-    def build(self, new: list[Project], memory: int = 1024) -> None:
-        """Build the course as it has become."""
-        compiled(_course(self.stage.folder.path / "course", new, memory), self.stage.out)
-        self.stage.turn()
 
     def run(self, start: bool = True, undo: bool = False, fenced: tuple[str, ...] = ()) -> list[Result]:
         """Execute the plan; what came of it."""
@@ -195,6 +182,30 @@ class Upgrade:
     def plan(self, project: str = "demo") -> str:
         """The text of the plan."""
         return (self.stage.out / "plan" / project / "plan.yaml").read_text()
+
+
+class Upgrade(Played):
+    """A course of *old* projects that is deployed and runs, and what was built when it had become *new*.
+
+    Each server has *memory* MiB. With *consent* data may be lost where the plan says so.
+    """
+
+    def __init__(
+        self, folder: Path, old: list[Project], new: list[Project], memory: int = 1024, consent: bool = False
+    ) -> None:
+        first, then = (
+            compiled(_course(folder / name / "course", projects, memory), folder / name / "out")
+            for name, projects in (("old", old), ("new", new))
+        )
+        super().__init__(folder / "stage", first, then)
+        self.build(new, memory)
+        if consent:
+            self.lossy = self.stage.losses()
+
+    def build(self, new: list[Project], memory: int = 1024) -> None:
+        """Build the course as it has become."""
+        compiled(_course(self.stage.folder.path / "course", new, memory), self.stage.out)
+        self.stage.turn()
 
 
 def expect(results: Iterable[Result]) -> None:

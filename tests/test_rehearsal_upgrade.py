@@ -12,9 +12,13 @@ from typing import Literal, TypeVar
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from rehearsals import needs_namespaces
-from rehearsed_upgrades import STORAGE, Host, Project, Upgrade, change, shown
+from rehearsals import needs_namespaces, on
+from rehearsed_upgrades import STORAGE, Host, Project, Upgrade, change, expect, shown
 
+from mlnc.rehearsal.expected import expected
+from mlnc.rehearsal.facts import differences, restricted
+from mlnc.rehearsal.journal import last_moment
+from mlnc.rehearsal.observed import observed
 from mlnc.rehearsal.words import lost_words
 
 pytestmark = needs_namespaces
@@ -133,6 +137,74 @@ def test_what_is_interrupted_goes_on(case: str, action: Literal["fail", "kill"],
         assert [line for line in upgrade.wrong(guests=False) if " ran on " in line] == [], number
         assert upgrade.done() == [], (number, [shown(result) for result in results])
         shutil.rmtree(tmp_path / f"at-{number}")
+
+
+MISHAPS = ("receive", "unpause", "lost-ready", "lost-permission", "lost-report")
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_a_migration_that_fails_is_done_in_the_end(mishap: str, tmp_path: Path) -> None:
+    """If the target was not heard any more, a person has to end what xl has put aside, for xl cannot wake it."""
+    old, new = CASES["live over a shared volume group"]
+    upgrade = Upgrade(tmp_path, [old], [new])
+    (upgrade.stage.folder.state("beta") / "fault-migration").write_text(f"{mishap}\n")
+    upgrade.run()
+    (domain,) = last_moment(upgrade.stage.folder).values()
+    if mishap == "lost-permission":
+        assert (domain.name, domain.runs) == ("web.demo--migratedaway", False)
+        on(upgrade.stage, "alpha", "xl destroy web.demo--migratedaway")
+    else:
+        assert (domain.name, domain.runs) == ("web.demo", True)
+    assert upgrade.done() == []
+
+
+def test_a_server_that_dies_gives_its_machines_away(tmp_path: Path) -> None:
+    """It is off by the administrator's word, and takes nothing back when it returns."""
+    old, new = Project({"web": WEB, "db": Host(server="beta")}), Project({"web": WEB, "db": WEB})
+    upgrade = Upgrade(tmp_path, [old], [new])
+    upgrade.arm(1, "die", "beta")
+    on(upgrade.stage, "beta", "xl list", status=137)
+    blocked = upgrade.run()
+    assert any("--fence beta" in result.message for result in blocked)
+    upgrade.run(fenced=("beta",))
+    assert sorted(last_moment(upgrade.stage.folder)) == [("alpha", "db.demo"), ("alpha", "web.demo")]
+    (upgrade.stage.folder.state("beta") / "down").unlink()
+    assert upgrade.done() == []
+
+
+def test_what_was_interrupted_is_taken_back(tmp_path: Path) -> None:
+    old, new = CASES["copied"]
+    upgrade = Upgrade(tmp_path, [old], [new])
+    (upgrade.stage.folder.state("beta") / "memory").write_text("1100\n")
+    upgrade.run()
+    expect(upgrade.run(undo=True))
+    wanted = expected(upgrade.old, started=True)
+    found = restricted(observed(upgrade.stage.folder, upgrade.old), wanted)
+    assert [line for line in differences(wanted, found) if ": guest " not in line] == []
+    assert lost_words(upgrade.stage.folder, upgrade.old, upgrade.old) == []
+
+
+EXCHANGES = {
+    "over a third server": 300,
+    "by a short stop": 260,
+}
+"""Two groups change places between full servers; the memory that the servers have, in MiB."""
+
+
+@pytest.mark.parametrize("way", EXCHANGES)
+def test_two_groups_change_places(way: str, tmp_path: Path) -> None:
+    def groups(one: str, two: str) -> list[Project]:
+        return [
+            Project(
+                {"linux": Host(server=server, cards=()), "windows": Host(server=server, cards=())},
+                name,
+                switches={},
+            )
+            for name, server in (("group1", one), ("group2", two))
+        ]
+
+    upgrade = Upgrade(tmp_path, groups("alpha", "beta"), groups("beta", "alpha"), memory=EXCHANGES[way])
+    assert upgrade.done() == []
 
 
 # --- any course ----------------------------------------------------------------------------------------------------
