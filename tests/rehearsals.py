@@ -70,7 +70,7 @@ def on(stage: Stage, server: str, command: str, status: int = 0) -> str:
     private = stage.folder.path / "private"
     private.mkdir(exist_ok=True)
     way = Rehearsal(Context(), stage.folder, server, private)
-    ended = way.run(command, b"", lines.append)
+    ended = way.run(command, (), lines.append)
     assert ended.status == status, (ended, lines)
     return "\n".join([*lines, *ended.errors.splitlines()])
 

@@ -24,7 +24,7 @@ MIGRATE = "xl migrate -s 'ssh -p 22 -o BatchMode=yes' a 192.0.2.2"
 
 
 class Pair:
-    """Two rehearsed servers, each with 3072 MiB for domains, that share the volume group ``shared``; alpha runs the domain a."""
+    """Two servers, each with 3072 MiB for domains and the volume group ``shared``; alpha runs the domain a."""
 
     def __init__(self, path: Path) -> None:
         servers = {
