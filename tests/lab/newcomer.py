@@ -17,8 +17,14 @@ from mlnc.lab.layout import Lab
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "lab.md").read_text(), re.MULTILINE | re.DOTALL)
-BUILD, UP, DEPLOY, LOOK, DOWN = COMMANDS
+BUILD, UP, DEPLOY, LOOK, MOVE, DOWN = COMMANDS
 """The commands of the page, a text for each example."""
+
+_AUTHOR = {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in (("NAME", "Newcomer"), ("EMAIL", "newcomer@example.org"))
+}
 
 
 @dataclass(frozen=True)
@@ -45,11 +51,7 @@ class Newcomer:
         done = subprocess.run(
             ["bash", "-e", "-c", commands],
             cwd=self.folder,
-            env={
-                **os.environ,
-                "MLNC_LAB": str(self.lab.folder),
-                "PATH": f"{self.lab.programs}:{os.environ['PATH']}",
-            },
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -57,6 +59,12 @@ class Newcomer:
         )
         assert done.returncode == status, f"status {done.returncode}:\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of its commands."""
+        path = f"{self.lab.programs}:{os.environ['PATH']}"
+        return {**os.environ, **_AUTHOR, "MLNC_LAB": str(self.lab.folder), "PATH": path}
 
     def build(self) -> None:
         """Compile the course again."""

@@ -1,0 +1,174 @@
+"""Faults in the middle of moves, on real Xen: never is a machine alive twice, nothing of its disk is lost, and what is
+said is true. Each test leaves the machine on the server where the next one expects it.
+"""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from faults import Deployment, ballast, command, no_cable, receiver
+from moves import active_on, deploy, goes_on, place_web
+from newcomer import UP, Newcomer
+from test_lab_migration import WEB, never_twice, settled
+from watch import Watch
+
+from mlnc.compiler.ir import Host
+from mlnc.lab import machine
+from mlnc.lab.guests import gaps
+
+pytestmark = pytest.mark.lab
+AS_BEFORE = "it runs here as before"
+
+
+@pytest.fixture
+def moving(deployed: Newcomer) -> Newcomer:
+    """The web server of group 1 is on xen1, and is to move to xen2."""
+    return prepared(deployed, "xen1", "xen2")
+
+
+def prepared(course: Newcomer, source: str, target: str) -> Newcomer:
+    """Bring the machine to *source*, unless it is there; build its move to *target*."""
+    if web(course).service_host != source:
+        place_web(course, source)
+    deploy(course)
+    place_web(course, target)
+    return course
+
+
+def web(course: Newcomer) -> Host:
+    return course.hosts()[WEB]
+
+
+def stayed(watch: Watch, server: str) -> None:
+    """Expect that it has been alive on *server* all the time, and nothing of it is anywhere else."""
+    never_twice(watch.sights)
+    assert all(sight.alive in ((server,), ()) for sight in watch.sights)
+    assert (watch.sights[-1].alive, watch.sights[-1].present) == ((server,), (server,))
+    assert active_on(watch.course, WEB) == {server}
+
+
+@pytest.mark.parametrize(
+    "fault", ["echo 'out of order' >&2; exit 1", 'head -c 20000000 | /usr/sbin/xl "$@"; exit']
+)
+def test_the_target_fails_to_receive(fault: str, moving: Newcomer) -> None:
+    before = moving.ask(web(moving))
+    with receiver(moving.lab, moving.lab.server(2), fault), Watch(moving, web(moving)) as watch:
+        said = deploy(moving, status=1)
+        goes_on(before, moving.ask(web(moving)))
+    assert AS_BEFORE in said
+    stayed(watch, "xen1")
+
+
+def test_the_connection_of_a_migration_is_cut(moving: Newcomer) -> None:
+    before = moving.ask(web(moving))
+    with Watch(moving, web(moving)) as watch:
+        deployment = Deployment(moving)
+        watch.until("xen2")
+        command(moving.lab, moving.lab.server(1), "pkill -f '[s]sh .*migrate-receive'")
+        status, said = deployment.end()
+        goes_on(before, moving.ask(web(moving)))
+    assert (status, AS_BEFORE in said) == (1, True), said
+    stayed(watch, "xen1")
+
+
+def test_the_servers_lose_each_other(moving: Newcomer) -> None:
+    before = moving.ask(web(moving))
+    with Watch(moving, web(moving)) as watch:
+        deployment = Deployment(moving)
+        watch.until("xen2")
+        with no_cable(moving.lab):
+            status, said = deployment.end()
+        assert status == 1, said
+        assert "xen2 cannot be asked where web is" in said
+        deploy(moving)
+        goes_on(before, moving.ask(web(moving)))
+    never_twice(watch.sights)
+    settled(moving, "xen2")
+
+
+def deploy_when_free(course: Newcomer) -> None:
+    """Deploy as soon as the server has ended what it was doing for a desk that is gone."""
+    for _ in range(20):
+        status, said = Deployment(course).end()
+        if status == 0:
+            return
+        assert "is being worked on by" in said, said
+        time.sleep(5)
+    pytest.fail("the server still works for a desk that is gone")
+
+
+def test_the_desk_is_killed_and_deploys_again(moving: Newcomer) -> None:
+    before = moving.ask(web(moving))
+    with Watch(moving, web(moving)) as watch:
+        deployment = Deployment(moving)
+        watch.until("xen2")
+        deployment.kill()
+        deploy_when_free(moving)
+        goes_on(before, moving.ask(web(moving)))
+    never_twice(watch.sights)
+    settled(moving, "xen2")
+
+
+def test_the_target_has_no_memory(moving: Newcomer) -> None:
+    lab, target = moving.lab, moving.lab.server(2)
+    before = moving.ask(web(moving))
+    with ballast(lab, target, 40) as takes, Watch(moving, web(moving)) as watch:
+        with receiver(lab, target, takes):
+            assert AS_BEFORE in deploy(moving, status=1)
+        assert "stop something there, or move less to it" in deploy(moving, status=1)
+        goes_on(before, moving.ask(web(moving)))
+    stayed(watch, "xen1")
+
+
+def test_the_target_loses_its_power_on_the_way(moving: Newcomer) -> None:
+    before = moving.ask(web(moving))
+    with Watch(moving, web(moving)) as watch:
+        deployment = Deployment(moving)
+        watch.until("xen2")
+        machine.cut_power(moving.lab.server(2))
+        status, said = deployment.end()
+        assert (status, "xen2" in said) == (1, True), said
+    assert watch.sights[-1].present == ("xen1",)
+    moving.follow(UP)
+    with Watch(moving, web(moving)) as watch:
+        deploy(moving)
+        goes_on(before, moving.ask(web(moving)))
+    never_twice(watch.sights)
+    settled(moving, "xen2")
+
+
+def test_a_server_that_is_off_is_fenced_and_comes_back(deployed: Newcomer) -> None:
+    lab, off = prepared(deployed, "xen2", "xen1").lab, deployed.lab.server(2)
+    machine.cut_power(off)
+    assert "--fence xen2" in deploy(deployed, status=1)
+    deploy(deployed, "--fence", "xen2", status=1)
+    deployed.invoke("start", "--project", "lab1", "--fence", "xen2", "--wait", "300")
+    deployed.follow(UP)
+    command(lab, off, "systemctl is-system-running --wait || :", seconds=400)
+    with Watch(deployed, web(deployed), "xen1") as watch:
+        watch.until("xen1")
+        deploy(deployed)
+    assert {sight.alive for sight in watch.sights} == {("xen1",)}
+    settled(deployed, "xen1")
+    deployed.invoke("start", "--wait", "300")
+
+
+@pytest.fixture
+def stopped(deployed: Newcomer) -> Iterator[Newcomer]:
+    """The same, with group 1 down."""
+    deployed.invoke("stop", "--project", "lab1")
+    yield deployed
+    deployed.invoke("start", "--project", "lab1", "--wait", "300")
+
+
+def test_no_disk_has_suffered(stopped: Newcomer) -> None:
+    for name, host in stopped.hosts().items():
+        if not name.endswith(".lab1"):
+            continue
+        server = next(each for each in stopped.lab.servers() if each.name == host.service_host)
+        volume = f"/dev/san_vg/{name}"
+        command(stopped.lab, server, f"lvchange -ay {volume[5:]} && e2fsck -fn {volume}")
+        log = command(stopped.lab, server, f"debugfs -R 'cat /var/log/ticks' {volume} 2>/dev/null")
+        written = [(int(boot), int(tick)) for boot, tick in map(str.split, log.splitlines())]
+        assert gaps(written) == []
+        command(stopped.lab, server, f"lvchange -an {volume[5:]}")
