@@ -1,5 +1,6 @@
 """The old side of an upgrade, read: records of what was applied, or what ``--from`` names."""
 
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ class OldSideRefused(Exception):
     """The old side cannot be read; the message says why and what to do."""
 
 
+_PROJECT = re.compile(r'^project: "?([^"\n]+)"?$', re.MULTILINE)
+"""Where a record or an IR says whose it is."""
+
+
 @dataclass(slots=True)
 class Texts:
     """Records and IRs by project as they were found, and where."""
@@ -28,8 +33,9 @@ class Texts:
     irs: dict[str, str] = field(default_factory=dict)
 
     def add(self, path: str, text: str) -> None:
-        """Take in the file *path*, by what it says it is."""
-        name = PurePosixPath(path).stem
+        """Take in the file *path*, by what it says it is: whoever keeps an old one may have renamed it."""
+        said = _PROJECT.search(text)
+        name = said[1] if said else PurePosixPath(path).stem
         if "\ndeployed_version:" in f"\n{text}":
             self.records[name] = text
         elif "\nir_version:" in f"\n{text}" and "\nproject:" in text:

@@ -1,5 +1,6 @@
 """The old side of a build: records, what ``--from`` names, servers that are gone, and places of earlier builds."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -111,6 +112,14 @@ def test_from_a_file_or_folder(given: str) -> None:
     build("course", "--from", given)
     assert action("a") == "keep"
     assert action("b") == ("create" if given.endswith("a.yaml") else "keep")
+
+
+@pytest.mark.usefixtures("course")
+@pytest.mark.parametrize("given", ["out/deployed/a.yaml", "out/ir/a.yaml"])
+def test_from_a_file_with_another_name(given: str) -> None:
+    shutil.copy(given, "last-spring.yaml")
+    build("course", "--from", "last-spring.yaml")
+    assert action("a") == "keep"
 
 
 def test_from_a_revision(course: Path) -> None:
