@@ -35,8 +35,8 @@ class Rehearsal:
         """Run *command* on the rehearsed server."""
         return self._local.run(shlex.join([*self._words, command]), stdin, listener)
 
-    def close(self) -> None:
-        """Nothing stays open between two commands."""
+    def cut(self) -> None:
+        """There is no connection: each command runs by itself."""
 
 
 def entering(folder: Folder, server: str) -> list[str]:

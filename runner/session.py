@@ -17,6 +17,9 @@ from mlnc.runner.verbs import MARK, Answer, Heard, command, ignore, request, scr
 _AT_ONCE = 8
 """So many calls, at most, run on one server at once: sshd_config(5) allows ten sessions over one connection."""
 
+_PATIENCE_SECONDS = 5
+"""How long a shell that was told to end has for it."""
+
 
 class Session:
     """What is asked of the server behind *transport*, by several threads at once if need be, each in its own shell.
@@ -44,10 +47,11 @@ class Session:
         return answer
 
     def close(self) -> None:
-        """End the shells and close the connection."""
+        """End the shells, and with the last one the connection; one that does not end is cut off."""
         for shell in self._idle:
-            shell.close()
-        self._transport.close()
+            shell.end()
+        if not all([shell.ended_within(_PATIENCE_SECONDS) for shell in self._idle]):
+            self._transport.cut()
 
     @contextmanager
     def _shell(self) -> Iterator["_Shell"]:
@@ -85,10 +89,14 @@ class _Shell:
         self._calls.put(text)
         return self._ends.get()
 
-    def close(self) -> None:
-        """Let it end, which takes as long as the call it is at, but no more than some seconds."""
+    def end(self) -> None:
+        """Let it end, which takes as long as the call it is at."""
         self._calls.put(None)
-        self._thread.join(timeout=5)
+
+    def ended_within(self, seconds: float) -> bool:
+        """Wait for its end; whether it came in time."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _serve(self, transport: Transport) -> None:
         ended = Ended(UNREACHABLE, "the session could not be begun")

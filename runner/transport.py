@@ -40,8 +40,8 @@ class Transport(Protocol):
     def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* there by ``sh -c`` with *stdin*; *listener* gets each line it prints."""
 
-    def close(self) -> None:
-        """Close the connection, if there is one."""
+    def cut(self) -> None:
+        """Cut off what still runs over the connection, if there is one. It closes by itself after the last command."""
 
 
 class Local:
@@ -68,44 +68,37 @@ class Local:
                     out_stream=lines,
                     err_stream=errors,
                     encoding="utf-8",
+                    shell="/bin/sh",
                 )
             except (Failure, ThreadException) as error:
                 return Ended(UNREACHABLE, str(error))
         lines.flush_rest()
         return Ended(UNREACHABLE if result is None else result.exited, errors.all.strip())
 
-    def close(self) -> None:
-        """There is nothing to be closed."""
+    def cut(self) -> None:
+        """There is no connection."""
 
 
 class Ssh:
     """A server behind the system's ssh: the first command opens one connection, which all others share.
 
-    Keys, agents, jump hosts and known hosts are as the user has them. An unknown or changed host key is refused
-    whatever is configured, and nothing ever asks for a password. Left alone for a minute, the connection closes.
+    The connection lasts until the last of the commands has ended. Keys, agents, jump hosts and known hosts are as the
+    user has them. An unknown or changed host key is refused whatever is configured, and nothing ever asks for a
+    password.
     """
 
     def __init__(self, context: Context, server: ServiceHost, folder: Path, name: str) -> None:
         self._local = Local(context, folder)
-        self._context = context
-        self._options = _ssh_options(server, folder / name)
+        self._start = f"exec ssh {_ssh_options(server, folder / name)}"
         self._destination = shlex.quote(server.address)
 
     def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* on the server."""
-        return self._local.run(
-            f"{self._start()} -- {self._destination} {shlex.quote(command)}", stdin, listener
-        )
+        return self._local.run(f"{self._start} -- {self._destination} {shlex.quote(command)}", stdin, listener)
 
-    def close(self) -> None:
-        """Close the shared connection."""
-        self._context.run(
-            f"{self._start()} -O exit -- {self._destination} </dev/null",
-            hide=True, warn=True, pty=False, echo=False, dry=False, in_stream=False,
-        )  # fmt: skip
-
-    def _start(self) -> str:
-        return f"ssh {self._options}"
+    def cut(self) -> None:
+        """Close the shared connection, whatever runs over it."""
+        self._local.run(f"{self._start} -O exit -- {self._destination}", (), _unheard)
 
 
 def _ssh_options(server: ServiceHost, socket: Path) -> str:
@@ -121,13 +114,18 @@ def _ssh_options(server: ServiceHost, socket: Path) -> str:
         "ForwardAgent=no",
         "RequestTTY=no",
         "ControlMaster=auto",
-        "ControlPersist=60",
+        # The command that opens the connection holds it: no process stays behind, and none is needed to end one.
+        "ControlPersist=no",
         f"ControlPath={socket}",
     )
     words = [f"-o {shlex.quote(setting)}" for setting in settings]
     words += [f"-l {shlex.quote(server.user)}"] if server.user else []
     words += [f"-p {server.port}"] if server.port else []
     return " ".join(words)
+
+
+def _unheard(line: str) -> None:
+    """Nobody asks what it says."""
 
 
 class _Lines:

@@ -1,6 +1,7 @@
 """One shell that answers one verb after the other: what goes to it, what comes back, and how it ends."""
 
 import subprocess
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Scripted:
         self._sayings = sayings
         self._ended = ended
         self.commands: list[str] = []
-        self.closed = False
+        self.was_cut = threading.Event()
 
     def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Answer each call with the next saying, in which TOKEN is the token that was given."""
@@ -39,9 +40,9 @@ class Scripted:
                 listener(line)
         return self._ended
 
-    def close(self) -> None:
+    def cut(self) -> None:
         """Note it."""
-        self.closed = True
+        self.was_cut.set()
 
 
 DONE = "@mlnc\tanswered\tTOKEN\t0\n"
@@ -103,7 +104,26 @@ def test_one_command_for_all() -> None:
     )
     assert heard == ["one", Mark(("step", "x")), "two"]
     session.close()
-    assert (len(transport.commands), transport.closed) == (1, True)
+    assert (len(transport.commands), transport.was_cut.is_set()) == (1, False)
+
+
+class Stuck(Scripted):
+    """A transport whose command does not end before it is cut off."""
+
+    def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
+        """Answer, then wait."""
+        ended = super().run(command, stdin, listener)
+        self.was_cut.wait(60)
+        return ended
+
+
+def test_what_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlnc.runner.session._PATIENCE_SECONDS", 0.01)
+    transport = Stuck(DONE)
+    session = Session(transport)
+    assert session.ask("survey", ()).reached
+    session.close()
+    assert transport.was_cut.is_set()
 
 
 def test_a_mark_of_somebody_else_ends_nothing() -> None:

@@ -18,7 +18,7 @@ from mlnc.runner.ways import is_here, way
 OPTIONS = (
     "-o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=15"
     " -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ForwardX11=no -o ForwardAgent=no -o RequestTTY=no"
-    " -o ControlMaster=auto -o ControlPersist=60 -o ControlPath={folder}/mux"
+    " -o ControlMaster=auto -o ControlPersist=no -o ControlPath={folder}/mux"
 )
 
 
@@ -38,11 +38,11 @@ def test_the_command_line_of_ssh(tmp_path: Path) -> None:
     server = service_host(address="192.0.2.2", user="root", port=2222)
     ssh = Ssh(context, server, tmp_path, "mux")
     ssh.run("sh -c 'echo hi' mlnc", (), print)
-    ssh.close()
-    start = f"ssh {OPTIONS.format(folder=tmp_path)} -l root -p 2222"
+    ssh.cut()
+    start = f"exec ssh {OPTIONS.format(folder=tmp_path)} -l root -p 2222"
     assert [call.args[0] for call in calls(context)] == [
         f"""{start} -- 192.0.2.2 'sh -c '"'"'echo hi'"'"' mlnc' <{tmp_path}/in0""",
-        f"{start} -O exit -- 192.0.2.2 </dev/null",
+        f"{start} -O exit -- 192.0.2.2 <{tmp_path}/in1",
     ]
 
 
@@ -53,7 +53,7 @@ def test_what_invoke_is_told(tmp_path: Path) -> None:
     assert options.pop("out_stream")
     assert options.pop("err_stream")
     plain = {"pty": False, "echo": False, "dry": False, "in_stream": False}
-    assert options == {"hide": True, "warn": True, "encoding": "utf-8", **plain}
+    assert options == {"hide": True, "warn": True, "encoding": "utf-8", "shell": "/bin/sh", **plain}
     assert list(tmp_path.iterdir()) == []
 
 

@@ -49,7 +49,7 @@ def log(course: Newcomer, number: int, group: str, name: str) -> list[str]:
 
 def test_memory_and_a_disk_grow_while_it_runs(guests: Newcomer) -> None:
     before = guests.ask(guest(guests, "spare"))
-    edit(guests, "lab4.mln", ("memory 96M", "memory 128M"), ("size 20M", "size 28M"))
+    edit(guests, "lab4.mln", ("memory 128M", "memory 160M"), ("size 20M", "size 28M"))
     deploy(guests)
     end = time.monotonic() + 60
     while (after := guests.ask(guest(guests, "spare"))) and before and time.monotonic() < end:
