@@ -426,6 +426,34 @@ def test_wait_for_guests_that_answer(server: Server) -> None:
     assert waited[1] == "ping -c 1 -W 1 10.0.0.10"
 
 
+def test_no_wait_for_a_guest_that_has_ended(server: Server) -> None:
+    stub(server.folder / "bin", "ping", 'rm -f "$TOOLSTACK/mail.demo"; [ "$5" != 10.0.0.21 ]')
+    stub(server.folder / "bin", "sleep", "exit 0")
+    said = server.script("start", "--wait", "3600", status=3)
+    assert "mail runs no more: it has ended since it was started" in said
+    assert "answers web" in said
+    assert "all are started, but these do not answer: mail" in said
+
+
+REBOOT = """
+printf . >>.pings
+case $(wc -c <.pings) in
+1) mv mail.demo .mail ;;
+6) mv .mail mail.demo ;;
+7) exit 0 ;;
+esac
+exit 1
+"""
+
+
+def test_a_guest_that_reboots_is_waited_for(server: Server) -> None:
+    """It is gone for a while, then it is there again and answers."""
+    stub(server.folder / "bin", "ping", f'[ "$5" = 10.0.0.21 ] || exit 0; cd "$TOOLSTACK"; {REBOOT}')
+    stub(server.folder / "bin", "sleep", "exit 0")
+    assert "answers mail" in server.script("start", "--wait", "3600")
+    assert (server.domains / ".pings").read_text() == "." * 7
+
+
 def test_console_in_screen(tmp_path: Path) -> None:
     server = served(tmp_path, course(project(hosts={"db": vm("db", console="screen")})))
     stub(server.folder / "bin", "screen", 'echo "screen $*" >>"$TOOLSTACK/.log"')

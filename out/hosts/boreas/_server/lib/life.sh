@@ -200,13 +200,21 @@ open_console() {
 # await_host ORDER HOST DOMAIN UUID ADDRESS: all hosts of one boot order share one deadline.
 await_host() {
     { asked_for "$2" && [ "$1" = "$life_order" ] && [ -n "$5" ]; } || return 0
+    life_gone=0
     until ping -c 1 -W 1 "$5" >/dev/null 2>&1; do
-        if [ "$(date +%s)" -ge "$life_deadline" ]; then
+        look_at_domain "$3" "$4"
+        # One that reboots is not there for some seconds.
+        if [ "$domain_state" = down ]; then life_gone=$((life_gone + 1)); else life_gone=0; fi
+        if [ "$life_gone" -ge 10 ]; then
+            warn "$2 runs no more: it has ended since it was started; $mlnc_toolstack's log of $3 on this server may say why"
+        elif [ "$(date +%s)" -ge "$life_deadline" ]; then
             warn "$2 does not answer at $5 after $life_wait seconds"
-            life_silent="$life_silent $2"
-            return 0
+        else
+            sleep 1
+            continue
         fi
-        sleep 1
+        life_silent="$life_silent $2"
+        return 0
     done
     say "answers $2"
 }
