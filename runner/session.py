@@ -50,7 +50,7 @@ class Session:
         """End the shells, and with the last one the connection; one that does not end is cut off."""
         for shell in self._idle:
             shell.end()
-        if not all([shell.ended_within(_PATIENCE_SECONDS) for shell in self._idle]):
+        if not all(shell.ended_within(_PATIENCE_SECONDS) for shell in self._idle):
             self._transport.cut()
 
     @contextmanager

@@ -94,7 +94,9 @@ class Ssh:
 
     def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* on the server."""
-        return self._local.run(f"{self._start} -- {self._destination} {shlex.quote(command)}", stdin, listener)
+        return self._local.run(
+            f"{self._start} -- {self._destination} {shlex.quote(command)}", stdin, listener
+        )
 
     def cut(self) -> None:
         """Close the shared connection, whatever runs over it."""
