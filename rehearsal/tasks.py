@@ -1,28 +1,11 @@
 """The command ``rehearse`` for Invoke. A course's own ``tasks.py`` imports it beside those of the runner."""
 
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
-
-from mlnc.rehearsal.deployed import remake
-from mlnc.rehearsal.facts import differences
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.journal import violations
-from mlnc.rehearsal.report import difference_lines, table
-from mlnc.rehearsal.stage import Stage
-from mlnc.rehearsal.transport import missing
-from mlnc.rehearsal.words import lost_words, write_words
-from mlnc.runner.console import refusals, shown
-from mlnc.runner.results import Result, exit_status, summary
-from mlnc.runner.task import Options
-from mlnc.targets.output import DEPLOYED
 
 __all__ = ["rehearse"]
 
@@ -42,75 +25,19 @@ def rehearse(
 
     Where nothing was deployed yet, the servers have nothing. Exit status: 0 all is as it should be, 1 it is not.
     """
+    from mlnc.rehearsal.folder import Folder
+    from mlnc.rehearsal.play import Play, stage_folder
+    from mlnc.rehearsal.transport import missing
+    from mlnc.runner.commands import refusals
+    from mlnc.runner.results import exit_status, summary
+
     reason = missing()
     if reason:
         raise Exit(f"mlnc: nothing can be rehearsed here: {reason}", code=1)
     begun = time.monotonic()
-    with _folder(keep) as folder, refusals():
-        rehearsed = _Rehearsed(context, Path(out), Folder(folder.resolve()), project)
+    with stage_folder(keep) as folder, refusals():
+        rehearsed = Play(context, Path(out), Folder(folder.resolve()), project)
         results = rehearsed.play(start)
         wrong = rehearsed.report(start)
         print(f"{summary(results)}; {time.monotonic() - begun:.0f} s")
     raise Exit(code=1 if wrong or exit_status(results) else 0)
-
-
-class _Rehearsed:
-    """The *projects* of *out* (none: all), played in *folder* from what was deployed last."""
-
-    def __init__(self, context: Context, out: Path, folder: Folder, projects: list[str]) -> None:
-        self._out = out
-        self._folder = folder
-        self._projects = projects
-        self._again = remake(out, folder.before, projects)
-        later = (out,) if self._again else ()
-        first = folder.before if self._again else out
-        self._stage = Stage(context, first, folder.path, () if self._again else projects, later)
-        self._old = self._stage.course
-
-    def play(self, start: bool) -> list[Result]:
-        """Deploy what was deployed, if anything, and then what is built; what came of the last that was begun."""
-        servers = f"{len(self._stage.servers)} servers are made in {self._folder.path}"
-        if not self._again:
-            print(f"{servers}; deploying", flush=True)
-            return self._deploy(Options(start))
-        print(f"{servers}; deploying what out/{DEPLOYED} says they have", flush=True)
-        results = self._deploy(Options(start))
-        if exit_status(results):
-            return results
-        write_words(self._folder, self._old)
-        self._stage.take(self._out, self._projects)
-        losses = self._stage.losses()
-        consent = f", with the consent to lose the data of {', '.join(sorted(losses))}" if losses else ""
-        print(f"deploying what is built{consent}", flush=True)
-        return self._deploy(Options(start, lossy=losses))
-
-    def report(self, start: bool) -> bool:
-        """Print what there is; whether anything is wrong."""
-        stage = self._stage
-        wanted, found = stage.facts(start)
-        differing = differences(wanted, found)
-        wrong = violations(self._folder)
-        if self._again:
-            wrong += lost_words(self._folder, self._old, stage.course, stage.losses())
-        print("\n".join([*table(wanted, found, stage.servers), *wrong, *difference_lines(differing)]))
-        return bool(differing or wrong)
-
-    def _deploy(self, options: Options) -> list[Result]:
-        return shown(False, lambda display: self._stage.deploy(options, display))
-
-
-@contextmanager
-def _folder(keep: str) -> Iterator[Path]:
-    """The folder *keep*, new, or a temporary one that goes afterwards."""
-    if not keep:
-        folder = Path(tempfile.mkdtemp(prefix="mlnc-rehearsal-"))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder)
-        return
-    try:
-        Path(keep).mkdir(parents=True)
-    except FileExistsError:
-        raise Exit(f"mlnc: {keep} is there already; name a new folder, or remove it", code=1) from None
-    yield Path(keep)

@@ -1,15 +1,10 @@
-"""What the commands of :mod:`mlnc.runner.tasks` share: their options, how they begin, ask, print and end."""
+"""What the commands of :mod:`mlnc.runner.tasks` ask of the user, print, and end with."""
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from invoke.context import Context
 from invoke.exceptions import Exit
-from invoke.tasks import task
 
 from mlnc.runner.bundle import Refused
 from mlnc.runner.desk import Desk
@@ -18,7 +13,7 @@ from mlnc.runner.drift import Difference
 from mlnc.runner.drift import as_data as difference_data
 from mlnc.runner.laid import changed_secrets
 from mlnc.runner.plan_text import left_over_lines, plan_data, plan_lines
-from mlnc.runner.results import FAILED, Display, Result, as_data, exit_status, summary
+from mlnc.runner.results import Display, Result, as_data, exit_status, summary
 from mlnc.runner.retired import Retired, belonging
 from mlnc.runner.retired import as_data as retired_data
 from mlnc.runner.review import objections
@@ -26,64 +21,18 @@ from mlnc.runner.selection import Selection
 from mlnc.runner.status import VmStatus
 from mlnc.runner.task import Plan
 
-_HELP = {
-    "out": "The folder that mlnc build wrote.",
-    "project": "Only this project (may be given several times).",
-    "host": "Only this service host, or only this VM, PROJECT/HOST (may be given several times).",
-    "parallel": "At most so many servers at once.",
-    "json": "Print JSON.",
-    "dry_run": "Say what would be done, and do nothing.",
-    "start": "Start every VM that does not run.",
-    "wait": "With starting: seconds until the guests must answer.",
-    "again": "Send all files and do every step again, also where nothing has changed.",
-    "unreviewed": "Take out/ as it is, committed or not.",
-    "stop": "Stop the VMs first.",
-    "confirm": "The project's name, instead of being asked for it.",
-    "number": "Which transcript, counted from the last.",
-    "name": "PROJECT, or PROJECT/HOST; for rebuild also the word all.",
-    "restore": "PROJECT or PROJECT/HOST whose volumes are to be used again.",
-    "undo": "Take back what an upgrade has done that did not come to its end.",
-    "fence": "This service host is switched off: your word for it (may be given several times).",
-    "allow_data_loss": "PROJECT/HOST whose data may be lost (may be given several times); for rebuild, its name again.",
-}
-
-
-def command(*repeatable: str) -> Callable[[Callable[..., None]], Any]:
-    """A command of Invoke: long options only, each with its help; *repeatable* ones may be given several times."""
-
-    def decorate(body: Callable[..., None]) -> Any:
-        code = body.__code__
-        help = {name: _HELP[name] for name in code.co_varnames[1 : code.co_argcount]}
-        return task(iterable=list(repeatable), auto_shortflags=False, help=help)(body)
-
-    return decorate
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turn a Refused into a message and exit status 1."""
-    try:
-        yield
-    except Refused as refused:
-        raise Exit(f"mlnc: {refused}", FAILED) from None
-
-
-@contextmanager
-def at_desk(context: Context, out: str, name: str) -> Iterator[Desk]:
-    """The desk of the command *name*, closed afterwards; what it refuses ends the command."""
-    with refusals():
-        desk = Desk(context, Path(out), name)
-        try:
-            yield desk
-        finally:
-            desk.close()
-
 
 def expect_reviewed(desk: Desk, git: bool) -> None:
     """Raise Refused unless ``out/`` is what was built, and, with *git*, committed."""
     found = objections(desk.out, desk.manifest, git)
     if found:
         raise Refused("\n      ".join(found))
+
+
+def print_objections(desk: Desk) -> None:
+    """Print what speaks against deploying ``out/`` as it is."""
+    for objection in objections(desk.out, desk.manifest):
+        print(f"deploy would stop: {objection}", file=sys.stderr)
 
 
 def confirm_removal(project: str, selection: Selection, given: str) -> None:

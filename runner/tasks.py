@@ -1,48 +1,17 @@
-"""The runner's commands for Invoke. A course's own ``tasks.py`` imports them: ``from mlnc.runner.tasks import *``."""
+"""The runner's commands for Invoke. A course's own ``tasks.py`` imports them: ``from mlnc.runner.tasks import *``.
 
-import sys
+Python needs as long to load all of the runner as a server needs to answer. So a command begins to connect with the
+little that is loaded here, and loads what comes next while the servers are at it.
+"""
+
 from functools import partial
 from pathlib import Path
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from mlnc.runner import drift as drifting
-from mlnc.runner import retired as leaving
-from mlnc.runner import status as looking
-from mlnc.runner.console import (
-    at_desk,
-    command,
-    confirm_purge,
-    confirm_removal,
-    expect_retired,
-    expect_reviewed,
-    finish,
-    print_json,
-    print_left_over,
-    print_plan,
-    print_retired,
-    print_selection,
-    print_status,
-    refusals,
-    shown,
-    warn_of_secrets,
-)
-from mlnc.runner.deploy import check_secrets
-from mlnc.runner.deploy import deploy as bring
-from mlnc.runner.fetch import fetch
-from mlnc.runner.laid import note_laid
-from mlnc.runner.life import change_life, start_where_it_may
-from mlnc.runner.plan import make_plan
-from mlnc.runner.rebuild import expect_consent, rebuildable
-from mlnc.runner.rebuild import rebuild as make_anew
-from mlnc.runner.remove import remove as take_away
-from mlnc.runner.results import exit_status
-from mlnc.runner.review import load_output, objections
+from mlnc.runner.commands import at_desk, command, refusals
 from mlnc.runner.selection import known_hosts, known_servers, select
-from mlnc.runner.task import Options
-from mlnc.runner.templates import outdated
-from mlnc.runner.transcript import read_entries, read_log
 
 __all__ = [
     "deploy",
@@ -85,8 +54,22 @@ def deploy(
     with at_desk(context, out, "deploy") as desk:
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
-        options = Options(start, again, wait or None, undo, *words)
         desk.connect(selection, parallel)
+        from mlnc.runner.console import (
+            expect_reviewed,
+            finish,
+            print_left_over,
+            print_plan,
+            shown,
+            warn_of_secrets,
+        )
+        from mlnc.runner.deploy import check_secrets
+        from mlnc.runner.deploy import deploy as bring
+        from mlnc.runner.laid import note_laid
+        from mlnc.runner.plan import make_plan
+        from mlnc.runner.task import Options
+
+        options = Options(start, again, wait or None, undo, *words)
         expect_reviewed(desk, git=not unreviewed and not dry_run)
         planned = make_plan(desk, selection, options, parallel)
         check_secrets(desk, planned)
@@ -115,10 +98,15 @@ def plan(
 ) -> None:
     """Say what deploy would do: a line a VM, details below. Writes nothing anywhere."""
     with at_desk(context, out, "plan") as desk:
-        for objection in objections(desk.out, desk.manifest):
-            print(f"deploy would stop: {objection}", file=sys.stderr)
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
+        desk.connect(selection, parallel)
+        from mlnc.runner.console import print_objections, print_plan, warn_of_secrets
+        from mlnc.runner.plan import make_plan
+        from mlnc.runner.task import Options
+        from mlnc.runner.templates import outdated
+
+        print_objections(desk)
         options = Options(start, again, None, False, *words)
         planned = make_plan(desk, selection, options, parallel)
         print_plan(desk, planned, json, outdated(desk, selection, parallel))
@@ -136,7 +124,12 @@ def status(
 ) -> None:
     """Show each VM: up, down, absent or elsewhere, since when, and whether it answers."""
     with at_desk(context, out, "status") as desk:
-        found = looking.status(desk, select(desk, project, host), parallel)
+        selection = select(desk, project, host)
+        desk.connect(selection, parallel)
+        from mlnc.runner import status as looking
+        from mlnc.runner.console import print_json, print_status
+
+        found = looking.status(desk, selection, parallel)
         if json:
             print_json([looking.as_data(vm) for vm in found])
         else:
@@ -157,6 +150,11 @@ def drift(
     """Compare the servers with what was built. Exit status: 0 same, 2 drift, 1 could not tell."""
     with at_desk(context, out, "drift") as desk:
         selection = select(desk, project, host)
+        desk.connect(selection, parallel)
+        from mlnc.runner import drift as drifting
+        from mlnc.runner.console import print_json
+        from mlnc.runner.templates import outdated
+
         found = drifting.drift(desk, selection, parallel) + outdated(desk, selection, parallel)
         if json:
             print_json([drifting.as_data(each) for each in found])
@@ -181,6 +179,10 @@ def start(
 ) -> None:
     """Start VMs that are deployed, unless they may run on another server."""
     with at_desk(context, out, "start") as desk:
+        from mlnc.runner.console import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.life import start_where_it_may
+        from mlnc.runner.task import Options
+
         selection = select(desk, project, host)
         options = Options(start=True, wait_seconds=wait or None, fenced=known_servers(desk, fence))
         if dry_run:
@@ -203,6 +205,9 @@ def stop(
 ) -> None:
     """Stop VMs: orderly, and by force after the time that the project gives them."""
     with at_desk(context, out, "stop") as desk:
+        from mlnc.runner.console import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.life import change_life
+
         selection = select(desk, project, host)
         if dry_run:
             print_selection(selection, "stop", json)
@@ -228,6 +233,9 @@ def remove(
     if len(project) != 1 or any("/" in name for name in host):
         raise Exit("remove takes one --project, and service hosts for --host", code=1)
     with at_desk(context, out, "remove") as desk:
+        from mlnc.runner.console import confirm_removal, finish, print_selection, shown
+        from mlnc.runner.remove import remove as take_away
+
         selection = select(desk, project, host)
         if dry_run:
             print_selection(selection, "remove", json)
@@ -247,6 +255,10 @@ def retired(
 ) -> None:
     """List the volumes that removed hosts have left behind, or bring those of a host into use again."""
     with at_desk(context, out, "retired") as desk:
+        from mlnc.runner import retired as leaving
+        from mlnc.runner.console import expect_retired, finish, print_retired, shown
+        from mlnc.runner.results import exit_status
+
         found, silent = leaving.retired(desk, project, parallel)
         if not restore:
             print_retired(found, silent, json)
@@ -267,6 +279,9 @@ def purge(
 ) -> None:
     """Remove what is retired of PROJECT or PROJECT/HOST, with all data on it. Asks for that name."""
     with at_desk(context, out, "purge") as desk:
+        from mlnc.runner import retired as leaving
+        from mlnc.runner.console import confirm_purge, expect_retired, finish, shown
+
         found, silent = leaving.retired(desk, [], parallel)
         expect_retired(found, silent, name)
         confirm_purge(name, leaving.belonging(found, name), confirm)
@@ -287,6 +302,11 @@ def rebuild(
 ) -> None:
     """Make the root volumes of PROJECT, PROJECT/HOST or all anew from their templates; what ran is started again."""
     with at_desk(context, out, "rebuild") as desk:
+        from mlnc.runner.console import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.rebuild import expect_consent, rebuildable
+        from mlnc.runner.rebuild import rebuild as make_anew
+        from mlnc.runner.task import Options
+
         selection = rebuildable(desk, name)
         if dry_run:
             print_selection(selection, "rebuild", json)
@@ -301,6 +321,9 @@ def rebuild(
 @command()
 def verify(_: Context, unreviewed: bool = False, json: bool = False, out: str = "out") -> None:
     """Check that every file of out/ is what was built, and was reviewed."""
+    from mlnc.runner.console import print_json
+    from mlnc.runner.review import load_output, objections
+
     with refusals():
         found = objections(Path(out), load_output(Path(out)), not unreviewed)
     if json:
@@ -321,6 +344,9 @@ def deployed(
 ) -> None:
     """Fetch the servers' record of what was applied into out/deployed."""
     with at_desk(context, out, "deployed") as desk:
+        from mlnc.runner.console import finish, shown
+        from mlnc.runner.fetch import fetch
+
         selection = select(desk, project, host)
         finish(desk, shown(json, lambda display: fetch(desk, selection, display, parallel)), json)
 
@@ -328,6 +354,9 @@ def deployed(
 @command()
 def log(_: Context, number: int = 1, json: bool = False, out: str = "out") -> None:
     """Print what the last run did."""
+    from mlnc.runner.console import print_json
+    from mlnc.runner.transcript import read_entries, read_log
+
     with refusals():
         if json:
             print_json(read_entries(Path(out), number))

@@ -19,10 +19,10 @@ from mlnc.rehearsal.transport import Rehearsal
 from mlnc.runner.desk import Desk
 
 TASKS = """\
-from mlnc.runner import console
+from mlnc.runner import commands
 from rehearsed_desk import RehearsedDesk
 
-console.Desk = RehearsedDesk
+commands.Desk = RehearsedDesk
 
 from mlnc.runner.tasks import *
 """

@@ -1,6 +1,8 @@
 """The shape of the house: imports run one way, each library has one door, no module outgrows its room."""
 
 import ast
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,8 +55,15 @@ DOORS = {
     "yaml": {"schemas/yaml_text.py"},
     "jsonschema_rs": {"schemas/contracts.py"},
     "invoke": {
-        *("runner/transport.py", "runner/ways.py", "runner/desk.py", "runner/console.py", "runner/tasks.py"),
-        *("rehearsal/transport.py", "rehearsal/stage.py", "rehearsal/tasks.py", "lab/tasks.py"),
+        *("runner/transport.py", "runner/ways.py", "runner/desk.py"),
+        *("runner/commands.py", "runner/console.py", "runner/tasks.py"),
+        *(
+            "rehearsal/transport.py",
+            "rehearsal/stage.py",
+            "rehearsal/play.py",
+            "rehearsal/tasks.py",
+            "lab/tasks.py",
+        ),
     },
     "click": {"cli/main.py", "cli/printing.py", "cli/session.py"},
 }
@@ -108,6 +117,15 @@ def test_the_links_give_every_room_its_import_name() -> None:
         link = ROOT / "mlnc" / room
         assert link.is_symlink()
         assert link.resolve() == ROOT / room
+
+
+def test_commands_begin_with_little() -> None:
+    """What a command needs when it is connected is loaded then."""
+    text = "import sys, mlnc.rehearsal.tasks, mlnc.runner.tasks; print([*sys.modules])"
+    seen = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
+    loaded = set(ast.literal_eval(seen))
+    assert "mlnc.runner.desk" in loaded
+    assert not loaded & {"mlnc.runner.deploy", "mlnc.runner.console", "mlnc.rehearsal.stage", "jinja2"}
 
 
 def test_the_laboratory_is_no_part_of_the_product() -> None:

@@ -102,6 +102,17 @@ def test_input_that_nobody_waits_for(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_listener_that_fails_ends_the_wait(tmp_path: Path) -> None:
+    """The command goes on as long as it likes, but nobody waits for it."""
+
+    def fail(line: str) -> None:
+        raise ValueError(line)
+
+    ended = Local(Context(), tmp_path).run("sh -c 'echo one; exec sleep 2'", (), fail)
+    assert ended.status == UNREACHABLE
+    assert "ValueError" in ended.errors
+
+
 def test_a_command_that_cannot_run(tmp_path: Path) -> None:
     ended = Local(Context(), tmp_path).run("no-such-command-here", (), print)
     assert ended.status == 127

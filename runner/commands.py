@@ -1,0 +1,69 @@
+"""How the commands of :mod:`mlnc.runner.tasks` are declared and begin: their options, their desk, what they refuse.
+
+What they print is the affair of :mod:`mlnc.runner.console`, which a command loads when it needs it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import task
+
+from mlnc.runner.bundle import Refused
+from mlnc.runner.desk import Desk
+from mlnc.runner.results import FAILED
+
+_HELP = {
+    "out": "The folder that mlnc build wrote.",
+    "project": "Only this project (may be given several times).",
+    "host": "Only this service host, or only this VM, PROJECT/HOST (may be given several times).",
+    "parallel": "At most so many servers at once.",
+    "json": "Print JSON.",
+    "dry_run": "Say what would be done, and do nothing.",
+    "start": "Start every VM that does not run.",
+    "wait": "With starting: seconds until the guests must answer.",
+    "again": "Send all files and do every step again, also where nothing has changed.",
+    "unreviewed": "Take out/ as it is, committed or not.",
+    "stop": "Stop the VMs first.",
+    "confirm": "The project's name, instead of being asked for it.",
+    "number": "Which transcript, counted from the last.",
+    "name": "PROJECT, or PROJECT/HOST; for rebuild also the word all.",
+    "restore": "PROJECT or PROJECT/HOST whose volumes are to be used again.",
+    "undo": "Take back what an upgrade has done that did not come to its end.",
+    "fence": "This service host is switched off: your word for it (may be given several times).",
+    "allow_data_loss": "PROJECT/HOST whose data may be lost (may be given several times); for rebuild, its name again.",
+}
+
+
+def command(*repeatable: str) -> Callable[[Callable[..., None]], Any]:
+    """A command of Invoke: long options only, each with its help; *repeatable* ones may be given several times."""
+
+    def decorate(body: Callable[..., None]) -> Any:
+        code = body.__code__
+        help = {name: _HELP[name] for name in code.co_varnames[1 : code.co_argcount]}
+        return task(iterable=list(repeatable), auto_shortflags=False, help=help)(body)
+
+    return decorate
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a Refused into a message and exit status 1."""
+    try:
+        yield
+    except Refused as refused:
+        raise Exit(f"mlnc: {refused}", FAILED) from None
+
+
+@contextmanager
+def at_desk(context: Context, out: str, name: str) -> Iterator[Desk]:
+    """The desk of the command *name*, closed afterwards; what it refuses ends the command."""
+    with refusals():
+        desk = Desk(context, Path(out), name)
+        try:
+            yield desk
+        finally:
+            desk.close()
