@@ -28,7 +28,7 @@ class Identity:
 
     @property
     def tick(self) -> tuple[int, int]:
-        """How often it was started since its disk was made, and the seconds it counted since then."""
+        """How often it was started since its disk was made, and how far it has counted since then."""
         boot, tick = self.one("tick").split()
         return int(boot), int(tick)
 
@@ -46,13 +46,13 @@ def identity(lab: Lab, server: Server, address: str, seconds: int = 20) -> Ident
 
 
 def ticks(lab: Lab, server: Server, address: str, seconds: int = 60) -> list[tuple[int, int]]:
-    """Start and second of each line that the guest at *address* ever wrote down; empty where it does not answer."""
+    """Start and tick of each line that the guest at *address* ever wrote down; empty where it does not answer."""
     lines = _page(lab, server, address, "ticks", seconds) or []
     return [(int(boot), int(tick)) for boot, tick in (line.split() for line in lines)]
 
 
 def gaps(written: list[tuple[int, int]]) -> list[str]:
-    """Where what a guest wrote down is broken: a second that is missing, doubled or out of order."""
+    """Where what a guest wrote down is broken: a tick that is missing, doubled or out of order."""
     found = []
     for before, after in zip([(0, 0), *written], written, strict=False):
         if after not in ((before[0], before[1] + 1), (before[0] + 1, 1)):

@@ -28,7 +28,7 @@ def test_an_unbroken_record(written: list[tuple[int, int]]) -> None:
         ([(1, 1), (2, 1), (1, 2)], ["(1, 2) follows (2, 1)"]),
     ],
 )
-def test_a_second_that_is_missing_doubled_or_out_of_order(
+def test_a_tick_that_is_missing_doubled_or_out_of_order(
     written: list[tuple[int, int]], found: list[str]
 ) -> None:
     assert gaps(written) == found

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from courses import SERVER
-from lvm_sandbox import Sandbox, lvm_sandbox
+from lvm_sandbox import DEVICES, Sandbox, lvm_sandbox
 from storage_cases import GROUP, MIB, error, image, lv, make_templates, results, storage_sh
 
 WRAPPER = Path(__file__).parent / "data/faults/command"
@@ -353,11 +353,86 @@ def test_no_room_no_copy(server: Server) -> None:
     assert set(server.sandbox.volumes(GROUP)) == {"web.demo"}
 
 
+# --- the first pass of a copy, while the host runs -------------------------------------------------------------------
+
+FIRST = ("copy_first", *DOMAIN, SERVER, "localhost", "22", *ROOT, *NEW, *PLAIN)
+LAST = ("copy_last", *FIRST[1:])
+
+
+def in_use(server: Server, more: str = "") -> None:
+    """Pretend that a domain has the volume open; *more* changes what lvs says besides."""
+    server.sandbox.stub(
+        "lvs", f"/usr/sbin/lvs \"$@\" | sed -e 's/\\( web.demo|[0-9]*|.....\\)./\\1o/' {more}"
+    )
+
+
+def lvcreate(server: Server) -> str:
+    """The command line in a stub that does what the stub stands before."""
+    return f'{"/usr/sbin" if server.sandbox.real_devices else DEVICES}/lvcreate "$@"'
+
+
+def writes_meanwhile(server: Server) -> None:
+    """Let the guest write as soon as there is a snapshot."""
+    write = f"printf 'written meanwhile' | dd of=/dev/{GROUP}/web.demo conv=notrunc status=none"
+    server.sandbox.stub("lvcreate", f'{lvcreate(server)} || exit\ncase $* in *" -s "*) {write} ;; esac')
+
+
+def copied(server: Server) -> str:
+    return sha256(content(server, "web2.demo")[: 12 * MIB]).hexdigest()
+
+
+def test_the_first_pass_reads_a_snapshot(server: Server) -> None:
+    was = server.fill(f"/dev/{GROUP}/web.demo")
+    in_use(server)
+    writes_meanwhile(server)
+    results(server.step(FIRST))
+    assert copied(server) == was
+    assert content(server).startswith(b"written meanwhile")
+    (server.sandbox.bin / "lvs").unlink()
+    assert set(server.sandbox.volumes(GROUP)) == {"web.demo", "web2.demo"}
+    results(server.step(LAST))
+    assert content(server, "web2.demo")[: 12 * MIB] == content(server)
+
+
+@pytest.mark.parametrize("reason", ["full", "no room", "no snapshots"])
+def test_without_a_snapshot_it_reads_the_volume(server: Server, reason: str) -> None:
+    server.fill(f"/dev/{GROUP}/web.demo")
+    in_use(server, "-e 's/\\(mlnc-copy|[0-9]*|....\\)./\\1I/'" if reason == "full" else "")
+    writes_meanwhile(server)
+    if reason == "no room":
+        server.sandbox.run("lvcreate", "--yes", "-n", "other", "-L", "50M", GROUP)
+    if reason == "no snapshots":
+        server.sandbox.stub("lvcreate", f'case $* in *" -s "*) exit 5 ;; esac; {lvcreate(server)}')
+    done = server.step(FIRST)
+    results(done)
+    expected = {
+        "full": "more was written to",
+        "no room": "",
+        "no snapshots": "no snapshot of",
+    }[reason]
+    assert expected in done.stderr
+    assert content(server, "web2.demo")[: 12 * MIB] == content(server)
+    (server.sandbox.bin / "lvs").unlink()
+    assert set(server.sandbox.volumes(GROUP)) - {"other"} == {"web.demo", "web2.demo"}
+
+
+def test_a_snapshot_that_was_left_goes(server: Server) -> None:
+    was = server.fill(f"/dev/{GROUP}/web.demo")
+    tags = ("mlnc", "mlnc.project=demo", "mlnc.host=web", "mlnc.role=copy", "mlnc.incomplete")
+    words = [word for tag in tags for word in ("--addtag", tag)]
+    server.sandbox.run("lvcreate", "--yes", "-n", "web.demo.mlnc-copy", "-L", "2M", GROUP, *words)
+    results(server.step(FIRST))
+    assert copied(server) == was
+    assert set(server.sandbox.volumes(GROUP)) == {"web.demo", "web2.demo"}
+
+
 # --- interrupted -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", ["fail", "kill"])
-@pytest.mark.parametrize("call", [RENAME, COPY, ("grow_volume", *DOMAIN, *ROOT, *PLAIN[:3], "ext"), RETIRE])
+@pytest.mark.parametrize(
+    "call", [RENAME, COPY, FIRST, ("grow_volume", *DOMAIN, *ROOT, *PLAIN[:3], "ext"), RETIRE]
+)
 def test_interrupted_at_every_change(
     server: Server, tmp_path: Path, mode: str, call: tuple[str, ...]
 ) -> None:

@@ -5,6 +5,10 @@
 # the last pass, when the host is down, has little to send. The copy is not whole (mlnc.incomplete; PATH.mlnc-copy for a
 # file) until all of it has been read back and is the same; then the source is retired, and nothing of it is removed.
 # A guest writes past the cache of this server, so what is read is read from the disk.
+#
+# The first pass of a host that runs reads a snapshot of its volume where the group has room for one: what arrives is what
+# the disk held at one moment, as after a power cut. Where there is none it reads the volume itself. The last pass is the
+# same for both.
 
 copy_mib=${MLNC_COPY_MIB:-64}
 
@@ -18,13 +22,22 @@ copy_first() {
         say "unchanged $copy_to_what: all of it is on $copy_server"
         return 0
     }
+    copy_take_snapshot
     copy_pass
+    if [ -n "$copy_full" ]; then
+        warn "more was written to $copy_what than its snapshot could hold; the first pass reads the volume itself"
+        copy_drop_snapshot
+        copy_path=/dev/$copy_group/$copy_name
+        copy_pass
+    fi
+    copy_drop_snapshot
     say "copied $copy_what to $copy_server, first pass: $copy_sent MiB sent"
 }
 
 # undo_copy_first: what is not whole goes.
 undo_copy_first() {
     copy_words "$@"
+    copy_drop_snapshot
     there "$copy_server" "$copy_address" "$copy_port" drop_copy "$copy_host" "$mlnc_server" "${11}" "${12}" "${13}" "${14}" ||
         die "the beginnings of a copy of $copy_what could not be removed from $copy_server"
 }
@@ -80,6 +93,7 @@ copy_words() {
     copy_kind=$7 copy_group=$8 copy_name=$9 copy_role=${10}
     copy_to_kind=${11} copy_to_group=${12} copy_to_name=${13} copy_to_role=${14}
     copy_sizing=${15} copy_number=${16} copy_template=${17}
+    copy_snapshot=$9.mlnc-copy copy_full=
     case ${11} in lvm) copy_to_what=${12}/${13} ;; *) copy_to_what=${12} ;; esac
     case $7 in lvm) copy_what=$8/$9 ;; *) copy_what=$8 ;; esac
 }
@@ -113,6 +127,7 @@ copy_make() {
     expect_volume "$copy_host" "$copy_kind" "$copy_group" "$copy_name" "$copy_role"
     [ "$(tag_value "$volume_tags" mlnc.moving)" = "$copy_server" ] || ! use_barred "$volume_tags" || die "$copy_what $bar"
     [ "$copy_kind" = file ] || [ -z "$lv_origin" ] || die "$copy_what is a snapshot, which is not copied: rebuild $copy_host"
+    copy_drop_snapshot
     copy_path=$volume_path
     [ "$copy_kind" = file ] || is_device "$copy_path" || lvchange -ay "$copy_group/$copy_name"
     copy_bytes=$volume_bytes
@@ -126,6 +141,42 @@ copy_make() {
     [ "$copy_to_kind" != file ] || [ "$copy_made" = whole ] || copy_to_group=$copy_to_group.mlnc-copy
 }
 
+# copy_take_snapshot: sets copy_path to a snapshot, of an eighth of the volume, if that is in use and leaves as much free
+# again: steps of other projects may need room as well.
+copy_take_snapshot() {
+    { [ "$copy_kind" = lvm ] && [ -n "$volume_open" ]; } || return 0
+    snapshot_extents=$((copy_bytes / 8 / $(vg_value "$copy_group" vg_extent_size) + 1))
+    [ "$((2 * snapshot_extents))" -le "$(free_space lvm "$copy_group")" ] || return 0
+    at_exit '(copy_drop_snapshot)'
+    in_group "$copy_group" copy_snap
+}
+
+copy_snap() {
+    if lvcreate --yes -s -n "$copy_snapshot" -l "$snapshot_extents" "$copy_group/$copy_name" --addtag mlnc \
+        --addtag "mlnc.project=$volumes_project" --addtag "mlnc.host=$copy_host" --addtag mlnc.role=copy \
+        --addtag mlnc.incomplete >&2; then
+        copy_path=/dev/$copy_group/$copy_snapshot
+    else
+        warn "no snapshot of $copy_what can be made; the first pass reads the volume itself"
+    fi
+}
+
+# copy_drop_snapshot: also one that an interrupted first pass has left, which may have been killed inside lvcreate, before
+# the new volume became a snapshot.
+copy_drop_snapshot() {
+    [ "$copy_kind" = lvm ] || return 0
+    look_at_lv "$copy_group" "$copy_snapshot"
+    { [ -n "$lv_name" ] && our_tags "$lv_tags" "$copy_host" copy; } || return 0
+    in_group "$copy_group" lvremove --yes "$copy_group/$copy_snapshot" >&2
+}
+
+# copy_overran: true when the pass read a snapshot that holds no more; sets copy_full. What it said of the volume is worthless.
+copy_overran() {
+    [ "$copy_path" = "/dev/$copy_group/$copy_snapshot" ] || return 1
+    look_at_lv "$copy_group" "$copy_snapshot"
+    case $lv_attributes in ????[IS]*) copy_full=yes ;; *) return 1 ;; esac
+}
+
 # copy_pass: sends what differs. Both ends read at the same time.
 copy_pass() {
     [ -n "${copy_folder:-}" ] || {
@@ -136,6 +187,7 @@ copy_pass() {
     copy_process=$!
     sums "$copy_path" "$copy_bytes" "$copy_mib" >"$copy_folder/here"
     wait "$copy_process" || die "the copy cannot be read on $copy_server"
+    ! copy_overran || return 0
     [ "$(tail -n 1 "$copy_folder/here") $(tail -n 1 "$copy_folder/there")" = 'end end' ] || die "$copy_what could not be read whole"
     grep -vxF -f "$copy_folder/there" "$copy_folder/here" >"$copy_folder/differ" || :
     copy_sent=$(($(wc -l <"$copy_folder/differ") * copy_mib))
@@ -144,6 +196,7 @@ copy_pass() {
         'Remove or rename it, or change the project'
     send_pieces <"$copy_folder/differ" |
         there "$copy_server" "$copy_address" "$copy_port" take_pieces "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_mib" ||
+        copy_overran ||
         die "the copy of $copy_what to $copy_server was cut off; run this again, it goes on from there"
 }
 
