@@ -1,32 +1,28 @@
 """Live migration by the real xl, with its own protocol: whatever breaks, the domain is on exactly one server.
 
-Needs a real xl that runs without a hypervisor: MLNC_TEST_XL names a program that is called as xl, keeps the domains of
-a pretended host in the folder XL_STATE, and lets the call break that XL_FAIL names (suspend, restore, unpause).
+The hosts are pretended, see ``real_xl``.
 """
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 from pair import DATA, DOMAIN, TAGS, UUID, Pair, pair, said
-
-XL = os.environ.get("MLNC_TEST_XL", "")
-pytestmark = pytest.mark.skipif(not XL, reason="MLNC_TEST_XL names no xl that runs without a hypervisor")
+from real_xl import RealXl
 
 
 class Hosts:
     """Two pretended hosts with a folder that both see, and a domain that runs on the first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, xl: RealXl) -> None:
         self.pair: Pair = pair(folder)
+        self.xl = xl
         self.image = folder / "shared/web"
         self.image.parent.mkdir()
         self.image.write_bytes(bytes(1 << 20))
         self.mark = self.image.with_name("web.mlnc")
         self.mark.write_text("\n".join([*TAGS.split(","), "mlnc.server=one", ""]))
         for server in ("one", "two"):
-            (folder / server / "xen").mkdir()
             self.fail(server, "")
         kernel = folder / "kernel"
         kernel.touch()
@@ -45,11 +41,8 @@ class Hosts:
 
     def fail(self, server: str, call: str) -> None:
         """Let the toolstack of a server break at a call."""
-        xl = self.pair.folder / server / "bin/xl"
-        xl.unlink()
-        state = self.pair.folder / server / "xen"
-        xl.write_text(f'#!/bin/sh\nXL_STATE={state} XL_FAIL={call} exec {XL} "$@"\n')
-        xl.chmod(0o755)
+        here = self.pair.folder / server
+        self.xl.put(here / "bin/xl", here / "xen", call)
 
     def cut(self, at: str) -> None:
         """Cut the next migration from the first server off."""
@@ -69,8 +62,8 @@ class Hosts:
 
 
 @pytest.fixture
-def hosts(tmp_path: Path) -> Hosts:
-    return Hosts(tmp_path)
+def hosts(tmp_path: Path, real_xl: RealXl) -> Hosts:
+    return Hosts(tmp_path, real_xl)
 
 
 HERE = {"one": ["web.demo -b----"], "two": []}
