@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from pair import DATA, DOMAIN, TAGS, UUID, Pair, pair, said
-from real_xl import RealXl
+from pair import DOMAIN, TAGS, UUID, Pair, pair, said
+from real_xl import RealXl, cut, domains, nap
 
 
 class Hosts:
@@ -24,6 +24,7 @@ class Hosts:
         self.mark.write_text("\n".join([*TAGS.split(","), "mlnc.server=one", ""]))
         for server in ("one", "two"):
             self.fail(server, "")
+            nap(folder / server / "bin/sleep")
         kernel = folder / "kernel"
         kernel.touch()
         config = folder / "web.cfg"
@@ -31,13 +32,8 @@ class Hosts:
             f'name = "{DOMAIN[1]}"\nuuid = "{UUID}"\ntype = "pv"\nkernel = "{kernel}"\nmemory = 64\n'
             f'disk = ["format=raw,vdev=xvda1,access=rw,target={self.image}"]\n'
         )
-        self.run("one", "xl", "create", "-q", str(config))
+        subprocess.run([folder / "one/bin/xl", "create", "-q", config], check=True)
         self.call = ("migrate_live", *DOMAIN, "two", "two", "22", "file", str(self.image), "-", "root")
-
-    def run(self, server: str, *words: str) -> str:
-        """What a command says on a server."""
-        environment = self.pair.variables(server)
-        return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
 
     def fail(self, server: str, call: str) -> None:
         """Let the toolstack of a server break at a call."""
@@ -46,19 +42,11 @@ class Hosts:
 
     def cut(self, at: str) -> None:
         """Cut the next migration from the first server off."""
-        ssh = self.pair.folder / "one/bin/ssh"
-        ssh.unlink()
-        real = self.pair.folder / "two/bin/ssh"
-        ssh.write_text(f'#!/bin/sh\nCUT={at} CUT_SSH={real} exec {DATA}/pair/cut "$@"\n')
-        ssh.chmod(0o755)
+        cut(self.pair.folder / "one/bin/ssh", self.pair.folder / "two/bin/ssh", at)
 
-    def places(self) -> dict[str, list[str]]:
-        """Name and state of each domain but the first, by server."""
-        found = {}
-        for server in ("one", "two"):
-            rows = [line.split() for line in self.run(server, "xl", "list").splitlines()[2:]]
-            found[server] = [f"{row[0]} {row[4]}" for row in rows]
-        return found
+    def places(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """State and UUID of each domain but the first by its name, by server."""
+        return {server: domains(self.pair.folder / server / "bin/xl") for server in ("one", "two")}
 
 
 @pytest.fixture
@@ -66,8 +54,9 @@ def hosts(tmp_path: Path, real_xl: RealXl) -> Hosts:
     return Hosts(tmp_path, real_xl)
 
 
-HERE = {"one": ["web.demo -b----"], "two": []}
-THERE = {"one": [], "two": ["web.demo -b----"]}
+RUNS = {DOMAIN[1]: ("-b----", UUID)}
+HERE = {"one": RUNS, "two": {}}
+THERE = {"one": {}, "two": RUNS}
 
 
 def test_there_and_back(hosts: Hosts) -> None:
