@@ -3,6 +3,7 @@
 The hosts are pretended, see ``real_xl``.
 """
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -27,12 +28,13 @@ class Hosts:
             nap(folder / server / "bin/sleep")
         kernel = folder / "kernel"
         kernel.touch()
-        config = folder / "web.cfg"
-        config.write_text(
+        self.config = folder / "web.cfg"
+        self.config.write_text(
             f'name = "{DOMAIN[1]}"\nuuid = "{UUID}"\ntype = "pv"\nkernel = "{kernel}"\nmemory = 64\n'
             f'disk = ["format=raw,vdev=xvda1,access=rw,target={self.image}"]\n'
+            'vif = ["mac=00:16:3e:00:00:01,bridge=xenbr0"]\n'
         )
-        subprocess.run([folder / "one/bin/xl", "create", "-q", config], check=True)
+        subprocess.run([folder / "one/bin/xl", "create", "-q", self.config], check=True)
         self.call = ("migrate_live", *DOMAIN, "two", "two", "22", "file", str(self.image), "-", "root")
 
     def fail(self, server: str, call: str) -> None:
@@ -66,6 +68,29 @@ def test_there_and_back(hosts: Hosts) -> None:
     said(hosts.pair.step(hosts.call, mode="undo"))
     assert hosts.places() == HERE
     assert "mlnc.server=one" in hosts.mark.read_text()
+
+
+def test_a_card_that_was_moved_comes_to_its_new_bridge(hosts: Hosts) -> None:
+    """xl knows the bridge of the beginning only, so it is given the domain file of now."""
+    here = hosts.pair.folder / "one"
+    known, link, current = (
+        "xenstore/local/domain/0/backend/vif/1/0/bridge",
+        "links/vif1.0",
+        "root/demo/current/web.cfg",
+    )
+    texts = {
+        known: "xenbr0\n",
+        link: "3: vif1.0: <UP> master lan state UP\n",
+        current: hosts.config.read_text().replace("xenbr0", "lan"),
+    }
+    for name, text in texts.items():
+        (here / name).parent.mkdir(parents=True)
+        (here / name).write_text(text)
+    said(hosts.pair.step(hosts.call))
+    assert hosts.places() == THERE
+    xl = hosts.pair.folder / "two/bin/xl"
+    (found,) = json.loads(subprocess.run([xl, "list", "-l"], capture_output=True, check=True).stdout)
+    assert [card["bridge"] for card in found["config"]["nics"]] == ["lan"]
 
 
 def test_a_migration_goes_on_when_nobody_reads_what_xl_says(hosts: Hosts) -> None:

@@ -6,6 +6,7 @@
 #include "dom0.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,15 +107,16 @@ static int refuse(int error)
     return -1;
 }
 
-/* Numbers are not used again, as with Xen. */
+/* Numbers are not used again, as with Xen, and processes that make domains at once do not get the same. */
 static unsigned free_number(void)
 {
-    unsigned length, number;
-    char *last = dom0_read(dom0_file("last"), &length);
-    number = last ? strtoul(last, NULL, 10) + 1 : 1;
-    char text[16];
-    dom0_write(dom0_file("last"), text, snprintf(text, sizeof text, "%u", number));
-    free(last);
+    unsigned number = 0;
+    int claim;
+    mkdir(dom0_file("numbers"), 0755);
+    do
+        claim = open(dom0_file("numbers/%u", ++number), O_CREAT | O_EXCL, 0644);
+    while (claim < 0 && errno == EEXIST);
+    close(claim);
     return number;
 }
 
@@ -123,29 +125,26 @@ static int create(struct xen_domctl *call)
     xen_domctl_getdomaininfo_t made = {.domain = free_number(), .flags = XEN_DOMINF_paused};
     made.nr_online_vcpus = call->u.createdomain.max_vcpus;
     made.max_vcpu_id = made.nr_online_vcpus - 1;
-    if (call->u.createdomain.flags & XEN_DOMCTL_CDF_hvm)
-        made.flags |= XEN_DOMINF_hvm_guest;
     memcpy(made.handle, call->u.createdomain.handle, sizeof made.handle);
     call->domain = made.domain;
     dom0_keep(&made);
     return 0;
 }
 
-static int set_paused(unsigned id, bool paused)
+static int unpause(unsigned id)
 {
     xen_domctl_getdomaininfo_t info;
     if (!dom0_domain(id, &info))
         return refuse(ESRCH);
-    if (!paused && dom0_breaks("unpause"))
+    if (dom0_breaks("unpause"))
         return refuse(EPERM);
-    info.flags &= ~(XEN_DOMINF_paused | XEN_DOMINF_blocked);
-    info.flags |= paused ? XEN_DOMINF_paused : XEN_DOMINF_blocked;
+    info.flags = XEN_DOMINF_blocked;
     dom0_keep(&info);
     return 0;
 }
 
-/* Ends the process in which libxl makes a domain, see toolstack.c: after the making it either fills the domain's memory,
- * beginning with its processors, or clears away what it refuses, beginning with a pause.
+/* Ends the process in which libxl makes a domain, see toolstack.c. After the making, libxl either fills the domain's
+ * memory, beginning with its processors, or clears away what it refuses, beginning with a pause.
  */
 static int end_making(unsigned id, bool accepted)
 {
@@ -163,13 +162,10 @@ static int control(struct xen_domctl *call)
     case XEN_DOMCTL_createdomain:
         return create(call);
     case XEN_DOMCTL_max_vcpus:
-        return dom0_new_domain ? end_making(call->domain, true) : refuse(ENOSYS);
     case XEN_DOMCTL_pausedomain:
-        return dom0_new_domain ? end_making(call->domain, false) : set_paused(call->domain, true);
+        return dom0_new_domain ? end_making(call->domain, call->cmd == XEN_DOMCTL_max_vcpus) : refuse(ENOSYS);
     case XEN_DOMCTL_unpausedomain:
-        return set_paused(call->domain, false);
-    case XEN_DOMCTL_destroydomain:
-        return unlink(dom0_file("domains/%u", call->domain)) ? refuse(ESRCH) : 0;
+        return unpause(call->domain);
     }
     return refuse(ENOSYS);
 }
@@ -236,8 +232,6 @@ xencall_handle *xencall_open(xentoollog_logger *logger, unsigned flags) { return
 int xencall_close(xencall_handle *call) { return 0; }
 void *xencall_alloc_buffer(xencall_handle *call, size_t size) { return calloc(1, size); }
 void xencall_free_buffer(xencall_handle *call, void *buffer) { free(buffer); }
-void *xencall_alloc_buffer_pages(xencall_handle *call, size_t pages) { return calloc(pages, XC_PAGE_SIZE); }
-void xencall_free_buffer_pages(xencall_handle *call, void *buffer, size_t pages) { free(buffer); }
 
 int xencall1(xencall_handle *call, unsigned number, uint64_t argument)
 {

@@ -1,5 +1,6 @@
 /* A pretended xenstore, in the place of libxenstore: an entry is a file of the folder XL_STATE/store, whose name has
- * % for each / of the entry's. It has no transactions, and nothing in it ever changes by itself, so watches are silent.
+ * % for each / of the entry's. Here is what libxl asks for before there are devices: no directories, no watches, and
+ * transactions that always succeed.
  */
 #include "dom0.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xenstore.h>
@@ -20,23 +20,21 @@ static const char *const FIRST[][2] = {{"/local/domain/0/name", "Domain-0"}, {"/
 
 static const char *file_of(const char *path, const char *below)
 {
-    const char *file = dom0_file("store/%s%s", path, below);
-    for (char *at = strstr(file, path); *path && (at = strchr(at, '/'));)
+    char name[1024];
+    snprintf(name, sizeof name, "%s%s", path, below);
+    for (char *at = name; (at = strchr(at, '/'));)
         *at = '%';
-    return file;
+    return dom0_file("store/%s", name);
 }
 
 struct xs_handle *xs_open(unsigned long flags) { return (void *)&handle; }
 void xs_close(struct xs_handle *store) {}
-void xs_daemon_destroy_postfork(struct xs_handle *store) {}
 
 bool xs_write(struct xs_handle *store, xs_transaction_t in, const char *path, const void *data, unsigned length)
 {
     mkdir(dom0_file("store"), 0755);
     return dom0_write(file_of(path, ""), data, length);
 }
-
-bool xs_mkdir(struct xs_handle *store, xs_transaction_t in, const char *path) { return xs_write(store, in, path, "", 0); }
 
 void *xs_read(struct xs_handle *store, xs_transaction_t in, const char *path, unsigned *length)
 {
@@ -63,13 +61,6 @@ bool xs_rm(struct xs_handle *store, xs_transaction_t in, const char *path)
     return there;
 }
 
-/* What lies below an entry is asked for only where there are devices, and there are none. */
-char **xs_directory(struct xs_handle *store, xs_transaction_t in, const char *path, unsigned *number)
-{
-    errno = ENOENT;
-    return NULL;
-}
-
 bool xs_set_permissions(struct xs_handle *store, xs_transaction_t in, const char *path, struct xs_permissions *who,
                         unsigned number)
 {
@@ -83,20 +74,4 @@ char *xs_get_domain_path(struct xs_handle *store, unsigned id)
 {
     char *path;
     return asprintf(&path, "/local/domain/%u", id) < 0 ? NULL : path;
-}
-
-bool xs_release_domain(struct xs_handle *store, unsigned id) { return true; }
-bool xs_watch(struct xs_handle *store, const char *path, const char *token) { return true; }
-bool xs_unwatch(struct xs_handle *store, const char *path, const char *token) { return true; }
-
-char **xs_check_watch(struct xs_handle *store)
-{
-    errno = EAGAIN;
-    return NULL;
-}
-
-int xs_fileno(struct xs_handle *store)
-{
-    static int silent = -1;
-    return silent < 0 ? silent = eventfd(0, EFD_CLOEXEC) : silent;
 }
