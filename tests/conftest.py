@@ -4,6 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import real_xl as xl
 from golden_files import GOLDEN, Golden
 from projects import Sources
 
@@ -22,6 +23,14 @@ def pytest_configure() -> None:
 def sources(tmp_path: Path) -> Sources:
     """A folder for a project of the test's own."""
     return Sources(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def real_xl(tmp_path_factory: pytest.TempPathFactory) -> xl.RealXl:
+    """The real xl over a pretended host, built once."""
+    if reason := xl.missing():
+        pytest.skip(reason)
+    return xl.build(tmp_path_factory.mktemp("dom0"))
 
 
 @pytest.fixture

@@ -30,6 +30,19 @@ service_host {name} {{
 }}
 """
 
+SAN = """\
+service_host {name} {{
+	address {name}
+	port {port}
+	memory 24G
+	lvm_vg course_vg
+	san_path course_vg
+	templates {templates}
+	projects {root}
+	xen_kernel /boot/vmlinuz-guest
+}}
+"""
+
 PROJECT = """\
 global {{
 	project {name}
@@ -77,6 +90,32 @@ class Deployment:
         text = PROJECT.format(name=name, server=server, other=other or server, **facts)
         (self.course / f"{name}.mln").write_text(text)
 
+    def edit(self, project: str, old: str, new: str) -> None:
+        """Change a word in the source of *project*, once, and build."""
+        file = self.course / f"{project}.mln"
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new, 1))
+        self.build()
+
+    def share(self) -> None:
+        """Let the two servers share their volumes, and reach each other."""
+        first, second = self.farm.servers.values()
+        templates = self.course.parent / "templates"
+        (self.course / "site.mln").write_text(
+            "".join(
+                SAN.format(name=each.name, port=each.port, templates=templates, root=each.root)
+                for each in (first, second)
+            )
+        )
+        table = second.folder / "volumes"
+        with (first.folder / "volumes").open("a") as shared:
+            shared.write(table.read_text() if table.exists() else "")
+        table.unlink(missing_ok=True)
+        table.symlink_to(first.folder / "volumes")
+        for server in (first, second):
+            (server.folder / "bin" / "ssh").symlink_to(self.farm.folder / "bin" / "ssh")
+
     def build(self) -> None:
         """Compile the course."""
         words = [sys.executable, "-m", "mlnc", "build", str(self.course), "-o", str(self.out)]
@@ -116,8 +155,8 @@ class Deployment:
         return json.loads(self.run(command, "--json", *words, status=status))
 
 
-def small_course(farm: Farm, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """Three projects on the servers of *farm*: two on the first, the third on two servers; built."""
+def empty_course(farm: Farm, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """No project yet on the servers of *farm*, whose ssh the runner finds; not built."""
     monkeypatch.setenv("PATH", farm.path)
     made = Deployment(farm, folder / "course", folder / "out")
     made.course.mkdir()
@@ -125,15 +164,22 @@ def small_course(farm: Farm, folder: Path, monkeypatch: pytest.MonkeyPatch) -> D
     templates.mkdir()
     for name in ("linux.ext4", "windows.fat32"):
         (templates / name).write_bytes(b"template" * 512)
-    names = list(farm.servers)
     (made.course / "site.mln").write_text(
         "".join(
-            SITE.format(name=name, address=name, templates=templates, root=farm[name].root) for name in names
+            SITE.format(name=name, address=name, templates=templates, root=farm[name].root)
+            for name in farm.servers
         )
     )
     secrets = made.course / "secrets.yaml"
     secrets.touch(0o600)
     secrets.write_text(f"secrets:\n  root: {PASSWORD}\n  vnc: {PASSWORD}\n")
+    return made
+
+
+def small_course(farm: Farm, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
+    """Three projects on the servers of *farm*: two on the first, the third on two servers; built."""
+    made = empty_course(farm, folder, monkeypatch)
+    names = list(farm.servers)
     made.write_project("ada", names[0])
     made.write_project("bob", names[0], number=2)
     made.write_project("eve", names[0], names[-1], number=3)

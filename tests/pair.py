@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bundles import lay, needs_root
@@ -20,6 +21,17 @@ UUID = "6f1c1b1e-0000-5000-8000-000000000020"
 DOMAIN = ("web", "web.demo", UUID)
 VOLUME = ("lvm", "san_vg", "web.demo", "root")
 TAGS = "mlnc,mlnc.project=demo,mlnc.host=web,mlnc.role=root"
+
+
+@cache
+def alone() -> tuple[str, ...]:
+    """The words before a command that let it see its own processes only, since other tests migrate as well.
+
+    They are none where there are no namespaces of processes.
+    """
+    words = ("unshare", "--pid", "--fork", "--mount-proc", "sh", "-c", '"$@"; exit $?', "sh")
+    done = subprocess.run([*words, "true"], capture_output=True, check=False)
+    return words if done.returncode == 0 else ()
 
 
 @dataclass
@@ -38,7 +50,7 @@ class Pair:
     ) -> subprocess.CompletedProcess[str]:
         """Run a step with these calls on a server."""
         return subprocess.run(
-            ["sh", str(self.script(*calls)), mode],
+            [*alone(), "sh", str(self.script(*calls)), mode],
             env=self.variables(server, path) | more,
             capture_output=True,
             text=True,
@@ -50,7 +62,7 @@ class Pair:
     def begin(self, call: Iterable[str]) -> subprocess.Popen[str]:
         """Run a step with one call on the first server; it goes on by itself, and says all on its standard output."""
         return subprocess.Popen(
-            ["sh", str(self.script(call)), "do"],
+            [*alone(), "sh", str(self.script(call)), "do"],
             env=self.variables("one"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

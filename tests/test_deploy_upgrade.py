@@ -24,15 +24,6 @@ def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deplo
     return made
 
 
-def edit(course: Deployment, project: str, old: str, new: str) -> None:
-    """Change a word in the source of *project*, once, and build."""
-    file = course.course / f"{project}.mln"
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
-    course.build()
-
-
 def without_windows(course: Deployment, project: str) -> None:
     """Take the second host out of *project*, and build."""
     file = course.course / f"{project}.mln"
@@ -48,8 +39,8 @@ def steps(course: Deployment, *words: str, status: int = 0) -> list[tuple[str, s
 
 def test_a_restart_keeps_what_was_down_down(course: Deployment) -> None:
     course.run("stop", "--host", "ada/windows")
-    edit(course, "ada", "memory 128M", "memory 256M")
-    edit(course, "ada", "memory 256M\n\tvnc", "memory 384M\n\tvnc")
+    course.edit("ada", "memory 128M", "memory 256M")
+    course.edit("ada", "memory 256M\n\tvnc", "memory 384M\n\tvnc")
     assert [step for step, _ in steps(course)] == [
         "01-preflight-atlas",
         "02-prepare-atlas",
@@ -97,7 +88,7 @@ def test_a_retired_host_comes_back(course: Deployment) -> None:
 def test_data_loss_needs_a_word(course: Deployment) -> None:
     templates = course.course.parent / "templates"
     (templates / "other.ext4").write_bytes(b"another " * 512)
-    edit(course, "ada", "linux.ext4", "other.ext4")
+    course.edit("ada", "linux.ext4", "other.ext4")
     before = course.farm["atlas"].volumes()
     assert "DATA LOSS" in course.run("plan", "--allow-data-loss", "ada/linux")
     text = course.run("deploy", status=3)
@@ -111,7 +102,7 @@ def test_data_loss_needs_a_word(course: Deployment) -> None:
 
 def test_a_failing_step_stops_its_project_alone_and_the_next_run_goes_on(course: Deployment) -> None:
     for name in ("ada", "bob"):
-        edit(course, name, "memory 128M", "memory 256M")
+        course.edit(name, "memory 128M", "memory 256M")
     failing = course.farm["atlas"].folder / "domains" / ".failing"
     failing.write_text("linux.ada\n")
     text = course.run("deploy", status=3)
@@ -129,7 +120,7 @@ def test_a_failing_step_stops_its_project_alone_and_the_next_run_goes_on(course:
 def test_an_unfinished_upgrade_is_taken_back(course: Deployment) -> None:
     before = (course.farm["atlas"].state("ada")["applied"], course.farm["atlas"].domains())
     record = (course.out / "deployed" / "ada.yaml").read_bytes()
-    edit(course, "ada", "memory 128M", "memory 256M")
+    course.edit("ada", "memory 128M", "memory 256M")
     failing = course.farm["atlas"].folder / "domains" / ".failing"
     failing.write_text("linux.ada\n")
     course.run("deploy", status=3)
@@ -145,13 +136,13 @@ def test_an_unfinished_upgrade_is_taken_back(course: Deployment) -> None:
 
 
 def test_another_build_does_not_run_over_an_unfinished_upgrade(course: Deployment) -> None:
-    edit(course, "ada", "memory 128M", "memory 256M")
+    course.edit("ada", "memory 128M", "memory 256M")
     (course.farm["atlas"].folder / "domains" / ".failing").write_text("linux.ada\n")
     course.run("deploy", status=3)
-    edit(course, "ada", "memory 256M", "memory 300M")
+    course.edit("ada", "memory 256M", "memory 300M")
     text = course.run("deploy", status=3)
     assert "another upgrade of ada was begun and has not ended" in text
-    edit(course, "ada", "memory 300M", "memory 256M")
+    course.edit("ada", "memory 300M", "memory 256M")
     (course.farm["atlas"].folder / "domains" / ".failing").unlink()
     course.run("deploy")
 
@@ -160,7 +151,7 @@ def test_what_runs_elsewhere_is_neither_deployed_nor_started(course: Deployment)
     atlas, boreas = course.farm["atlas"], course.farm["boreas"]
     (atlas.folder / "domains" / "linux.eve").rename(boreas.folder / "domains" / "linux.eve")
     assert "linux runs on boreas, but belongs on atlas" in course.run("start", "--project", "eve", status=3)
-    edit(course, "eve", "memory 128M", "memory 256M")
+    course.edit("eve", "memory 128M", "memory 256M")
     text = course.run("deploy", "--project", "eve", status=3)
     assert "linux runs on boreas, but belongs on atlas" in text
     assert "linux.eve" not in atlas.domains()
@@ -183,37 +174,10 @@ def test_a_root_is_rebuilt_and_started_again(course: Deployment) -> None:
     assert "there is no VM bob/nobody" in course.run("rebuild", "bob/nobody", status=1)
 
 
-SAN = """\
-service_host {name} {{
-	address {name}
-	port {port}
-	memory 24G
-	lvm_vg course_vg
-	san_path course_vg
-	templates {templates}
-	projects {root}
-	xen_kernel /boot/vmlinuz-guest
-}}
-"""
-
-
 @pytest.fixture
 def san(course: Deployment) -> Deployment:
     """The course on two servers that share their volumes and reach each other."""
-    farm, templates = course.farm, course.course.parent / "templates"
-    (course.course / "site.mln").write_text(
-        "".join(
-            SAN.format(name=each.name, port=each.port, templates=templates, root=each.root)
-            for each in farm.servers.values()
-        )
-    )
-    atlas, boreas = farm["atlas"].folder, farm["boreas"].folder
-    with (atlas / "volumes").open("a") as table:
-        table.write((boreas / "volumes").read_text())
-    (boreas / "volumes").unlink()
-    (boreas / "volumes").symlink_to(atlas / "volumes")
-    for folder in (atlas, boreas):
-        (folder / "bin" / "ssh").symlink_to(farm.folder / "bin" / "ssh")
+    course.share()
     course.build()
     course.run("deploy")
     return course
@@ -221,7 +185,7 @@ def san(course: Deployment) -> Deployment:
 
 def move(course: Deployment, project: str) -> None:
     """One word: the first host of *project* goes to boreas."""
-    edit(course, project, "service_host atlas", "service_host boreas")
+    course.edit(project, "service_host atlas", "service_host boreas")
 
 
 def test_one_word_moves_a_vm_while_it_runs(san: Deployment) -> None:

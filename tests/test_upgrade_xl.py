@@ -1,80 +1,64 @@
 """Live migration by the real xl, with its own protocol: whatever breaks, the domain is on exactly one server.
 
-Needs a real xl that runs without a hypervisor: MLNC_TEST_XL names a program that is called as xl, keeps the domains of
-a pretended host in the folder XL_STATE, and lets the call break that XL_FAIL names (suspend, restore, unpause).
+The hosts are pretended, see ``real_xl``.
 """
 
-import os
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
-from pair import DATA, DOMAIN, TAGS, UUID, Pair, pair, said
-
-XL = os.environ.get("MLNC_TEST_XL", "")
-pytestmark = pytest.mark.skipif(not XL, reason="MLNC_TEST_XL names no xl that runs without a hypervisor")
+from pair import DOMAIN, TAGS, UUID, Pair, pair, said
+from real_xl import RealXl, cut, domains, nap
 
 
 class Hosts:
     """Two pretended hosts with a folder that both see, and a domain that runs on the first."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, xl: RealXl) -> None:
         self.pair: Pair = pair(folder)
+        self.xl = xl
         self.image = folder / "shared/web"
         self.image.parent.mkdir()
         self.image.write_bytes(bytes(1 << 20))
         self.mark = self.image.with_name("web.mlnc")
         self.mark.write_text("\n".join([*TAGS.split(","), "mlnc.server=one", ""]))
         for server in ("one", "two"):
-            (folder / server / "xen").mkdir()
             self.fail(server, "")
+            nap(folder / server / "bin/sleep")
         kernel = folder / "kernel"
         kernel.touch()
-        config = folder / "web.cfg"
-        config.write_text(
+        self.config = folder / "web.cfg"
+        self.config.write_text(
             f'name = "{DOMAIN[1]}"\nuuid = "{UUID}"\ntype = "pv"\nkernel = "{kernel}"\nmemory = 64\n'
             f'disk = ["format=raw,vdev=xvda1,access=rw,target={self.image}"]\n'
+            'vif = ["mac=00:16:3e:00:00:01,bridge=xenbr0"]\n'
         )
-        self.run("one", "xl", "create", "-q", str(config))
+        subprocess.run([folder / "one/bin/xl", "create", "-q", self.config], check=True)
         self.call = ("migrate_live", *DOMAIN, "two", "two", "22", "file", str(self.image), "-", "root")
-
-    def run(self, server: str, *words: str) -> str:
-        """What a command says on a server."""
-        environment = self.pair.variables(server)
-        return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout
 
     def fail(self, server: str, call: str) -> None:
         """Let the toolstack of a server break at a call."""
-        xl = self.pair.folder / server / "bin/xl"
-        xl.unlink()
-        state = self.pair.folder / server / "xen"
-        xl.write_text(f'#!/bin/sh\nXL_STATE={state} XL_FAIL={call} exec {XL} "$@"\n')
-        xl.chmod(0o755)
+        here = self.pair.folder / server
+        self.xl.put(here / "bin/xl", here / "xen", call)
 
     def cut(self, at: str) -> None:
         """Cut the next migration from the first server off."""
-        ssh = self.pair.folder / "one/bin/ssh"
-        ssh.unlink()
-        real = self.pair.folder / "two/bin/ssh"
-        ssh.write_text(f'#!/bin/sh\nCUT={at} CUT_SSH={real} exec {DATA}/pair/cut "$@"\n')
-        ssh.chmod(0o755)
+        cut(self.pair.folder / "one/bin/ssh", self.pair.folder / "two/bin/ssh", at)
 
-    def places(self) -> dict[str, list[str]]:
-        """Name and state of each domain but the first, by server."""
-        found = {}
-        for server in ("one", "two"):
-            rows = [line.split() for line in self.run(server, "xl", "list").splitlines()[2:]]
-            found[server] = [f"{row[0]} {row[4]}" for row in rows]
-        return found
+    def places(self) -> dict[str, dict[str, tuple[str, str]]]:
+        """State and UUID of each domain but the first by its name, by server."""
+        return {server: domains(self.pair.folder / server / "bin/xl") for server in ("one", "two")}
 
 
 @pytest.fixture
-def hosts(tmp_path: Path) -> Hosts:
-    return Hosts(tmp_path)
+def hosts(tmp_path: Path, real_xl: RealXl) -> Hosts:
+    return Hosts(tmp_path, real_xl)
 
 
-HERE = {"one": ["web.demo -b----"], "two": []}
-THERE = {"one": [], "two": ["web.demo -b----"]}
+RUNS = {DOMAIN[1]: ("-b----", UUID)}
+HERE = {"one": RUNS, "two": {}}
+THERE = {"one": {}, "two": RUNS}
 
 
 def test_there_and_back(hosts: Hosts) -> None:
@@ -84,6 +68,29 @@ def test_there_and_back(hosts: Hosts) -> None:
     said(hosts.pair.step(hosts.call, mode="undo"))
     assert hosts.places() == HERE
     assert "mlnc.server=one" in hosts.mark.read_text()
+
+
+def test_a_card_that_was_moved_comes_to_its_new_bridge(hosts: Hosts) -> None:
+    """xl knows the bridge of the beginning only, so it is given the domain file of now."""
+    here = hosts.pair.folder / "one"
+    known, link, current = (
+        "xenstore/local/domain/0/backend/vif/1/0/bridge",
+        "links/vif1.0",
+        "root/demo/current/web.cfg",
+    )
+    texts = {
+        known: "xenbr0\n",
+        link: "3: vif1.0: <UP> master lan state UP\n",
+        current: hosts.config.read_text().replace("xenbr0", "lan"),
+    }
+    for name, text in texts.items():
+        (here / name).parent.mkdir(parents=True)
+        (here / name).write_text(text)
+    said(hosts.pair.step(hosts.call))
+    assert hosts.places() == THERE
+    xl = hosts.pair.folder / "two/bin/xl"
+    (found,) = json.loads(subprocess.run([xl, "list", "-l"], capture_output=True, check=True).stdout)
+    assert [card["bridge"] for card in found["config"]["nics"]] == ["lan"]
 
 
 def test_a_migration_goes_on_when_nobody_reads_what_xl_says(hosts: Hosts) -> None:
