@@ -1,6 +1,7 @@
 """What a deployment would do: a task for each project on each server, from one survey of every server."""
 
 from collections.abc import Collection
+from functools import partial
 
 from mlnc.runner.bundle import Bundle
 from mlnc.runner.decide import decide
@@ -23,7 +24,8 @@ def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int)
         facts = desk.site[server]
         try:
             wanted = dict.fromkeys(selection[server]) | _wanted(desk, server, selection)
-            return survey(desk.session(server), facts.projects, facts.toolstack, wanted)
+            recorded = partial(desk.recorded, server=server)
+            return survey(desk.session(server), facts.projects, facts.toolstack, wanted, recorded)
         except Unreachable as error:
             return str(error)
 

@@ -1,6 +1,6 @@
 """What a service host says it has: its own record of each project, and the domains it runs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from mlnc.runner.bundle import Bundle
@@ -29,12 +29,14 @@ class State:
 class Survey:
     """What one server has. *listings* are the files of projects that are not as wanted; *domains* are names and UUIDs.
 
+    *before* are the files that projects had when an upgrade began that has brought what is wanted, and has not ended.
     *no_domains* says why the domains cannot be told, where that is so. *noted* and *ran* are what an upgrade has left
     by project while it has not ended: plan, step and word for each step, and the hosts that ran when it began.
     """
 
     states: dict[str, State] = field(default_factory=dict)
     listings: dict[str, list[str]] = field(default_factory=dict)
+    before: dict[str, list[str]] = field(default_factory=dict)
     domains: dict[str, str] = field(default_factory=dict)
     no_domains: str | None = None
     noted: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
@@ -45,16 +47,23 @@ class Unreachable(Exception):
     """A server could not be reached, or did not answer as it must."""
 
 
-def survey(session: Session, root: str, toolstack: str, wanted: Mapping[str, Bundle | None]) -> Survey:
+def survey(
+    session: Session,
+    root: str,
+    toolstack: str,
+    wanted: Mapping[str, Bundle | None],
+    recorded: Callable[[str], str | None],
+) -> Survey:
     """One round trip: what the server has, compared with the *wanted* bundle of each project, None where it is to have
-    nothing. Raises Unreachable.
+    nothing. *recorded* is the generation of a project that it has by the record here. Raises Unreachable.
     """
     lines = "".join(
-        f"{project} {bundle.generation if bundle else '-'}\n" for project, bundle in wanted.items()
+        f"{project} {bundle.generation if bundle else '-'} {recorded(project) or '-'}\n"
+        for project, bundle in wanted.items()
     )
     answer = expect(session.ask("survey", (root, toolstack), lines.encode()))
-    listings = answer.texts("files")
-    found = Survey(states(answer), listings, dict(_pairs(answer)), no_domains(answer))
+    listings, before = answer.texts("files"), answer.texts("before")
+    found = Survey(states(answer), listings, before, dict(_pairs(answer)), no_domains(answer))
     for project, plan, step, word in answer.told("noted"):
         found.noted.setdefault(project, []).append((plan, step, word))
     for project, host in answer.told("ran"):

@@ -279,6 +279,19 @@ def test_an_upgrade_cut_off_goes_on(san: Deployment, share: float) -> None:
     assert san.run("drift", "--project", "ada") == "the servers are as they were built\n"
 
 
+def test_cut_off_after_one_server_has_its_files_no_guest_waits_for_what_it_has(san: Deployment) -> None:
+    atlas, boreas = san.farm["atlas"], san.farm["boreas"]
+    move(san, "ada")
+    boreas.stub("ln", 'case $1 in -sfn) exit 1 ;; esac; exec /bin/ln "$@"')
+    before = atlas.state("ada")["applied"]
+    san.run("deploy", "--project", "ada", status=3)
+    assert atlas.state("ada")["applied"] != before
+    assert boreas.state("ada")["applied"] == "-"
+    (boreas.folder / "bin/ln").unlink()
+    assert "waits" not in san.run("deploy", "--project", "ada")
+    assert san.run("drift", "--project", "ada") == "the servers are as they were built\n"
+
+
 def until_done(course: Deployment, project: str) -> None:
     """Deploy again; what a lost session still does may keep the project for a while."""
     for _ in range(50):

@@ -123,6 +123,25 @@ def test_a_handshake_that_was_cut_off_is_brought_to_its_end(running: Pair, fault
     arrived(running)
 
 
+@pytest.mark.parametrize(("fate", "status"), [("ends", 0), ("stays", 1)])
+def test_a_copy_that_ends_by_itself(running: Pair, fate: str, status: int) -> None:
+    """What xl sent is ended by xl between the look and the destroy, which then fails."""
+    running.put("one", AWAY, "---s--")
+    (running.folder / "one/domains/web.demo").unlink()
+    running.put("two", "web.demo")
+    real = running.folder / "two/bin/xl"
+    end = f'"{real}" "$@"; ' if fate == "ends" else ""
+    (running.folder / "one/bin/xl").unlink()
+    stub(
+        running.folder / "one/bin",
+        "xl",
+        f'case $1 in destroy) {end}echo gone >&2; exit 1 ;; esac\nexec "{real}" "$@"',
+    )
+    message = said(running.step(LIVE), status)
+    assert ("could not be destroyed" in message) == (fate == "stays")
+    assert running.running() == ["two"]
+
+
 def test_suspended_and_nowhere_else(running: Pair) -> None:
     """This xl cannot wake what it has suspended; the disks are whole, and people are told so."""
     running.fault("one", "permission-lost")

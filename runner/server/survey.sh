@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2154
-# survey ROOT TOOLSTACK: what this server has. Reads lines "PROJECT ID", the wanted ones, and changes nothing.
+# survey ROOT TOOLSTACK: what this server has. Reads lines "PROJECT ID RECORDED", the wanted generations and those that the
+# record says are here, and changes nothing.
 root=$2
 
 for survey_state in "$root"/*/state; do
@@ -16,12 +17,16 @@ for survey_steps in "$root"/*/steps "$root"/*/ran; do
         kind == "steps" && NF > 2 { print "@mlnc", "noted", project, $1, $2, $3 }
         kind == "ran" { for (i = 1; i <= NF; i++) print "@mlnc", "ran", project, $i }' "$survey_steps"
 done
-# The files of the generation in force, where it is not the wanted one: those that are the same need not travel.
-while read -r survey_project survey_id; do
+# The files of the generation in force, where it is not the wanted one: those that are the same need not travel. Where it
+# is, and an upgrade that brought it has not ended: the files from before.
+while read -r survey_project survey_id survey_recorded; do
     at "$survey_project"
     if [ "$applied" != "$survey_id" ] && [ -e "$current/.files" ]; then
         tell files "$project"
         cat -- "$current/.files"
+    elif [ -e "$home/steps" ] && [ -e "$home/generations/$survey_recorded/.files" ]; then
+        tell before "$project"
+        cat -- "$home/generations/$survey_recorded/.files"
     fi
 done
 tell files

@@ -127,13 +127,22 @@ end_here() {
 
 # end_copy NAME UUID: destroys a copy that does not run: one that arrives or has left.
 end_copy() {
-    copy_state=$(domain_rows | awk -v name="$1" -v uuid="$2" '$1 == name && $6 == uuid { print $2 }') || exit 1
+    copy_state=$(state_of_copy "$1" "$2") || exit 1
     case $copy_state in
     '') return 0 ;;
     *p* | *s*) ;;
     *) die "$1 is neither paused nor suspended ($copy_state); nothing is done to it" ;;
     esac
-    xl destroy "$1" || die "$1 could not be destroyed"
+    # The xl that made it may have ended it just now.
+    xl destroy "$1" && return 0
+    copy_state=$(state_of_copy "$1" "$2") || exit 1
+    [ -z "$copy_state" ] || die "$1 could not be destroyed"
+}
+
+# state_of_copy NAME UUID: nothing where there is none.
+state_of_copy() {
+    copy_rows=$(domain_rows) || exit 1
+    printf '%s\n' "$copy_rows" | awk -v name="$1" -v uuid="$2" '$1 == name && $6 == uuid { print $2 }'
 }
 
 wake_there() {
