@@ -12,6 +12,7 @@ from mlnc.lab.requirements import RUN, Lacking, expect
 
 BOOT_SECONDS = 600
 SHUTDOWN_SECONDS = 240
+_SOCKET_BYTES = 108
 
 _READY = "systemctl is-active --quiet xen.service ssh.service && xl list >/dev/null"
 _VOLUME_GROUPS = """
@@ -85,8 +86,15 @@ def shut_down(lab: Lab, server: Server) -> None:
 
 
 def ssh_words(lab: Lab, server: Server) -> list[str]:
-    """The beginning of a command line of ssh that never asks anything."""
-    options = ("BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10")
+    """The beginning of a command line of ssh that never asks anything.
+
+    To log in takes an emulated server seconds, so a connection is kept for those that follow, where the path of its
+    socket is short enough for that (unix(7)).
+    """
+    options = ["BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10"]
+    socket = server.folder / "ssh"
+    if len(f"{socket}.0123456789abcdef") < _SOCKET_BYTES:
+        options += ["ControlMaster=auto", "ControlPersist=60", f"ControlPath={socket}"]
     return ["ssh", "-F", str(lab.ssh_config), *(f"-o{each}" for each in options), server.name]
 
 

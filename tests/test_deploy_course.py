@@ -406,7 +406,10 @@ def test_autostart_is_installed_and_taken_back(course: Deployment) -> None:
     course.run("deploy")
     unit = course.farm["atlas"].folder / "etc" / "systemd" / "system" / "mlnc-projects.service"
     assert "mlnc-projects.sh start" in unit.read_text()
-    assert "enable mlnc-projects.service" in (course.farm["atlas"].folder / "systemctl.log").read_text()
+    told = course.farm["atlas"].folder / "systemctl.log"
+    assert "enable mlnc-projects.service" in told.read_text()
+    course.run("deploy", "--again", "--project", "ada")
+    assert told.read_text().count("daemon-reload") == 1, "nothing of it is new"
     assert not (course.farm["boreas"].folder / "systemctl.log").exists()
     assert course.data("drift") == []
     unit.write_text("# by hand\n")

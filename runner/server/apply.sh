@@ -136,6 +136,7 @@ install_file() {
 install_autostart() {
     unit=$etc/systemd/system/mlnc-projects.service
     if command -v systemctl >/dev/null 2>&1; then
+        ! is_enabled || return 0
         install_file "$new/mlnc-projects.service" "$unit"
         systemctl daemon-reload
         systemctl --quiet enable mlnc-projects.service
@@ -148,6 +149,12 @@ install_autostart() {
         if command -v update-rc.d >/dev/null 2>&1; then update-rc.d mlnc-projects defaults; else chkconfig --add mlnc-projects; fi
     fi
     echo 'mlnc: projects start with this server'
+}
+
+# is_enabled: systemd has just this unit and will start it, so that it need not read all of its own anew.
+is_enabled() {
+    cmp -s -- "$new/mlnc-projects.service" "$unit" && [ -L "${unit%/*}/multi-user.target.wants/mlnc-projects.service" ] &&
+        [ "$(systemctl show --property=NeedDaemonReload --value mlnc-projects.service 2>/dev/null)" = no ]
 }
 
 remove_autostart() {

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from newcomer import Newcomer
+from newcomer import LOOK, Newcomer
 
 from mlnc.compiler.ir import Host
 from mlnc.lab.guests import Identity, gaps, ticks
@@ -96,14 +96,20 @@ def test_a_guest_counts_and_its_disk_keeps_what_it_wrote(name: str, deployed: Ne
     assert gaps(written) == []
 
 
-def test_nothing_differs_and_a_second_deploy_does_nothing(deployed: Newcomer) -> None:
+def test_the_page_for_newcomers_shows_the_domains(deployed: Newcomer) -> None:
+    said = deployed.follow(LOOK)
+    for domain in deployed.hosts():
+        assert f"\n{domain} " in said
+
+
+def test_nothing_differs_and_a_second_deploy_does_nothing(
+    deployed: Newcomer, identities: dict[str, Identity | None]
+) -> None:
     assert "the servers are as they were built" in deployed.invoke("drift")
     assert {vm["state"] for vm in deployed.data("status")} == {"up"}
-    before = {name: identity.one("started") for name, identity in answers(deployed).items()}
-    deployed.invoke("deploy", "--unreviewed", "--start")
-    assert {name: identity.one("started") for name, identity in answers(deployed).items()} == before
-
-
-def answers(course: Newcomer) -> dict[str, Identity]:
-    """What the guests say that answer."""
-    return {name: found for name, host in course.hosts().items() if (found := course.ask(host)) is not None}
+    said = deployed.invoke("deploy", "--unreviewed", "--start")
+    assert said.splitlines()[-1] == "6 unchanged"
+    before, after = identities["web.lab2"], deployed.ask(deployed.hosts()["web.lab2"])
+    assert before is not None
+    assert after is not None
+    assert after.one("started") == before.one("started")

@@ -1,7 +1,7 @@
-"""The servers themselves: what is deployed leaves their own programs without a complaint."""
+"""The servers themselves: what was done to them leaves their own programs without a complaint."""
 
 import pytest
-from newcomer import LOOK, Newcomer
+from newcomer import Newcomer
 
 from mlnc.lab.servers import run
 
@@ -17,7 +17,8 @@ def test_xl_reads_every_domain_file_without_a_warning(number: int, deployed: New
     )
     done = run(deployed.lab, server, each)
     assert (done.returncode, done.stderr) == (0, "")
-    assert len([line for line in done.stdout.splitlines() if line.endswith(".cfg")]) == 3
+    files = {host.domain for host in deployed.hosts().values() if host.service_host == server.name}
+    assert len([line for line in done.stdout.splitlines() if line.endswith(".cfg")]) == len(files)
 
 
 @pytest.mark.parametrize("number", SERVERS)
@@ -39,9 +40,3 @@ def test_domains_could_move_to_the_other_server(number: int, deployed: Newcomer)
     server = deployed.lab.server(number)
     done = run(deployed.lab, server, "/var/lib/mlnc/_server/current/preflight.sh")
     assert done.returncode == 0, done.stderr
-
-
-def test_the_page_for_newcomers_shows_the_domains(deployed: Newcomer) -> None:
-    said = deployed.follow(LOOK)
-    for domain in deployed.hosts():
-        assert f"\n{domain} " in said

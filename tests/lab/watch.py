@@ -80,7 +80,7 @@ class Watch:
         self._over = threading.Event()
         servers = sorted((lab.server(1), lab.server(2)), key=lambda server: server.name != self.target)
         self._shells = {server.name: Shell(lab, server) for server in servers}
-        ping = f"exec ping -n -D -i 0.2 -W 1 {address(self.host)}"
+        ping = f"exec ping -n -D -i 0.5 -W 1 {address(self.host)}"
         self._ping = subprocess.Popen(
             [*ssh_words(lab, lab.server(2)), "--", ping],
             stdin=subprocess.DEVNULL,
