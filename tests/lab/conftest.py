@@ -21,7 +21,7 @@ MEASURED = pytest.StashKey[dict[str, float]]()
 KEEP = bool(os.environ.get("MLNC_LAB_KEEP"))
 
 ORDER = ["deploy", "migration", "upgrades", "servers", "reboot", "faults"]
-"""The modules in the order in which they run: to deploy takes minutes, so each goes on from where the last one ended."""
+"""The modules in the order in which they run: deploying takes minutes, so each goes on where the last one ended."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -107,6 +107,7 @@ settle() {
         end_here
         ;;
     'away nowhere') wake_here ;;
+    *) return 0 ;;
     esac
     look_at_places
 }
@@ -290,11 +291,12 @@ send() {
     send_domain || send_status=$?
     for send_wait in 0 2 5 10; do
         sleep "$send_wait"
+        move_places=
         there "$move_to" "$move_address" "$move_port" true || continue
         settle
         case $move_places in 'nowhere up' | 'up nowhere') break ;; esac
     done
-    look_at_places
+    [ -n "$move_places" ] || look_at_places
     case $move_places in
     'nowhere up') return 0 ;;
     'paused nowhere')
