@@ -13,6 +13,7 @@ from mlnc.targets.life import project_servers, starting_order
 from mlnc.targets.render import render
 
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@+-]*")
+_HOUR_SECONDS = 3600
 _MARGIN_SECONDS = 300
 """What hooks, networks and the toolstack may take beside the waiting for domains, for all projects together."""
 
@@ -64,9 +65,12 @@ def _server(course: Course, name: str, server: ServiceHost) -> list[Artifact]:
 
 
 def _stop_seconds(server: str, projects: Iterable[Project]) -> int:
-    """The longest that stopping *projects* takes: each boot order of each waits for its domains by itself."""
+    """The longest that stopping *projects* takes: each boot order of each waits for its domains by itself.
+
+    In whole hours, so that the unit stays as it is when projects come and go.
+    """
     seconds = _MARGIN_SECONDS
     for project in projects:
         orders = {host.boot_order for _, host in starting_order(project, server)}
         seconds += len(orders) * project.stop_timeout_seconds
-    return seconds
+    return -(-seconds // _HOUR_SECONDS) * _HOUR_SECONDS

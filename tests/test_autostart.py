@@ -1,6 +1,7 @@
 """Projects that come back after a reboot: the script and the systemd unit of a server."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,14 @@ def test_server_without_such_projects_has_a_script_that_does_nothing(tmp_path: P
     run(folder / "mlnc-projects.sh", "start", MLNC_LIB=str(folder / "lib"))
 
 
-def test_stop_may_take_as_long_as_all_domains_have() -> None:
-    assert (
-        "TimeoutStopSec=540\n" in texts(autostart.emit(of()))[f"hosts/{SERVER}/_server/mlnc-projects.service"]
-    )
+@pytest.mark.parametrize(("seconds", "unit"), [(60, 3600), (825, 3600), (826, 7200)])
+def test_stop_may_take_as_long_as_all_domains_have(seconds: int, unit: int) -> None:
+    """In whole hours: two projects with two boot orders each, and five minutes."""
+    plain = of()
+    slow = {name: replace(each, stop_timeout_seconds=seconds) for name, each in plain.projects.items()}
+    made = replace(plain, projects=slow)
+    text = texts(autostart.emit(made))[f"hosts/{SERVER}/_server/mlnc-projects.service"]
+    assert f"TimeoutStopSec={unit}\n" in text
 
 
 @pytest.mark.parametrize("root", ["relative", "/with blank", "/with%percent", "/$HOME", "/line\nend"])

@@ -31,11 +31,17 @@ upgrade_begin() {
     upgrade_old=${MLNC_OLD-}
     upgrade_new=${MLNC_NEW-}
     upgrade_notes=${MLNC_HOME:?}/notes
-    # What runs on another server is this text, so it is what was reviewed here.
-    mlnc_text=$(for upgrade_part in common volumes templates storage domains servers \
+    mlnc_text=
+}
+
+# make_text: sets mlnc_text. What runs on another server is this text, so it is what was reviewed here.
+make_text() {
+    set --
+    for upgrade_part in common volumes templates storage domains servers \
         upgrade-there upgrade-volumes upgrade-move upgrade-copy; do
-        sed -e '/^\. "[$]{MLNC_LIB/d' -e '/^ *#/d' "$MLNC_LIB/$upgrade_part.sh"
-    done)
+        set -- "$@" "$MLNC_LIB/$upgrade_part.sh"
+    done
+    mlnc_text=$(sed -e '/^\. "[$]{MLNC_LIB/d' -e '/^ *#/d' "$@")
 }
 
 # was HOST OLD_HOST OLD_PROJECT: the host has had these names, and its volumes may have them still.

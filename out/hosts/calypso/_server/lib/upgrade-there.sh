@@ -31,7 +31,9 @@ there() {
     shift 3
     # shellcheck disable=SC2016
     there_loader='set -eu; mlnc_text=$(head -c "$1"); shift; eval "$mlnc_text"; arrive "$@"'
-    there_bytes=$(printf '%s' "$mlnc_text" | wc -c)
+    [ -n "$mlnc_text" ] || make_text
+    # A character is a byte: LC_ALL is C.
+    there_bytes=${#mlnc_text}
     set -- sh -c "$there_loader" mlnc "$there_bytes" "$there_name" "$volumes_project" "$@"
     if [ "$there_name" = "$mlnc_server" ]; then
         { printf '%s' "$mlnc_text" && cat; } | "$@"
