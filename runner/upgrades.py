@@ -150,7 +150,7 @@ class _Case:
             return False
         folder = f"{name}/guest/"
         wanted = {f"{sum}  ./{path}" for path, sum in task.bundle.hashes.items() if path.startswith(folder)}
-        lines = survey.listings.get(self._project) or survey.before.get(self._project, ())
+        lines = survey.listings.get(self._project) or survey.before.get(self._project) or ()
         given = {line for line in lines if line.partition("  ./")[2].startswith(folder)}
         return wanted == given and name not in self._state(host.old_server or "").waiting
 

@@ -3,9 +3,11 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from newcomer import Newcomer
 
 from mlnc.lab.layout import Lab, Server
@@ -54,16 +56,6 @@ def ballast(lab: Lab, server: Server, spare: int) -> Iterator[str]:
         run(lab, server, "xl destroy ballast; rm -f /root/ballast.cfg")
 
 
-@contextmanager
-def no_cable(lab: Lab) -> Iterator[None]:
-    """As long as the block runs, the servers do not reach each other; this machine reaches both."""
-    command(lab, lab.server(1), "ip link set eth1 down")
-    try:
-        yield
-    finally:
-        command(lab, lab.server(1), "ip link set eth1 up")
-
-
 class Deployment:
     """``invoke deploy`` in a process group of its own, which can be killed."""
 
@@ -88,3 +80,14 @@ class Deployment:
         """Its status and all that it said, when it ends by itself."""
         said, _ = self._process.communicate()
         return self._process.returncode, said
+
+
+def deploy_when_free(course: Newcomer) -> None:
+    """Deploy as soon as the server has ended what it was doing for a desk that is gone."""
+    for _ in range(20):
+        status, said = Deployment(course).end()
+        if status == 0:
+            return
+        assert "is being worked on by" in said, said
+        time.sleep(5)
+    pytest.fail("the server still works for a desk that is gone")

@@ -1,12 +1,11 @@
 """Faults in the middle of moves, on real Xen: never is a machine alive twice, nothing of its disk is lost, and what is
-said is true. The tests are one story: a move that fails stays where it was, and the next test tries it again.
+said is true. The tests are one story: what fails to move stays where it was, and the next test tries it again.
 """
 
-import time
 from collections.abc import Iterator
 
 import pytest
-from faults import Deployment, ballast, command, no_cable, receiver
+from faults import Deployment, ballast, command, receiver
 from moves import active_on, deploy, goes_on, place_web
 from newcomer import UP, Newcomer
 from test_lab_migration import WEB, never_twice, settled
@@ -60,13 +59,12 @@ def stayed(watch: Watch, server: str) -> None:
     assert active_on(watch.course, WEB) == {server}
 
 
-@pytest.mark.parametrize(
-    "fault", ["echo 'out of order' >&2; exit 1", 'head -c 20000000 | /usr/sbin/xl "$@"; exit']
-)
-def test_the_target_fails_to_receive(fault: str, moving: Newcomer) -> None:
+def test_the_target_fails_to_receive(moving: Newcomer) -> None:
+    """Its xl gets some of the memory, and then no more."""
+    fault = 'head -c 20000000 | /usr/sbin/xl "$@"; exit'
     before = moving.ask(web(moving))
     with receiver(moving.lab, moving.lab.server(2), fault), Watch(moving, web(moving)) as watch:
-        said = deploy(moving, status=1)
+        said = deploy(moving, status=3)
         goes_on(before, moving.ask(web(moving)))
     assert AS_BEFORE in said
     stayed(watch, "xen1")
@@ -80,58 +78,37 @@ def test_the_connection_of_a_migration_is_cut(moving: Newcomer) -> None:
         command(moving.lab, moving.lab.server(1), "pkill -f '[s]sh .*migrate-receive'")
         status, said = deployment.end()
         goes_on(before, moving.ask(web(moving)))
-    assert (status, AS_BEFORE in said) == (1, True), said
+    assert (status, AS_BEFORE in said) == (3, True), said
     stayed(watch, "xen1")
 
 
-def test_the_target_has_no_memory(moving: Newcomer) -> None:
+def test_the_target_has_no_memory_and_then_it_has(moving: Newcomer) -> None:
     lab, target = moving.lab, moving.lab.server(2)
     before = moving.ask(web(moving))
     with ballast(lab, target, 40) as takes, Watch(moving, web(moving)) as watch:
         with receiver(lab, target, takes):
-            assert AS_BEFORE in deploy(moving, status=1)
-        assert "stop something there, or move less to it" in deploy(moving, status=1)
+            assert AS_BEFORE in deploy(moving, status=3)
+        assert "stop something there, or move less to it" in deploy(moving, status=3)
         goes_on(before, moving.ask(web(moving)))
     stayed(watch, "xen1")
-
-
-def test_the_servers_lose_each_other(moving: Newcomer) -> None:
-    before = moving.ask(web(moving))
-    with Watch(moving, web(moving)) as watch:
-        deployment = Deployment(moving)
-        watch.until("xen2")
-        with no_cable(moving.lab):
-            status, said = deployment.end()
-        assert status == 1, said
-        assert "xen2 cannot be asked where web is" in said
-        deploy(moving)
-        goes_on(before, moving.ask(web(moving)))
-    never_twice(watch.sights)
+    deploy(moving)
+    goes_on(before, moving.ask(web(moving)))
     settled(moving, "xen2")
 
 
-def deploy_when_free(course: Newcomer) -> None:
-    """Deploy as soon as the server has ended what it was doing for a desk that is gone."""
-    for _ in range(20):
-        status, said = Deployment(course).end()
-        if status == 0:
-            return
-        assert "is being worked on by" in said, said
-        time.sleep(5)
-    pytest.fail("the server still works for a desk that is gone")
-
-
-def test_the_desk_is_killed_and_deploys_again(deployed: Newcomer) -> None:
-    course = prepared(deployed, "xen2", "xen1")
-    before = course.ask(web(course))
-    with Watch(course, web(course), "xen1") as watch:
-        deployment = Deployment(course)
+def test_a_server_that_is_off_is_fenced_and_comes_back(deployed: Newcomer) -> None:
+    lab, off = prepared(deployed, "xen2", "xen1").lab, deployed.lab.server(2)
+    machine.cut_power(off)
+    assert "--fence xen2" in deploy(deployed, status=3)
+    deploy(deployed, "--fence", "xen2", status=3)
+    deployed.invoke("start", "--project", "lab1", "--fence", "xen2", "--wait", "300")
+    deployed.follow(UP)
+    command(lab, off, "systemctl is-system-running --wait || :", seconds=400)
+    with Watch(deployed, web(deployed), "xen1") as watch:
         watch.until("xen1")
-        deployment.kill()
-        deploy_when_free(course)
-        goes_on(before, course.ask(web(course)))
-    never_twice(watch.sights)
-    settled(course, "xen1")
+        deploy(deployed)
+    assert {sight.alive for sight in watch.sights} == {("xen1",)}
+    settled(deployed, "xen1")
 
 
 def test_the_target_loses_its_power_on_the_way(moving: Newcomer) -> None:
@@ -141,7 +118,7 @@ def test_the_target_loses_its_power_on_the_way(moving: Newcomer) -> None:
         watch.until("xen2")
         machine.cut_power(moving.lab.server(2))
         status, said = deployment.end()
-        assert (status, "xen2" in said) == (1, True), said
+        assert (status, "xen2 cannot be asked where web is; here it is up" in said) == (3, True), said
     assert watch.sights[-1].present == ("xen1",)
     moving.follow(UP)
     with Watch(moving, web(moving)) as watch:
@@ -149,21 +126,6 @@ def test_the_target_loses_its_power_on_the_way(moving: Newcomer) -> None:
         goes_on(before, moving.ask(web(moving)))
     never_twice(watch.sights)
     settled(moving, "xen2")
-
-
-def test_a_server_that_is_off_is_fenced_and_comes_back(deployed: Newcomer) -> None:
-    lab, off = prepared(deployed, "xen2", "xen1").lab, deployed.lab.server(2)
-    machine.cut_power(off)
-    assert "--fence xen2" in deploy(deployed, status=1)
-    deploy(deployed, "--fence", "xen2", status=1)
-    deployed.invoke("start", "--project", "lab1", "--fence", "xen2", "--wait", "300")
-    deployed.follow(UP)
-    command(lab, off, "systemctl is-system-running --wait || :", seconds=400)
-    with Watch(deployed, web(deployed), "xen1") as watch:
-        watch.until("xen1")
-        deploy(deployed)
-    assert {sight.alive for sight in watch.sights} == {("xen1",)}
-    settled(deployed, "xen1")
 
 
 @pytest.fixture

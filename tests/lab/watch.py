@@ -133,4 +133,4 @@ class Watch:
                 alive += [name for row in rows if row[0] == self.host.domain and not set("psc") & set(row[4])]
                 active += [name] if lines and lines[-1].strip() == "active" else []
             self.sights.append(Sight(*map(tuple, (alive, present, active))))
-            self._over.wait(1.5)
+            self._over.wait(3)
