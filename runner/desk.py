@@ -174,8 +174,9 @@ class Desk:
         """
         with ThreadPoolExecutor(max(1, parallel)) as pool:
             running: dict[str, Future[T]] = {server: pool.submit(work, server) for server in servers}
-            while not all(future.done() for future in running.values()):
-                self.wait(running.values())
+            left = set(running.values())
+            while left:
+                left -= self.wait(left)
         return {server: future.result() for server, future in running.items()}
 
     def wait(self, running: Iterable[Future[T]]) -> set[Future[T]]:

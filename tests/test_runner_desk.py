@@ -1,0 +1,29 @@
+"""How the desk waits for servers."""
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future
+from typing import Any
+
+from mlnc.runner.desk import Desk
+
+
+class Counted(Desk):
+    """A desk with nothing on it, which counts how often it waits."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self.waits = 0
+
+    def wait(self, running: Iterable[Future[Any]]) -> set[Future[Any]]:
+        self.waits += 1
+        return super().wait(running)
+
+
+def test_one_that_is_done_is_not_waited_for() -> None:
+    """The first is done at once. Only the second can end a wait then, or the time after which one looks up."""
+    desk, end = Counted(), threading.Event()
+    threading.Timer(0.2, end.set).start()
+    works = {"quick": lambda: "done", "slow": lambda: str(end.wait(60))}
+    assert desk.everywhere(works, lambda server: works[server](), 2) == {"quick": "done", "slow": "True"}
+    assert desk.waits < 10
