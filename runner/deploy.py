@@ -4,12 +4,9 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 
 from mlnc.runner.desk import Desk
-from mlnc.runner.execute import Execution
-from mlnc.runner.graph import Limits
 from mlnc.runner.life import life_call
 from mlnc.runner.results import FAILURES, Display, Outcome, Result
 from mlnc.runner.secrets import expect
-from mlnc.runner.step_acts import StepActs
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.task import Options, Plan, Task, Upgrade
 from mlnc.runner.verbs import Answer
@@ -75,6 +72,11 @@ class _Deployment:
 
     def _upgrade(self) -> None:
         """Execute the upgrades, but for those on a server that could not be given what all its projects share."""
+        # Loaded where there are any: most deployments do without.
+        from mlnc.runner.execute import Execution
+        from mlnc.runner.graph import Limits
+        from mlnc.runner.step_acts import StepActs
+
         failures = [result for result in self._results if result.outcome in FAILURES]
         broken = {result.server for result in failures if result.project == SERVER_ROOM}
         ready = {}

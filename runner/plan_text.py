@@ -7,6 +7,7 @@ from mlnc.compiler.ir import Host
 from mlnc.runner.bundle import IR
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
+from mlnc.runner.left_over import left_over_lines
 from mlnc.runner.results import as_data as result_data
 from mlnc.runner.task import Plan, Task
 from mlnc.runner.upgrade_text import upgrade_data, upgrade_lines, vm_lines
@@ -32,20 +33,6 @@ def plan_lines(desk: Desk, plan: Plan) -> Iterator[str]:
         yield f"{result.server} {result.project}: cannot be deployed: {result.message}"
     unchanged = sum(not (task.decision.acts or task.starts) for each in plan.tasks.values() for task in each)
     yield f"{len(tasks) + len(plan.upgrades)} to do, {unchanged} unchanged, {len(plan.refused)} cannot be deployed"
-
-
-def left_over_lines(plan: Plan) -> Iterator[str]:
-    """What the servers have that is not built for them: it stays until somebody removes it, or a plan takes it away."""
-    for server, project in plan.unrecorded:
-        yield (
-            f"{server} {project}: is there, though it is not built for this server and out/deployed does not say so;"
-            " its VMs may run there. Run 'invoke deployed', build again, and review the plan"
-        )
-    for server, project, generation in plan.left_over:
-        yield (
-            f"{server} {project}: left over, not built for this server any more (generation {generation[:SHORT]});"
-            f" invoke remove --project {project} --host {server} removes it"
-        )
 
 
 def plan_data(desk: Desk, plan: Plan) -> dict[str, object]:

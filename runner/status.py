@@ -1,5 +1,6 @@
 """``status``: each host of each project as its server sees it now."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from mlnc.compiler.ir import Host
@@ -111,3 +112,12 @@ def _elsewhere(vm: VmStatus, desk: Desk, places: dict[tuple[str, str], str]) -> 
     if place == vm.server and vm.state == "absent":
         return replace(vm, state=UP, remark="an upgrade has brought it and has not ended: invoke deploy")
     return vm if place in (None, vm.server) else replace(vm, state="elsewhere", remark=f"runs on {place}")
+
+
+def lines(found: list[VmStatus]) -> Iterator[str]:
+    """A line a VM, for people."""
+    width = max((len(f"{vm.server} {vm.project}/{vm.host}") for vm in found), default=0)
+    for vm in found:
+        answers = {True: "answers", False: "does not answer", None: ""}[vm.answers]
+        facts = ", ".join(filter(None, (vm.uptime, answers, vm.remark)))
+        yield f"{f'{vm.server} {vm.project}/{vm.host}':{width}}  {vm.state:9} {facts}".rstrip()

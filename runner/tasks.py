@@ -55,17 +55,11 @@ def deploy(
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
         desk.connect(selection, parallel)
-        from mlnc.runner.console import (
-            expect_reviewed,
-            finish,
-            print_left_over,
-            print_plan,
-            shown,
-            warn_of_secrets,
-        )
+        from mlnc.runner.console import expect_reviewed, finish, shown, warn_of_secrets
         from mlnc.runner.deploy import check_secrets
         from mlnc.runner.deploy import deploy as bring
         from mlnc.runner.laid import note_laid
+        from mlnc.runner.left_over import print_left_over
         from mlnc.runner.plan import make_plan
         from mlnc.runner.task import Options
 
@@ -74,6 +68,8 @@ def deploy(
         planned = make_plan(desk, selection, options, parallel)
         check_secrets(desk, planned)
         if dry_run:
+            from mlnc.runner.console_plan import print_plan
+
             print_plan(desk, planned, json)
             return
         results = shown(json, lambda display: bring(desk, planned, options, display, parallel))
@@ -101,7 +97,8 @@ def plan(
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
         desk.connect(selection, parallel)
-        from mlnc.runner.console import print_objections, print_plan, warn_of_secrets
+        from mlnc.runner.console import warn_of_secrets
+        from mlnc.runner.console_plan import print_objections, print_plan
         from mlnc.runner.plan import make_plan
         from mlnc.runner.task import Options
         from mlnc.runner.templates import outdated
@@ -127,13 +124,13 @@ def status(
         selection = select(desk, project, host)
         desk.connect(selection, parallel)
         from mlnc.runner import status as looking
-        from mlnc.runner.console import print_json, print_status
+        from mlnc.runner.console import print_json
 
         found = looking.status(desk, selection, parallel)
         if json:
             print_json([looking.as_data(vm) for vm in found])
         else:
-            print_status(found)
+            print("\n".join(looking.lines(found)))
         if any(vm.state == "unknown" for vm in found):
             raise Exit(code=3 if any(vm.state != "unknown" for vm in found) else 1)
 
@@ -256,7 +253,8 @@ def retired(
     """List the volumes that removed hosts have left behind, or bring those of a host into use again."""
     with at_desk(context, out, "retired") as desk:
         from mlnc.runner import retired as leaving
-        from mlnc.runner.console import expect_retired, finish, print_retired, shown
+        from mlnc.runner.console import finish, shown
+        from mlnc.runner.console_retired import expect_retired, print_retired
         from mlnc.runner.results import exit_status
 
         found, silent = leaving.retired(desk, project, parallel)
@@ -280,7 +278,8 @@ def purge(
     """Remove what is retired of PROJECT or PROJECT/HOST, with all data on it. Asks for that name."""
     with at_desk(context, out, "purge") as desk:
         from mlnc.runner import retired as leaving
-        from mlnc.runner.console import confirm_purge, expect_retired, finish, shown
+        from mlnc.runner.console import finish, shown
+        from mlnc.runner.console_retired import confirm_purge, expect_retired
 
         found, silent = leaving.retired(desk, [], parallel)
         expect_retired(found, silent, name)

@@ -1,0 +1,27 @@
+"""What is printed of a plan: by ``plan``, by a dry run, and after a deployment."""
+
+import sys
+from collections.abc import Sequence
+
+from mlnc.runner.console import print_json
+from mlnc.runner.desk import Desk
+from mlnc.runner.drift import Difference
+from mlnc.runner.drift import as_data as difference_data
+from mlnc.runner.plan_text import plan_data, plan_lines
+from mlnc.runner.review import objections
+from mlnc.runner.task import Plan
+
+
+def print_objections(desk: Desk) -> None:
+    """Print what speaks against deploying ``out/`` as it is."""
+    for objection in objections(desk.out, desk.manifest):
+        print(f"deploy would stop: {objection}", file=sys.stderr)
+
+
+def print_plan(desk: Desk, plan: Plan, machine: bool, outdated: Sequence[Difference] = ()) -> None:
+    """Print *plan*, and what *outdated* templates would change that it leaves."""
+    if machine:
+        print_json(plan_data(desk, plan) | {"outdated": [difference_data(each) for each in outdated]})
+    else:
+        lines = [f"{each.server} {each.project}: {each.what}" for each in outdated]
+        print("\n".join([*lines, *plan_lines(desk, plan)]))
