@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from mlnc.compiler.codec import InvalidIr, load_project
 from mlnc.compiler.ir import Project
-from mlnc.runner.bundle import Refused
 from mlnc.runner.record import Record, ir_name, parse_record, parse_servers, record_texts
+from mlnc.runner.refused import Refused
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.output import DEPLOYED
 from mlnc.upgrade.before import Before, OldProject

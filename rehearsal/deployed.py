@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mlnc.compiler.codec import InvalidIr, dump_project, dump_site, load_site
 from mlnc.compiler.ir import Course, Project, Site
-from mlnc.runner.bundle import Refused
 from mlnc.runner.record import Record, read_records
+from mlnc.runner.refused import Refused
 from mlnc.runner.review import load_output
 from mlnc.targets.artifact import SERVER_ROOM, Artifact
 from mlnc.targets.manifest import Manifest, digest, dump_manifest, load_manifest

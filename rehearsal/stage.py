@@ -16,10 +16,11 @@ from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.observed import observed
 from mlnc.rehearsal.prepare import prepare
 from mlnc.rehearsal.transport import Rehearsal
-from mlnc.runner.bundle import Refused
 from mlnc.runner.deploy import deploy
 from mlnc.runner.desk import Desk
+from mlnc.runner.lines import Lines
 from mlnc.runner.plan import make_plan
+from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Result
 from mlnc.runner.review import load_output, objections
 from mlnc.runner.secrets import Secrets
@@ -110,7 +111,7 @@ class Stage:
         return self._desk(self.out)
 
     def _desk(self, out: Path) -> Desk:
-        desk = Desk(self._context, out, "rehearse", self._way)
+        desk = Desk(Lines(self._context, out, self._way), "rehearse")
         projects = [desk.project(name) for name in desk.manifest.projects]
         names = {name for each in projects for server in desk.site for name in secret_names(each, server)}
         desk.secrets = Secrets({name: made_up(name) for name in names})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from mlnc.runner.refused import Refused
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.manifest import Manifest, digest, file_state
 
@@ -16,10 +17,6 @@ IR = "ir.yaml"
 
 _PATH = re.compile(r"[A-Za-z0-9_.+/-]+")
 _ID_DIGITS = 32
-
-
-class Refused(Exception):
-    """The runner does not go on; the message says why and what to do."""
 
 
 @dataclass(frozen=True)

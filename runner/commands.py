@@ -4,17 +4,20 @@ What they print is the affair of :mod:`mlnc.runner.console`, which a command loa
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from mlnc.runner.bundle import Refused
-from mlnc.runner.desk import Desk
+from mlnc.runner.lines import Lines
+from mlnc.runner.refused import Refused
 from mlnc.runner.results import FAILED
+
+if TYPE_CHECKING:
+    from mlnc.runner.desk import Desk
 
 _HELP = {
     "out": "The folder that mlnc build wrote.",
@@ -59,11 +62,14 @@ def refusals() -> Iterator[None]:
 
 
 @contextmanager
-def at_desk(context: Context, out: str, name: str) -> Iterator[Desk]:
-    """The desk of the command *name*, closed afterwards; what it refuses ends the command."""
-    with refusals():
-        desk = Desk(context, Path(out), name)
-        try:
+def at_desk(context: Context, out: str, name: str, everywhere: int = 0) -> Iterator["Desk"]:
+    """The desk of the command *name*, closed afterwards; what it refuses ends the command.
+
+    The first *everywhere* servers that something was built for are connected to while the desk is set up.
+    """
+    with refusals(), closing(Lines(context, Path(out))) as lines:
+        lines.connect(lines.built(), everywhere)
+        from mlnc.runner.desk import Desk
+
+        with closing(Desk(lines, name)) as desk:
             yield desk
-        finally:
-            desk.close()

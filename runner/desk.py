@@ -2,69 +2,52 @@
 
 import getpass
 import os
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from invoke.context import Context
-
-from mlnc.compiler.codec import InvalidIr, load_project, load_site
-from mlnc.compiler.ir import Project, ServiceHost
-from mlnc.runner.bundle import Bundle, Refused, bundles
+from mlnc.compiler.codec import InvalidIr, load_project
+from mlnc.compiler.ir import Project
+from mlnc.runner.bundle import Bundle, bundles
+from mlnc.runner.lines import Lines
 from mlnc.runner.plans import load_plan
 from mlnc.runner.record import Record, read_records, write_record
+from mlnc.runner.refused import Refused
 from mlnc.runner.review import load_output
 from mlnc.runner.secrets import Secrets, load
-from mlnc.runner.session import Session
 from mlnc.runner.transcript import Transcript, now
-from mlnc.runner.transport import Transport
 from mlnc.runner.verbs import Answer, Heard, ignore
-from mlnc.runner.ways import way
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.upgrade.plan import Plan
 
 T = TypeVar("T")
 
-Way = Callable[[Context, ServiceHost, Path, str], Transport]
-
 
 class Desk:
-    """One run: the output folder and what is known of it, the ways to the servers, the transcript.
+    """One run: the output folder and what is known of it, the *lines* to the servers, the transcript.
 
     *stopping* is set when the user wants an end: what has begun is finished, nothing more is begun.
     """
 
-    def __init__(self, context: Context, out: Path, command: str, transport: Way = way) -> None:
-        self.out = out
+    def __init__(self, lines: Lines, command: str) -> None:
+        self.out = lines.out
         self.command = command
-        self.manifest = load_output(out)
-        self.bundles = bundles(out, self.manifest)
-        self.site = self._load_site()
-        self.records = read_records(out)
+        self.lines = lines
+        self.site = lines.site
+        self.manifest = load_output(self.out)
+        self.bundles = bundles(self.out, self.manifest)
+        self.records = read_records(self.out)
         self.stopping = threading.Event()
         self.by = f"{getpass.getuser()}@{socket.gethostname()}".replace(" ", "-")
-        self._context = context
-        self._transport = transport
         self._lock = threading.Lock()
-        self._folder = Path(tempfile.mkdtemp(prefix="mlnc-"))
-        self._sessions: dict[str, Session] = {}
         self._projects: dict[str, Project] = {}
         self._plans: dict[str, Plan | None] = {}
 
     # --- what is known here ------------------------------------------------------------------------------------
-
-    def _load_site(self) -> dict[str, ServiceHost]:
-        try:
-            return load_site((self.out / "ir" / "site.yaml").read_text(encoding="utf-8")).service_hosts
-        except (OSError, InvalidIr) as error:
-            raise Refused(f"{self.out / 'ir' / 'site.yaml'} cannot be read: {error}. Build again") from None
 
     def project(self, name: str) -> Project:
         """The IR of a project of the output folder. Raises Refused where it cannot be read."""
@@ -146,22 +129,7 @@ class Desk:
     ) -> Answer:
         """Run *verb* on *server*, below the folder that it keeps projects in."""
         root = self.site[server].projects
-        return self.session(server).ask(verb, (root, *arguments), stdin, heard)
-
-    def session(self, server: str) -> Session:
-        """The way to *server*, opened when first needed."""
-        with self._lock:
-            if server not in self._sessions:
-                folder = self._folder / f"s{len(self._sessions)}"
-                folder.mkdir(mode=0o700)
-                transport = self._transport(self._context, self.site[server], folder, "mux")
-                self._sessions[server] = Session(transport)
-            return self._sessions[server]
-
-    def connect(self, servers: Iterable[str], parallel: int) -> None:
-        """Begin to connect to the first *parallel* of *servers*, while other things are done. Nothing is sent."""
-        for server in islice(servers, parallel):
-            self.session(server).open()
+        return self.lines.session(server).ask(verb, (root, *arguments), stdin, heard)
 
     def signature(self) -> tuple[str, str]:
         """Who does this, and when: for the servers' records."""
@@ -188,9 +156,7 @@ class Desk:
             return set()
 
     def close(self) -> None:
-        """Close every connection and remove what is private to this run."""
-        with ThreadPoolExecutor(max(1, len(self._sessions))) as pool:
-            list(pool.map(Session.close, self._sessions.values()))
+        """Close the lines and the transcript."""
+        self.lines.close()
         if "transcript" in self.__dict__:
             self.transcript.close()
-        shutil.rmtree(self._folder, ignore_errors=True)

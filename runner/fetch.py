@@ -1,7 +1,8 @@
 """``deployed``: fetches the servers' own record of what was applied, where the one in ``out/deployed`` is lost."""
 
-from mlnc.runner.bundle import IR, Refused
+from mlnc.runner.bundle import IR
 from mlnc.runner.desk import Desk
+from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Result
 from mlnc.runner.selection import Selection
 from mlnc.runner.survey import Unreachable, expect, states

@@ -25,7 +25,7 @@ def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int)
         try:
             wanted = dict.fromkeys(selection[server]) | _wanted(desk, server, selection)
             recorded = partial(desk.recorded, server=server)
-            return survey(desk.session(server), facts.projects, facts.toolstack, wanted, recorded)
+            return survey(desk.lines.session(server), facts.projects, facts.toolstack, wanted, recorded)
         except Unreachable as error:
             return str(error)
 

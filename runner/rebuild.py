@@ -1,9 +1,9 @@
 """``rebuild``: the roots of virtual machines made anew from their templates, as on their first day."""
 
-from mlnc.runner.bundle import Refused
 from mlnc.runner.desk import Desk
 from mlnc.runner.elsewhere import refuse_starting
 from mlnc.runner.life import check_secrets
+from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Result
 from mlnc.runner.selection import Selection
 from mlnc.runner.steps import Call, perform

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlnc.compiler.codec import InvalidIr, from_data, load_project, to_data
 from mlnc.compiler.ir import Project
-from mlnc.runner.bundle import Refused
+from mlnc.runner.refused import Refused
 from mlnc.schemas.contracts import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
 from mlnc.targets.manifest import digest

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlnc.runner.bundle import Refused
+from mlnc.runner.refused import Refused
 from mlnc.targets.manifest import Manifest, differences, digest, load_manifest
 from mlnc.targets.output import DEPLOYED, MANIFEST, OutputRefused, some
 from mlnc.targets.transaction import recover

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from mlnc.runner.bundle import Bundle, Refused
+from mlnc.runner.bundle import Bundle
 from mlnc.runner.desk import Desk
+from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Outcome, Result
 from mlnc.runner.verbs import Answer, Mark, script
 

@@ -51,10 +51,11 @@ def deploy(
     out: str = "out",
 ) -> None:
     """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
-    with at_desk(context, out, "deploy") as desk:
+    early = 0 if project or host or fence else parallel
+    with at_desk(context, out, "deploy", early) as desk:
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
-        desk.connect(selection, parallel)
+        desk.lines.connect(selection, parallel)
         from mlnc.runner.console import expect_reviewed, finish, shown, warn_of_secrets
         from mlnc.runner.deploy import check_secrets
         from mlnc.runner.deploy import deploy as bring
@@ -93,10 +94,11 @@ def plan(
     out: str = "out",
 ) -> None:
     """Say what deploy would do: a line a VM, details below. Writes nothing anywhere."""
-    with at_desk(context, out, "plan") as desk:
+    early = 0 if project or host or fence else parallel
+    with at_desk(context, out, "plan", early) as desk:
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
-        desk.connect(selection, parallel)
+        desk.lines.connect(selection, parallel)
         from mlnc.runner.console import warn_of_secrets
         from mlnc.runner.console_plan import print_objections, print_plan
         from mlnc.runner.plan import make_plan
@@ -120,9 +122,9 @@ def status(
     out: str = "out",
 ) -> None:
     """Show each VM: up, down, absent or elsewhere, since when, and whether it answers."""
-    with at_desk(context, out, "status") as desk:
+    with at_desk(context, out, "status", 0 if project or host else parallel) as desk:
         selection = select(desk, project, host)
-        desk.connect(selection, parallel)
+        desk.lines.connect(selection, parallel)
         from mlnc.runner import status as looking
         from mlnc.runner.console import print_json
 
@@ -145,9 +147,9 @@ def drift(
     out: str = "out",
 ) -> None:
     """Compare the servers with what was built. Exit status: 0 same, 2 drift, 1 could not tell."""
-    with at_desk(context, out, "drift") as desk:
+    with at_desk(context, out, "drift", 0 if project or host else parallel) as desk:
         selection = select(desk, project, host)
-        desk.connect(selection, parallel)
+        desk.lines.connect(selection, parallel)
         from mlnc.runner import drift as drifting
         from mlnc.runner.console import print_json
         from mlnc.runner.templates import outdated

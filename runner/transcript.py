@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlnc.runner.bundle import Refused
+from mlnc.runner.refused import Refused
 from mlnc.targets.output import LOG
 
 _KEPT = 50

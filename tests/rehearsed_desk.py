@@ -16,25 +16,25 @@ from mlnc.compiler.ir import Course, ServiceHost
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.prepare import prepare
 from mlnc.rehearsal.transport import Rehearsal
-from mlnc.runner.desk import Desk
+from mlnc.runner.lines import Lines
 
 TASKS = """\
 from mlnc.runner import commands
-from rehearsed_desk import RehearsedDesk
+from rehearsed_desk import RehearsedLines
 
-commands.Desk = RehearsedDesk
+commands.Lines = RehearsedLines
 
 from mlnc.runner.tasks import *
 """
 """The ``tasks.py`` of such a course."""
 
 
-class RehearsedDesk(Desk):
-    """A desk whose servers are folders in the folder SERVERS of the environment."""
+class RehearsedLines(Lines):
+    """Lines to servers that are folders in the folder SERVERS of the environment."""
 
-    def __init__(self, context: Context, out: Path, command: str) -> None:
+    def __init__(self, context: Context, out: Path) -> None:
         self._stage = Folder(Path(os.environ["SERVERS"]))
-        super().__init__(context, out, command, self._way)
+        super().__init__(context, out, self._way)
         if not self._stage.path.exists():
             self._stage.path.mkdir()
             ahead = sorted(Path(os.environ["AHEAD"]).iterdir())

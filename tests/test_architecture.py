@@ -44,7 +44,7 @@ MAY_IMPORT = {
         ),
         *("targets.output", "targets.secret_names", "targets.table", "targets.writer"),
     },
-    "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record", "runner.bundle"},
+    "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record", "runner.refused"},
     "lab": {"lab"},
 }
 """What a room may import of mlnc, besides the version in ``mlnc`` itself."""
@@ -55,7 +55,7 @@ DOORS = {
     "yaml": {"schemas/yaml_text.py"},
     "jsonschema_rs": {"schemas/contracts.py"},
     "invoke": {
-        *("runner/transport.py", "runner/ways.py", "runner/desk.py"),
+        *("runner/transport.py", "runner/ways.py", "runner/lines.py"),
         *("runner/commands.py", "runner/console.py", "runner/tasks.py"),
         *(
             "rehearsal/transport.py",
@@ -124,8 +124,8 @@ def test_commands_begin_with_little() -> None:
     text = "import sys, mlnc.rehearsal.tasks, mlnc.runner.tasks; print([*sys.modules])"
     seen = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
     loaded = set(ast.literal_eval(seen))
-    assert "mlnc.runner.desk" in loaded
-    assert not loaded & {"mlnc.runner.deploy", "mlnc.runner.console", "mlnc.rehearsal.stage", "jinja2"}
+    assert "mlnc.runner.lines" in loaded
+    assert not loaded & {"mlnc.runner.desk", "mlnc.runner.console", "mlnc.rehearsal.stage", "jinja2"}
 
 
 def test_the_laboratory_is_no_part_of_the_product() -> None:

@@ -12,8 +12,8 @@ from rehearsals import built, compiled, deployed, differing, drifted, needs_name
 
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.stage import Stage
-from mlnc.runner.bundle import Refused
 from mlnc.runner.display import Silent
+from mlnc.runner.refused import Refused
 from mlnc.runner.task import Options
 
 pytestmark = needs_namespaces

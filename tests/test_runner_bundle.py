@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.runner.bundle import Bundle, Refused, bundles
+from mlnc.runner.bundle import Bundle, bundles
+from mlnc.runner.refused import Refused
 from mlnc.targets.manifest import Manifest
 
 FILES = {

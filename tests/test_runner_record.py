@@ -7,8 +7,8 @@ import pytest
 from courses import project
 
 from mlnc.compiler.codec import dump_project
-from mlnc.runner.bundle import Refused
 from mlnc.runner.record import Record, read_records, write_record
+from mlnc.runner.refused import Refused
 from mlnc.schemas.yaml_text import load
 
 OLD, NEW = "a" * 32, "b" * 32

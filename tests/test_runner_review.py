@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.runner.bundle import Refused
+from mlnc.runner.refused import Refused
 from mlnc.runner.review import load_output, objections
 from mlnc.targets.artifact import Artifact
 from mlnc.targets.manifest import digest

@@ -6,7 +6,7 @@ import pytest
 from courses import guest, host, project
 
 from mlnc.compiler.ir import Secret, User, Vnc
-from mlnc.runner.bundle import Refused
+from mlnc.runner.refused import Refused
 from mlnc.runner.secrets import Secrets, expect, load
 
 ROOT = guest(root_password=Secret("root"), users=(User("ada", Secret("ada"), "/home/ada", None),))
