@@ -1,6 +1,6 @@
 """What a deployment would do: a task for each project on each server, from one survey of every server."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 
 from mlnc.runner.bundle import Bundle
@@ -17,15 +17,23 @@ from mlnc.targets.artifact import SERVER_ROOM
 OFF = "you said that it is off"
 
 
-def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int) -> Plan:
-    """Ask every server of *selection* what it has, and decide. Writes nothing anywhere."""
+def make_plan(
+    desk: Desk, selection: Selection, options: Options, parallel: int, resting: bool = False
+) -> Plan:
+    """Ask every server of *selection* what it has, and decide. Writes nothing anywhere.
+
+    *resting*: the connection to a server that needs nothing is closed meanwhile.
+    """
 
     def look(server: str) -> Survey | str:
         facts = desk.site[server]
         try:
             wanted = dict.fromkeys(selection[server]) | _wanted(desk, server, selection)
-            recorded = partial(desk.recorded, server=server)
-            return survey(desk.lines.session(server), facts.projects, facts.toolstack, wanted, recorded)
+            session, recorded = desk.lines.session(server), partial(desk.recorded, server=server)
+            found = survey(session, facts.projects, facts.toolstack, wanted, recorded)
+            if resting and _is_settled(found, wanted):
+                session.rest()
+            return found
         except Unreachable as error:
             return str(error)
 
@@ -50,6 +58,15 @@ def make_plan(desk: Desk, selection: Selection, options: Options, parallel: int)
     add_upgrades(desk, plan, projects, options)
     refuse_elsewhere(desk, plan, options)
     return plan
+
+
+def _is_settled(found: Survey, wanted: Mapping[str, Bundle | None]) -> bool:
+    """Whether a server has what is wanted, and nothing that was begun."""
+    states = {name: found.states.get(name, State()) for name in wanted}
+    return not found.noted and all(
+        bundle is not None and (states[name].applied, states[name].pending) == (bundle.generation, None)
+        for name, bundle in wanted.items()
+    )
 
 
 def _wanted(desk: Desk, server: str, selection: Selection) -> dict[str, Bundle]:

@@ -32,6 +32,7 @@ class Session:
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(_AT_ONCE)
         self._idle: list[_Shell] = []
+        self._ending: list[_Shell] = []
 
     def open(self) -> None:
         """Begin to connect, and do not wait for it. Nothing is sent before the first question."""
@@ -46,11 +47,18 @@ class Session:
         answer.status, answer.errors = ended.status, ended.errors
         return answer
 
+    def rest(self) -> None:
+        """End the shells that nobody uses, and do not wait for it: no question is expected any more."""
+        with self._lock:
+            resting, self._idle = self._idle, []
+            self._ending += resting
+        for shell in resting:
+            shell.end()
+
     def close(self) -> None:
         """End the shells, and with the last one the connection; one that does not end is cut off."""
-        for shell in self._idle:
-            shell.end()
-        if not all(shell.ended_within(_PATIENCE_SECONDS) for shell in self._idle):
+        self.rest()
+        if not all(shell.ended_within(_PATIENCE_SECONDS) for shell in self._ending):
             self._transport.cut()
 
     @contextmanager

@@ -66,7 +66,7 @@ def deploy(
 
         options = Options(start, again, wait or None, undo, *words)
         expect_reviewed(desk, git=not unreviewed and not dry_run)
-        planned = make_plan(desk, selection, options, parallel)
+        planned = make_plan(desk, selection, options, parallel, resting=not start)
         check_secrets(desk, planned)
         if dry_run:
             from mlnc.runner.console_plan import print_plan

@@ -107,6 +107,16 @@ def test_one_command_for_all() -> None:
     assert (len(transport.commands), transport.was_cut.is_set()) == (1, False)
 
 
+def test_after_a_rest_it_connects_again() -> None:
+    transport = Scripted(DONE)
+    session = Session(transport)
+    assert session.ask("survey", ()).reached
+    session.rest()
+    assert session.ask("survey", ()).reached
+    session.close()
+    assert (len(transport.commands), transport.was_cut.is_set()) == (2, False)
+
+
 class Stuck(Scripted):
     """A transport whose command does not end before it is cut off."""
 

@@ -34,6 +34,7 @@ def stayed(made: Pair) -> None:
     """It runs on the first server as before."""
     assert made.running() == ["one"]
     assert made.domains("two") == {}
+    assert made.active("two") == []
     assert made.tags() == {*TAGS.split(","), "mlnc.server=one"}
 
 

@@ -83,7 +83,7 @@ def test_a_disk_that_nobody_shares_is_copied_whole(guests: Newcomer) -> None:
     old = "host far {\n\tsuperclass guest\n\tservice_host xen1"
     edit(guests, "lab4.mln", (old, old.replace("xen1", "xen2")))
     deploy(guests)
-    guests.invoke("stop", "--project", "lab4", "--host", "far")
+    guests.invoke("stop", "--host", "lab4/far")
     before, after = log(guests, 1, "local_vg", "far"), log(guests, 2, "local_vg", "far")
     assert before
     assert after[: len(before)] == before

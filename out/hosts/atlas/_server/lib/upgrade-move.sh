@@ -250,13 +250,25 @@ keep_volume() { give_volume "$mlnc_server" "$1" "$2" "$3"; }
 # close_volume KIND GROUP NAME ROLE: not active here any more. The devices of a domain that has just left take a moment.
 close_volume() {
     [ "$1" = lvm ] || return 0
+    close_logical "$2" "$3" || die "$2/$3 is still active on this server, though $move_host is not here any more:" \
+        'end what uses it, then run this again'
+}
+
+# close_logical GROUP NAME
+close_logical() {
     for close_wait in 1 1 2 3 5 0; do
-        look_at_lv "$2" "$3"
+        look_at_lv "$1" "$2"
         lv_in_use "$lv_attributes" || break
         sleep "$close_wait"
     done
-    lvchange -an "$2/$3" || die "$2/$3 is still active on this server, though $move_host is not here any more:" \
-        'end what uses it, then run this again'
+    lvchange -an "$1/$2"
+}
+
+# close_there KIND GROUP NAME ROLE: what was opened there for a move that has failed.
+close_there() {
+    [ "$1" = lvm ] || return 0
+    there "$move_to" "$move_address" "$move_port" close_logical "$2" "$3" </dev/null ||
+        warn "$2/$3 is still active on $move_to, where nothing uses it"
 }
 
 # hand_volumes [KIND GROUP NAME ROLE]...: of a host that runs nowhere. Nothing starts it here meanwhile: the lock is that of
@@ -306,6 +318,7 @@ send() {
     *) die_of_places ;;
     esac
     each_volume keep_volume "$@"
+    each_volume close_there "$@"
     state "$move_host runs here as before"
     die "the migration of $move_host to $move_to failed ($mlnc_toolstack said $send_status, see above); it runs here as before"
 }
