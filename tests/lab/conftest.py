@@ -9,6 +9,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from newcomer import BUILD, DEPLOY, DOWN, UP, Newcomer
@@ -20,6 +21,7 @@ from mlnc.lab.layout import Lab, laboratory
 MEASURED = pytest.StashKey[dict[str, float]]()
 KEEP = bool(os.environ.get("MLNC_LAB_KEEP"))
 
+HERE = Path(__file__).parent
 ORDER = ["deploy", "migration", "upgrades", "servers", "reboot", "faults"]
 """The modules in the order in which they run: deploying takes minutes, so each goes on where the last one ended."""
 
@@ -31,7 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: ORDER.index(item.path.stem.removeprefix("test_lab_")))
+    """Put those of the laboratory into their order; all others stay where they are."""
+    places = [place for place, item in enumerate(items) if item.path.parent == HERE]
+    ordered = sorted(
+        (items[place] for place in places),
+        key=lambda item: ORDER.index(item.path.stem.removeprefix("test_lab_")),
+    )
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
