@@ -101,7 +101,7 @@ def screen(text: str) -> list[str]:
 def test_the_table(course: Deployment) -> None:
     """A row a server while it goes on, and the failure with its last lines above them, in red, until the end."""
     course.farm["atlas"].stub(
-        "dd", 'case "$*" in *bob*) echo "the disk is broken" && exit 1 ;; esac; sleep 1'
+        "dd", 'case "$*" in *bob*) echo "the disk is broken" && exit 1 ;; esac; exec /bin/sleep 2'
     )
     terminal = Terminal(course, "deploy", "--start")
     terminal.read_until("atlas  [#####...............] 1/4 ada: storage.sh 1 s\nboreas [")
@@ -123,7 +123,7 @@ def test_the_table(course: Deployment) -> None:
 def test_interrupted_on_the_terminal(course: Deployment) -> None:
     """What has begun is ended in order, and the state is said."""
     atlas = course.farm["atlas"]
-    atlas.stub("dd", 'case "$*" in *ada*) sleep 1 ;; esac')
+    atlas.stub("dd", 'case "$*" in *ada*) /bin/sleep 1 ;; esac')
     terminal = Terminal(course, "deploy", "--parallel", "1")
     terminal.read_until("ada: storage.sh")
     terminal.press_interrupt()
