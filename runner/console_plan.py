@@ -1,4 +1,4 @@
-"""What is printed of a plan: by ``plan``, by a dry run, and after a deployment."""
+"""What is printed of a plan, by ``plan`` and by a dry run."""
 
 import sys
 from collections.abc import Sequence

@@ -132,7 +132,8 @@ def status(
         if json:
             print_json([looking.as_data(vm) for vm in found])
         else:
-            print("\n".join(looking.lines(found)))
+            for line in looking.lines(found):
+                print(line)
         if any(vm.state == "unknown" for vm in found):
             raise Exit(code=3 if any(vm.state != "unknown" for vm in found) else 1)
 
