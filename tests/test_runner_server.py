@@ -8,11 +8,8 @@ from bundles import run
 
 from mlnc.runner.verbs import script
 
-VERBS = sorted(
-    file.stem
-    for file in (Path(__file__).parent.parent / "runner" / "server").glob("*.sh")
-    if file.stem not in ("base", "generation")
-)
+SERVER = Path(__file__).parent.parent / "runner" / "server"
+VERBS = sorted(file.stem for file in SERVER.glob("*.sh") if file.stem not in ("base", "generation"))
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -40,3 +37,14 @@ def test_domains_of_xend(tmp_path: Path) -> None:
         ["Domain-0", "00000000-0000-0000-0000-000000000000"],
         ["linux.ada", "11111111-2222-5333-8444-555555555555"],
     ]
+
+
+def test_what_is_told_at_once_stays_apart(tmp_path: Path) -> None:
+    """The answers of many hosts come from the background, each of them a whole line."""
+    text = (SERVER / "base.sh").read_text()
+    several = "for i in $(seq 40); do for j in $(seq 25); do tell answers linux host$i yes; done & done; wait"
+    done = run("sh", "-c", f"{text}\n{several}")
+    assert sorted(set(done.stdout.splitlines())) == sorted(
+        f"@mlnc\tanswers\tlinux\thost{i}\tyes" for i in range(1, 41)
+    )
+    assert len(done.stdout.splitlines()) == 1000

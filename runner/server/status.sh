@@ -22,7 +22,12 @@ show() {
     show_status=0
     show_states=$("$current/project.sh" status </dev/null) || show_status=$?
     case $show_status in
-    0 | 3) printf '%s\n' "$show_states" | awk -v project="$project" 'NF == 2 { printf "@mlnc\tvm\t%s\t%s\t%s\n", project, $1, $2 }' ;;
+    0 | 3)
+        # A line at a time: the answers of ask come in between.
+        printf '%s\n' "$show_states" | while read -r show_host show_state show_more; do
+            [ -z "$show_state" ] || [ -n "$show_more" ] || tell vm "$project" "$show_host" "$show_state"
+        done
+        ;;
     *) tell unknown "$project" "$(printf '%s' "$show_states" | tr '\n\t' '  ')" ;;
     esac
 }
@@ -37,6 +42,7 @@ while read -r status_project status_host status_address; do
     [ "$status_project" = "$status_last" ] || show "$status_project"
     status_last=$status_project
 done
+wait
 domains "$3"
 if [ "$3" = xl ]; then uptimes=$(xl uptime) || uptimes=; else uptimes=$(xm uptime) || uptimes=; fi
 printf '%s\n' "$uptimes" | awk 'NR > 1 && NF > 2 {
@@ -44,4 +50,3 @@ printf '%s\n' "$uptimes" | awk 'NR > 1 && NF > 2 {
     sub(/^[^ ]+ +[0-9]+ +/, "")
     printf "@mlnc\tuptime\t%s\t%s\n", name, $0
 }'
-wait

@@ -20,10 +20,11 @@ PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 tab=$(printf '\t')
 
+# tell WORD...: one write, so that what is told from the background never stands in the middle of another line.
 tell() {
-    printf '@mlnc'
-    printf '\t%s' "$@"
-    printf '\n'
+    tell_line=@mlnc
+    for tell_word; do tell_line=$tell_line$tab$tell_word; done
+    printf '%s\n' "$tell_line"
 }
 
 # stop STATUS TEXT...
