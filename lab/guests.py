@@ -47,8 +47,21 @@ def identity(lab: Lab, server: Server, address: str, seconds: int = 20) -> Ident
 
 def ticks(lab: Lab, server: Server, address: str, seconds: int = 60) -> list[tuple[int, int]]:
     """Start and tick of each line that the guest at *address* ever wrote down; empty where it does not answer."""
-    lines = _page(lab, server, address, "ticks", seconds) or []
-    return [(int(boot), int(tick)) for boot, tick in (line.split() for line in lines)]
+    return read_ticks(_page(lab, server, address, "ticks", seconds) or [])
+
+
+def read_ticks(lines: list[str]) -> list[tuple[int, int]]:
+    """Start and tick of each line. Raises ValueError for one that no guest wrote.
+
+    Zeros stand for what had not reached the disk when the server lost its power, so a guest has started behind them.
+    """
+    found = []
+    for line in lines:
+        boot, tick = map(int, line.lstrip("\0").split())
+        if line.startswith("\0") and tick != 1:
+            raise ValueError(f"zeros within start {boot}, before tick {tick}")
+        found.append((boot, tick))
+    return found
 
 
 def gaps(written: list[tuple[int, int]]) -> list[str]:

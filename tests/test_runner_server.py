@@ -39,7 +39,7 @@ def test_domains_of_xend(tmp_path: Path) -> None:
     ]
 
 
-def test_what_is_told_at_once_stays_apart(tmp_path: Path) -> None:
+def test_what_is_told_at_once_stays_apart() -> None:
     """The answers of many hosts come from the background, each of them a whole line."""
     text = (SERVER / "base.sh").read_text()
     several = "for i in $(seq 40); do for j in $(seq 25); do tell answers linux host$i yes; done & done; wait"

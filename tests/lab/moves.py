@@ -2,7 +2,8 @@
 
 from newcomer import Newcomer
 
-from mlnc.lab.guests import Identity
+from mlnc.lab.guests import Identity, read_ticks
+from mlnc.lab.layout import Lab, Server
 from mlnc.lab.servers import run
 
 
@@ -51,3 +52,11 @@ def goes_on(before: Identity | None, after: Identity | None) -> None:
     assert after is not None, "it does not answer"
     assert after.one("started") == before.one("started"), "it was started anew"
     assert after.tick > before.tick, "it does not count any more"
+
+
+def log(lab: Lab, server: Server, volume: str) -> list[tuple[int, int]]:
+    """What a guest ever wrote down, read from its *volume*, which nobody uses and nothing is wrong with."""
+    read = f"e2fsck -fn /dev/{volume} >&2 && debugfs -R 'cat /var/log/ticks' /dev/{volume} 2>/dev/null"
+    done = run(lab, server, f"lvchange -ay {volume} && {read} && lvchange -an {volume}")
+    assert done.returncode == 0, done.stderr
+    return read_ticks(done.stdout.splitlines())

@@ -138,7 +138,7 @@ install_autostart() {
     if command -v systemctl >/dev/null 2>&1; then
         ! is_enabled || return 0
         install_file "$new/mlnc-projects.service" "$unit"
-        systemctl daemon-reload
+        # This makes systemd read its units anew.
         systemctl --quiet enable mlnc-projects.service
     else
         if [ -e "$etc/init.d/mlnc-projects" ] && [ ! -L "$etc/init.d/mlnc-projects" ]; then
@@ -160,7 +160,7 @@ is_enabled() {
 remove_autostart() {
     unit=$etc/systemd/system/mlnc-projects.service
     if [ -f "$unit" ] && ours "$unit"; then
-        systemctl --quiet disable mlnc-projects.service
+        systemctl --quiet --no-reload disable mlnc-projects.service
         rm -f -- "$unit"
         systemctl daemon-reload
     elif [ -L "$etc/init.d/mlnc-projects" ]; then
