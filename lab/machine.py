@@ -93,7 +93,7 @@ def command(lab: Lab, server: Server, port: int) -> list[str]:
     """
     kernel, initrd = lab.images / "kernel", lab.images / "initrd-server.img"
     words = ["qemu-system-x86_64", "-name", server.name, "-nodefaults", "-no-user-config", "-display", "none"]
-    words += ["-accel", "tcg,tb-size=1024", "-cpu", "Nehalem,-smap", "-smp", "1", "-m", str(SERVER_MIB)]
+    words += ["-accel", "tcg,tb-size=256", "-cpu", "Nehalem,-smap", "-smp", "1", "-m", str(SERVER_MIB)]
     words += ["-kernel", f"{kernel}/xen", "-append", _XEN]
     words += ["-initrd", f"{_escaped(kernel)}/vmlinux {_LINUX},{_escaped(initrd)}"]
     words += [

@@ -12,7 +12,10 @@ systemd-tmpfiles-clean.timer getty@tty1.service systemd-pstore.service systemd-b
 systemd-update-utmp.service systemd-update-utmp-runlevel.service systemd-journal-flush.service systemd-sysusers.service
 proc-sys-fs-binfmt_misc.automount dev-mqueue.mount dev-hugepages.mount sys-kernel-debug.mount sys-kernel-tracing.mount
 sys-kernel-config.mount sys-fs-fuse-connections.mount modprobe@configfs.service modprobe@drm.service
-modprobe@fuse.service modprobe@efi_pstore.service systemd-fsckd.socket systemd-initctl.socket'
+modprobe@fuse.service modprobe@efi_pstore.service modprobe@loop.service systemd-fsckd.socket systemd-initctl.socket
+getty-static.service ifupdown-pre.service lvm2-monitor.service systemd-random-seed.service'
+# Programs that systemd would run at each daemon-reload, for what no server of the laboratory has.
+generators='cryptsetup debug gpt-auto hibernate-resume integritysetup rc-local run system-update veritysetup'
 
 out=$1 system=$2 kernel=$3 initrd=$4 template=$5 tree=$6
 version=$(cat "$kernel/version")
@@ -21,6 +24,8 @@ trap 'rm -rf "$work"' EXIT
 tar -xf "$system/root.tar" -C "$work" --no-same-owner
 cp -R "$tree/." "$work/"
 for unit in $masked; do ln -sf /dev/null "$work/etc/systemd/system/$unit"; done
+mkdir -p "$work/etc/systemd/system-generators"
+for each in $generators; do ln -s /dev/null "$work/etc/systemd/system-generators/systemd-$each-generator"; done
 ln -sf /lib/systemd/system/multi-user.target "$work/etc/systemd/system/default.target"
 : >"$work/etc/machine-id"
 mkdir -p "$work/lib/modules"

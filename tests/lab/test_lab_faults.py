@@ -80,7 +80,8 @@ def test_the_connection_of_a_migration_is_cut(moving: Newcomer) -> None:
     stayed(watch, "xen1")
 
 
-def test_the_target_has_no_memory_and_then_it_has(moving: Newcomer) -> None:
+def test_the_target_has_no_memory(moving: Newcomer) -> None:
+    """First it runs out of memory on the way, then it says so before anything is begun."""
     lab, target = moving.lab, moving.lab.server(2)
     before = moving.ask(web(moving))
     with ballast(lab, target, 40) as takes, Watch(moving, web(moving)) as watch:
@@ -89,8 +90,23 @@ def test_the_target_has_no_memory_and_then_it_has(moving: Newcomer) -> None:
         assert "stop something there, or move less to it" in deploy(moving, status=3)
         goes_on(before, moving.ask(web(moving)))
     stayed(watch, "xen1")
-    deploy(moving)
-    goes_on(before, moving.ask(web(moving)))
+
+
+def test_the_target_loses_its_power_on_the_way(moving: Newcomer) -> None:
+    """It has memory again now. When its power is back, too, the move that failed so often comes to its end."""
+    before = moving.ask(web(moving))
+    with Watch(moving, web(moving)) as watch:
+        deployment = Deployment(moving)
+        watch.until("xen2")
+        machine.cut_power(moving.lab.server(2))
+        status, said = deployment.end()
+        assert (status, "xen2 cannot be asked where web is; here it is up" in said) == (3, True), said
+    assert watch.sights[-1].present == ("xen1",)
+    moving.follow(UP)
+    with Watch(moving, web(moving)) as watch:
+        deploy(moving)
+        goes_on(before, moving.ask(web(moving)))
+    never_twice(watch.sights)
     settled(moving, "xen2")
 
 
@@ -107,23 +123,6 @@ def test_a_server_that_is_off_is_fenced_and_comes_back(deployed: Newcomer) -> No
         deploy(deployed)
     assert {sight.alive for sight in watch.sights} == {("xen1",)}
     settled(deployed, "xen1")
-
-
-def test_the_target_loses_its_power_on_the_way(moving: Newcomer) -> None:
-    before = moving.ask(web(moving))
-    with Watch(moving, web(moving)) as watch:
-        deployment = Deployment(moving)
-        watch.until("xen2")
-        machine.cut_power(moving.lab.server(2))
-        status, said = deployment.end()
-        assert (status, "xen2 cannot be asked where web is; here it is up" in said) == (3, True), said
-    assert watch.sights[-1].present == ("xen1",)
-    moving.follow(UP)
-    with Watch(moving, web(moving)) as watch:
-        deploy(moving)
-        goes_on(before, moving.ask(web(moving)))
-    never_twice(watch.sights)
-    settled(moving, "xen2")
 
 
 def test_no_disk_has_suffered(deployed: Newcomer) -> None:

@@ -1,4 +1,7 @@
-"""Upgrades of every kind but the live move, on two guests that are made for it and taken away in the end."""
+"""Upgrades of every kind but the live move, on two guests that are made for it and taken away in the end.
+
+A deployment takes a minute or two, so each does what it can at once.
+"""
 
 import shutil
 import time
@@ -42,69 +45,81 @@ def written_by(course: Newcomer, name: str) -> list[tuple[int, int]]:
     return ticks(course.lab, course.lab.server(1), address(guest(course, name)))
 
 
-def test_memory_and_a_disk_grow_while_it_runs(guests: Newcomer) -> None:
-    before = guests.ask(guest(guests, "spare"))
-    edit(guests, "lab4.mln", ("memory 128M", "memory 160M"), ("size 20M", "size 28M"))
+@pytest.fixture(scope="module")
+def before(guests: Newcomer) -> Identity | None:
+    """What the guest said of itself that is to grow and to move."""
+    return guests.ask(guest(guests, "spare"))
+
+
+@pytest.fixture(scope="module")
+def grown(guests: Newcomer, before: Identity | None) -> Newcomer:
+    """One guest has grown, and the other one was copied to xen2, by one deployment."""
+    assert before is not None, "the guest does not answer"
+    edit(
+        guests,
+        "lab4.mln",
+        ("memory 128M", "memory 160M"),
+        ("size 20M", "size 28M"),
+        (f"host far {{{ON_XEN1}", f"host far {{{ON_XEN1.replace('xen1', 'xen2')}"),
+    )
     deploy(guests)
+    return guests
+
+
+@pytest.fixture(scope="module")
+def moved(grown: Newcomer) -> Newcomer:
+    """The one that has grown has moved to xen2, and the other one is removed, by one deployment."""
+    text = (grown.folder / "examples" / "lab" / "lab4.mln").read_text()
+    far = text[text.index("host far") : text.index("host spare")]
+    there = "\n\tsuperclass guest\n\textra quiet rodata=off\n\tservice_host xen2"
+    edit(grown, "lab4.mln", (far, ""), (f"host spare {{{ON_XEN1}", f"host spare {{{there}"))
+    deploy(grown)
+    grown.invoke("start", "--project", "lab4", "--wait", "300")
+    return grown
+
+
+def test_memory_and_a_disk_grow_while_it_runs(grown: Newcomer, before: Identity | None) -> None:
     end = time.monotonic() + 60
-    while (after := guests.ask(guest(guests, "spare"))) and before and time.monotonic() < end:
+    while (after := grown.ask(guest(grown, "spare"))) and before and time.monotonic() < end:
         if int(after.one("memory")) >= int(before.one("memory")) + (32 << 10):
             break
     else:
         pytest.fail(f"the guest has {after and after.one('memory')} KiB of memory")
     goes_on(before, after)
-    size = command(guests.lab, guests.lab.server(1), "blockdev --getsize64 /dev/san_vg/spare.lab4")
+    size = command(grown.lab, grown.lab.server(1), "blockdev --getsize64 /dev/san_vg/spare.lab4")
     assert int(size) == 28 << 20
 
 
-@pytest.fixture(scope="module")
-def moved(guests: Newcomer) -> tuple[Newcomer, Identity | None]:
-    """Both guests on xen2, by one deployment, and what one of them had said before."""
-    before = guests.ask(guest(guests, "spare"))
-    there = "\n\tservice_host xen2"
-    edit(
-        guests,
-        "lab4.mln",
-        (f"host spare {{{ON_XEN1}", f"host spare {{\n\tsuperclass guest\n\textra quiet rodata=off{there}"),
-        (f"host far {{{ON_XEN1}", f"host far {{\n\tsuperclass guest{there}"),
-    )
-    deploy(guests)
-    guests.invoke("start", "--project", "lab4", "--wait", "300")
-    return guests, before
-
-
-def test_what_speaks_against_a_live_move_makes_it_a_cold_one(moved: tuple[Newcomer, Identity | None]) -> None:
-    guests, before = moved
-    after = guests.ask(guest(guests, "spare"))
-    assert before is not None
-    assert after is not None
-    assert after.tick[0] == before.tick[0] + 1
-    assert active_on(guests, "spare.lab4") == {"xen2"}
-    assert gaps(written_by(guests, "spare")) == []
-    grown = command(guests.lab, guests.lab.server(2), "dumpe2fs -h /dev/san_vg/spare.lab4 2>/dev/null")
-    assert f"Block count:              {28 << 10}" in grown, "the file system did not grow while it was down"
-
-
-def test_a_disk_that_nobody_shares_is_copied_whole(moved: tuple[Newcomer, Identity | None]) -> None:
-    """What it had written before is on the old disk, which is retired, and at the head of what the new one has."""
-    guests, _ = moved
-    before, after = log(guests.lab, guests.lab.server(1), "local_vg/far.lab4"), written_by(guests, "far")
+def test_a_disk_that_nobody_shares_is_copied_whole(grown: Newcomer) -> None:
+    """What the guest had written is on the old disk, which is retired, and at the head of what the new one has."""
+    grown.invoke("start", "--project", "lab4", "--wait", "300")
+    before, after = log(grown.lab, grown.lab.server(1), "local_vg/far.lab4"), written_by(grown, "far")
     assert before
     assert after[: len(before)] == before
     assert gaps(after) == []
-    (left,) = guests.data("retired", "--project", "lab4")["retired"]
+    (left,) = grown.data("retired", "--project", "lab4")["retired"]
     assert (left["server"], left["host"], left["place"]) == ("xen1", "far", "local_vg/far.lab4")
-    guests.invoke("purge", "lab4/far", "--confirm", "lab4/far")
-    assert "far.lab4" not in command(guests.lab, guests.lab.server(1), "lvs --noheadings -o lv_name local_vg")
+    grown.invoke("purge", "lab4/far", "--confirm", "lab4/far")
+    assert "far.lab4" not in command(grown.lab, grown.lab.server(1), "lvs --noheadings -o lv_name local_vg")
 
 
-def test_a_removed_host_leaves_a_disk_until_that_is_purged(guests: Newcomer) -> None:
-    text = (guests.folder / "examples" / "lab" / "lab4.mln").read_text()
-    edit(guests, "lab4.mln", (text[text.index("\nhost spare") :], ""))
-    deploy(guests)
-    (left,) = guests.data("retired", "--project", "lab4")["retired"]
-    assert (left["server"], left["host"], left["size_bytes"]) == ("xen2", "spare", 28 << 20)
-    assert gaps(log(guests.lab, guests.lab.server(2), "san_vg/spare.lab4")) == []
-    guests.invoke("purge", "lab4/spare", "--confirm", "lab4/spare")
-    assert guests.data("retired")["retired"] == []
-    assert "spare" not in command(guests.lab, guests.lab.server(1), "lvs --noheadings -o lv_name san_vg")
+def test_what_speaks_against_a_live_move_makes_it_a_cold_one(
+    moved: Newcomer, before: Identity | None
+) -> None:
+    after = moved.ask(guest(moved, "spare"))
+    assert before is not None
+    assert after is not None
+    assert after.tick[0] == before.tick[0] + 1
+    assert active_on(moved, "spare.lab4") == {"xen2"}
+    assert gaps(written_by(moved, "spare")) == []
+    grown = command(moved.lab, moved.lab.server(2), "dumpe2fs -h /dev/san_vg/spare.lab4 2>/dev/null")
+    assert f"Block count:              {28 << 10}" in grown, "the file system did not grow while it was down"
+
+
+def test_a_removed_host_leaves_a_disk_until_that_is_purged(moved: Newcomer) -> None:
+    (left,) = moved.data("retired", "--project", "lab4")["retired"]
+    assert (left["server"], left["host"], left["size_bytes"]) == ("xen2", "far", 24 << 20)
+    assert gaps(log(moved.lab, moved.lab.server(2), "local_vg/far.lab4")) == []
+    moved.invoke("purge", "lab4/far", "--confirm", "lab4/far")
+    assert moved.data("retired")["retired"] == []
+    assert "far.lab4" not in command(moved.lab, moved.lab.server(2), "lvs --noheadings -o lv_name local_vg")
