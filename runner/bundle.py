@@ -2,15 +2,18 @@
 
 import io
 import re
-import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlnc.runner.refused import Refused
 from mlnc.targets.artifact import SERVER_ROOM
 from mlnc.targets.manifest import Manifest, digest, file_state
+
+if TYPE_CHECKING:
+    from tarfile import TarFile
 
 LISTING = ".files"
 IR = "ir.yaml"
@@ -60,8 +63,11 @@ class Bundle:
 
     def archive(self, paths: Iterable[str]) -> bytes:
         """A tar archive of the listing and of *paths*; the same bytes for the same files."""
+        # Not needed where nothing travels.
+        from tarfile import USTAR_FORMAT, TarFile
+
         buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        with TarFile.open(fileobj=buffer, mode="w", format=USTAR_FORMAT) as tar:
             _add(tar, LISTING, self.listing.encode())
             for path in paths:
                 _add(tar, path, self.content(path))
@@ -92,7 +98,7 @@ def _checked(path: str) -> str:
     return path
 
 
-def _add(tar: tarfile.TarFile, path: str, content: bytes) -> None:
-    member = tarfile.TarInfo(path)
+def _add(tar: "TarFile", path: str, content: bytes) -> None:
+    member = tar.tarinfo(path)
     member.size = len(content)
     tar.addfile(member, io.BytesIO(content))

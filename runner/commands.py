@@ -3,10 +3,12 @@
 What they print is the affair of :mod:`mlnc.runner.console`, which a command loads when it needs it.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from invoke.context import Context
 from invoke.exceptions import Exit
@@ -54,11 +56,43 @@ def command(*repeatable: str) -> Callable[[Callable[..., None]], Any]:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn a Refused into a message and exit status 1."""
+    """Turn a Refused into a message and exit status 1. What is printed may be read to its end, or not (``| head``)."""
+    output = cast(TextIO, _Unbroken(sys.stdout))
     try:
-        yield
+        with redirect_stdout(output):
+            yield
     except Refused as refused:
         raise Exit(f"mlnc: {refused}", FAILED) from None
+    finally:
+        output.flush()
+
+
+class _Unbroken:
+    """Standard output that nobody need read to its end (``| head``): the rest is dropped, and the work goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._dropping():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._dropping():
+            self._stream.flush()
+
+    @contextmanager
+    def _dropping(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
 
 
 @contextmanager

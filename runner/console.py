@@ -50,6 +50,9 @@ def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result
 def finish(desk: Desk, results: list[Result], machine: bool) -> None:
     """Print what came of it all, and end with the exit status that says so."""
     status = exit_status(results)
+    for result in results:
+        if result.outcome != "unchanged":
+            desk.transcript.note(result.server, result.project, result.outcome, message=result.message)
     if machine:
         print_json(
             {"summary": summary(results), "exit": status, "results": [as_data(each) for each in results]}
@@ -58,9 +61,6 @@ def finish(desk: Desk, results: list[Result], machine: bool) -> None:
         _print_undone(results)
         stopped = "stopped by you: " if desk.stopping.is_set() else ""
         print(f"{stopped}{summary(results)}")
-    for result in results:
-        if result.outcome != "unchanged":
-            desk.transcript.note(result.server, result.project, result.outcome, message=result.message)
     raise Exit(code=status)
 
 

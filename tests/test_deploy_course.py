@@ -388,6 +388,19 @@ def test_what_was_built_and_not_deployed_is_not_started(course: Deployment) -> N
     )
 
 
+def test_that_nobody_reads_what_is_said_changes_nothing(course: Deployment) -> None:
+    """As before ``| head``, which goes when it has enough."""
+    unread = course.process("deploy")
+    assert unread.stdout is not None
+    unread.stdout.close()
+    assert unread.wait() == 0
+    assert outcomes(course) == dict.fromkeys(EVERYTHING, "unchanged")
+    unread = course.process("status", "--json")
+    assert unread.stdout is not None
+    unread.stdout.close()
+    assert unread.wait() == 0
+
+
 def test_three_generations_are_kept(course: Deployment) -> None:
     for memory in (128, 160, 192, 224, 256):
         course.write_project("ada", "atlas", memory=f"{memory}M")

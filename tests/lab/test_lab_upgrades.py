@@ -23,7 +23,7 @@ ON_XEN1 = "\n\tsuperclass guest\n\tservice_host xen1"
 
 @pytest.fixture(scope="module")
 def guests(deployed: Newcomer) -> Iterator[Newcomer]:
-    """The course with a fourth group, on xen1."""
+    """The course with a fourth group, a guest on each server."""
     file = deployed.folder / "examples" / "lab" / SOURCE.name
     shutil.copy(SOURCE, file)
     deployed.build()
@@ -53,14 +53,14 @@ def before(guests: Newcomer) -> Identity | None:
 
 @pytest.fixture(scope="module")
 def grown(guests: Newcomer, before: Identity | None) -> Newcomer:
-    """One guest has grown, and the other one was copied to xen2, by one deployment."""
+    """One guest has grown, and the other one was copied to xen1, by one deployment."""
     assert before is not None, "the guest does not answer"
     edit(
         guests,
         "lab4.mln",
         ("memory 128M", "memory 160M"),
         ("size 20M", "size 28M"),
-        (f"host far {{{ON_XEN1}", f"host far {{{ON_XEN1.replace('xen1', 'xen2')}"),
+        (f"host far {{{ON_XEN1.replace('xen1', 'xen2')}", f"host far {{{ON_XEN1}"),
     )
     deploy(guests)
     return guests
@@ -93,14 +93,14 @@ def test_memory_and_a_disk_grow_while_it_runs(grown: Newcomer, before: Identity 
 def test_a_disk_that_nobody_shares_is_copied_whole(grown: Newcomer) -> None:
     """What the guest had written is on the old disk, which is retired, and at the head of what the new one has."""
     grown.invoke("start", "--project", "lab4", "--wait", "300")
-    before, after = log(grown.lab, grown.lab.server(1), "local_vg/far.lab4"), written_by(grown, "far")
+    before, after = log(grown.lab, grown.lab.server(2), "local_vg/far.lab4"), written_by(grown, "far")
     assert before
     assert after[: len(before)] == before
     assert gaps(after) == []
     (left,) = grown.data("retired", "--project", "lab4")["retired"]
-    assert (left["server"], left["host"], left["place"]) == ("xen1", "far", "local_vg/far.lab4")
+    assert (left["server"], left["host"], left["place"]) == ("xen2", "far", "local_vg/far.lab4")
     grown.invoke("purge", "lab4/far", "--confirm", "lab4/far")
-    assert "far.lab4" not in command(grown.lab, grown.lab.server(1), "lvs --noheadings -o lv_name local_vg")
+    assert "far.lab4" not in command(grown.lab, grown.lab.server(2), "lvs --noheadings -o lv_name local_vg")
 
 
 def test_what_speaks_against_a_live_move_makes_it_a_cold_one(
@@ -118,8 +118,8 @@ def test_what_speaks_against_a_live_move_makes_it_a_cold_one(
 
 def test_a_removed_host_leaves_a_disk_until_that_is_purged(moved: Newcomer) -> None:
     (left,) = moved.data("retired", "--project", "lab4")["retired"]
-    assert (left["server"], left["host"], left["size_bytes"]) == ("xen2", "far", 24 << 20)
-    assert gaps(log(moved.lab, moved.lab.server(2), "local_vg/far.lab4")) == []
+    assert (left["server"], left["host"], left["size_bytes"]) == ("xen1", "far", 24 << 20)
+    assert gaps(log(moved.lab, moved.lab.server(1), "local_vg/far.lab4")) == []
     moved.invoke("purge", "lab4/far", "--confirm", "lab4/far")
     assert moved.data("retired")["retired"] == []
-    assert "far.lab4" not in command(moved.lab, moved.lab.server(2), "lvs --noheadings -o lv_name local_vg")
+    assert "far.lab4" not in command(moved.lab, moved.lab.server(1), "lvs --noheadings -o lv_name local_vg")
