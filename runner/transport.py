@@ -64,7 +64,9 @@ class Local:
     """This machine: the command runs here, as the user of the desk."""
 
     def __init__(self, context: Context, folder: Path) -> None:
-        context.config.runners.local = PatientRunner
+        # Invoke makes its configuration anew for each change, while other threads may run commands by it: one change.
+        if context.config.runners.local is not PatientRunner:
+            context.config.runners.local = PatientRunner
         self._context = context
         self._folder = folder
         self._numbers = count()

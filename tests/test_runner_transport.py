@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from courses import service_host
+from invoke.config import Config
 from invoke.context import Context, MockContext
 from invoke.runners import Result
 
@@ -31,6 +32,14 @@ def calls(context: MockContext) -> list[Any]:
 def heard(transport: Transport, text: str, stdin: bytes = b"") -> tuple[int, list[str]]:
     lines: list[str] = []
     return transport.run(text, [stdin], lines.append).status, lines
+
+
+def test_a_second_way_leaves_the_configuration_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invoke makes all of it anew for each change, and a command of the first way may be reading it."""
+    context = Context()
+    Local(context, tmp_path)
+    monkeypatch.setattr(Config, "merge", lambda _: pytest.fail("the configuration was changed"))
+    Local(context, tmp_path)
 
 
 def test_the_command_line_of_ssh(tmp_path: Path) -> None:
