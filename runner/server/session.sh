@@ -12,7 +12,8 @@ session_call() {
         eval "$session_text"
     )
     session_status=$?
-    cat >/dev/null
+    # Most verbs leave nothing, and then no program is started for it.
+    if read -r session_rest; then cat >/dev/null; fi
     tell answered "$session_token" "$session_status"
 }
 
