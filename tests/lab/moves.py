@@ -1,5 +1,6 @@
 """Changes of the course as an administrator makes them: a word in a file, a build, a commit, a deployment."""
 
+from faults import command
 from newcomer import Newcomer
 
 from mlnc.lab.guests import Identity, read_ticks
@@ -57,6 +58,5 @@ def goes_on(before: Identity | None, after: Identity | None) -> None:
 def log(lab: Lab, server: Server, volume: str) -> list[tuple[int, int]]:
     """What a guest ever wrote down, read from its *volume*, which nobody uses and nothing is wrong with."""
     read = f"e2fsck -fn /dev/{volume} >&2 && debugfs -R 'cat /var/log/ticks' /dev/{volume} 2>/dev/null"
-    done = run(lab, server, f"lvchange -ay {volume} && {read} && lvchange -an {volume}")
-    assert done.returncode == 0, done.stderr
-    return read_ticks(done.stdout.splitlines())
+    text = command(lab, server, f"lvchange -ay {volume} && {read} && lvchange -an {volume}")
+    return read_ticks(text.splitlines())

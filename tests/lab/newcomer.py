@@ -12,7 +12,7 @@ from typing import Any
 
 from mlnc.compiler.codec import load_project
 from mlnc.compiler.ir import Host, Project
-from mlnc.lab.guests import Identity, identity
+from mlnc.lab.guests import Identity, identity, ticks
 from mlnc.lab.layout import Lab
 
 ROOT = Path(__file__).parent.parent.parent
@@ -89,6 +89,10 @@ class Newcomer:
     def ask(self, host: Host, seconds: int = 20) -> Identity | None:
         """What the guest of *host* says of itself, asked from the first server; None where it does not answer."""
         return identity(self.lab, self.lab.server(1), address(host), seconds)
+
+    def ticks(self, host: Host, seconds: int = 60) -> list[tuple[int, int]]:
+        """What the guest of *host* ever wrote down, asked in the same way; empty where it does not answer."""
+        return ticks(self.lab, self.lab.server(1), address(host), seconds)
 
 
 def address(host: Host) -> str:

@@ -3,10 +3,10 @@
 import pytest
 from faults import Deployment, deploy_when_free
 from moves import active_on, commit, goes_on, place_web
-from newcomer import MOVE, Newcomer, address
+from newcomer import MOVE, Newcomer
 from watch import Sight, Watch
 
-from mlnc.lab.guests import gaps, ticks
+from mlnc.lab.guests import gaps
 
 pytestmark = pytest.mark.lab
 WEB = "web.lab1"
@@ -29,8 +29,7 @@ def settled(course: Newcomer, server: str) -> None:
         server
     }
     assert active_on(course, WEB) == {server}
-    written = ticks(course.lab, course.lab.server(1), address(host))
-    assert gaps(written) == []
+    assert gaps(course.ticks(host)) == []
 
 
 def test_a_machine_moves_by_one_word_while_it_serves(deployed: Newcomer, measured: dict[str, float]) -> None:

@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from newcomer import Newcomer, address
+from newcomer import Newcomer
 
 from mlnc.compiler.ir import Host
-from mlnc.lab.guests import gaps, ticks
+from mlnc.lab.guests import gaps
 from mlnc.lab.layout import Lab, Server
 from mlnc.lab.servers import run, wait_until_ready
 
@@ -17,11 +17,11 @@ def boot_id(lab: Lab, server: Server) -> str:
     return run(lab, server, "cat /proc/sys/kernel/random/boot_id", seconds=20).stdout
 
 
-def since(lab: Lab, server: Server, host: Host, start: int, seconds: int = 180) -> list[tuple[int, int]]:
+def since(course: Newcomer, host: Host, start: int, seconds: int = 180) -> list[tuple[int, int]]:
     """All that the guest of *host* wrote down, as soon as something of it is newer than that *start*."""
     end = time.monotonic() + seconds
     while True:
-        written = ticks(lab, server, address(host), 10)
+        written = course.ticks(host, 10)
         if (written and written[-1][0] > start) or time.monotonic() > end:
             return written
         time.sleep(2)
@@ -31,7 +31,7 @@ def test_projects_with_autostart_come_back(deployed: Newcomer, measured: dict[st
     lab, server = deployed.lab, deployed.lab.server(1)
     here = {project.project for project in deployed.projects() if project.autostart}
     hosts = [host for host in deployed.hosts().values() if host.domain.partition(".")[2] in here]
-    starts = {host.domain: ticks(lab, server, address(host))[-1][0] for host in hosts}
+    starts = {host.domain: deployed.ticks(host)[-1][0] for host in hosts}
     before = boot_id(lab, server)
     begun = time.monotonic()
     run(lab, server, "systemctl reboot", seconds=30)
@@ -47,6 +47,6 @@ def test_projects_with_autostart_come_back(deployed: Newcomer, measured: dict[st
     }
     assert {name for name, state in states.items() if state == "up"} == set(starts)
     for host in hosts:
-        written = since(lab, server, host, starts[host.domain])
+        written = since(deployed, host, starts[host.domain])
         assert gaps(written) == []
         assert written[-1][0] == starts[host.domain] + 1, "it was not started just once"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from faults import command
 from moves import active_on, commit, deploy, edit, goes_on, log
-from newcomer import Newcomer, address
+from newcomer import Newcomer
 
 from mlnc.compiler.ir import Host
-from mlnc.lab.guests import Identity, gaps, ticks
+from mlnc.lab.guests import Identity, gaps
 
 pytestmark = pytest.mark.lab
 SOURCE = Path(__file__).parent / "data" / "lab4.mln"
@@ -38,11 +38,6 @@ def guests(deployed: Newcomer) -> Iterator[Newcomer]:
 
 def guest(course: Newcomer, name: str) -> Host:
     return course.hosts()[f"{name}.lab4"]
-
-
-def written_by(course: Newcomer, name: str) -> list[tuple[int, int]]:
-    """What the guest of that name ever wrote down, as it tells it itself."""
-    return ticks(course.lab, course.lab.server(1), address(guest(course, name)))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +88,7 @@ def test_memory_and_a_disk_grow_while_it_runs(grown: Newcomer, before: Identity 
 def test_a_disk_that_nobody_shares_is_copied_whole(grown: Newcomer) -> None:
     """What the guest had written is on the old disk, which is retired, and at the head of what the new one has."""
     grown.invoke("start", "--project", "lab4", "--wait", "300")
-    before, after = log(grown.lab, grown.lab.server(2), "local_vg/far.lab4"), written_by(grown, "far")
+    before, after = log(grown.lab, grown.lab.server(2), "local_vg/far.lab4"), grown.ticks(guest(grown, "far"))
     assert before
     assert after[: len(before)] == before
     assert gaps(after) == []
@@ -111,7 +106,7 @@ def test_what_speaks_against_a_live_move_makes_it_a_cold_one(
     assert after is not None
     assert after.tick[0] == before.tick[0] + 1
     assert active_on(moved, "spare.lab4") == {"xen2"}
-    assert gaps(written_by(moved, "spare")) == []
+    assert gaps(moved.ticks(guest(moved, "spare"))) == []
     grown = command(moved.lab, moved.lab.server(2), "dumpe2fs -h /dev/san_vg/spare.lab4 2>/dev/null")
     assert f"Block count:              {28 << 10}" in grown, "the file system did not grow while it was down"
 
