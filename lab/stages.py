@@ -3,9 +3,10 @@
 import hashlib
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from mlnc.lab.requirements import Lacking, environment
 
@@ -51,15 +52,8 @@ class Stage:
         self.stamp.unlink(missing_ok=True)
         words = [each.result if isinstance(each, Stage) else each for each in self.arguments]
         with self.log.open("w") as log:
-            done = subprocess.run(
-                [self.script, self.result, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment(),
-                check=False,
-            )
-        if done.returncode != 0:
+            status = _run([self.script, self.result, *words], log)
+        if status != 0:
             end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
             raise Lacking(f"{self.result.name} could not be made; {self.log} ends with\n{end}")
         self.stamp.write_text(self.digest())
@@ -74,6 +68,16 @@ def make(stages: list[Stage]) -> None:
         begun = time.monotonic()
         stage.make()
         print(f"{time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _run(words: Sequence[Path | str], log: TextIO) -> int:
+    """The exit status of a command. Ctrl-C reaches it, too; its end is waited for, since it clears up before that."""
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment())
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
 
 
 def _files(path: Path) -> Iterator[Path]:

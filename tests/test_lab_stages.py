@@ -1,5 +1,10 @@
 """Images are made once, and again when what they are made of changes."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -69,3 +74,23 @@ def test_a_failure_shows_the_end_of_the_output_and_is_tried_again(tmp_path: Path
     with pytest.raises(Lacking, match=r"result could not be made; .*result.log ends with\nwhy"):
         make([stage])
     assert not stage.is_made()
+
+
+def test_a_script_that_is_interrupted_clears_up_after_itself(tmp_path: Path) -> None:
+    """Ctrl-C reaches it as well, and what it throws away then may be large."""
+    text = 'trap "sleep 1; rm -r \\"$1.work\\"" EXIT; mkdir "$1.work"; sleep 30'
+    file = script(tmp_path, text)
+    file.write_text(file.read_text().replace("/bin/sh", "/bin/bash"))
+    code = "import sys; from pathlib import Path; from mlnc.lab.stages import Stage; "
+    code += "Stage(Path(sys.argv[1]), Path(sys.argv[2])).make()"
+    result = tmp_path / "result"
+    making = subprocess.Popen(
+        [sys.executable, "-c", code, result, file], stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    work = tmp_path / "result.work"
+    while not work.exists():
+        assert making.poll() is None
+        time.sleep(0.05)
+    os.killpg(making.pid, signal.SIGINT)
+    assert making.wait() != 0
+    assert not work.exists()
