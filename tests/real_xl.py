@@ -35,7 +35,8 @@ class RealXl:
         """Make the file *command* the xl of a host.
 
         The host's domains are in the folder *state*. The file ``disks`` there lists paths, one a line, that are taken
-        for block devices; other disks have to exist. The call *fail* breaks: suspend, restore or unpause.
+        for block devices; other disks have to exist. The call *fail* breaks: suspend, restore or unpause; hangup is an
+        unpause that breaks together with the way back to the sender.
         """
         state.mkdir(exist_ok=True)
         _script(command, f'LD_PRELOAD={self.library} XL_STATE={state} XL_FAIL={fail} exec {XL} "$@"')

@@ -219,7 +219,7 @@ def test_a_connection_lost_once_the_word_is_given(italy: Italy, here: Places, at
 
 def test_a_failure_that_the_source_does_not_hear_of(italy: Italy, here: Places) -> None:
     """The target has given up and the source cannot know: what it has is suspended, and a person has to end it."""
-    italy.cut("report")
+    italy.cut("end")
     italy.fail(NEW, "unpause")
     text = italy.course.run("deploy", status=3)
     away = {f"{name}--migratedaway": ("---ss-", uuid) for name, (_, uuid) in here[OLD].items()}
@@ -234,4 +234,22 @@ def test_a_failure_that_the_source_does_not_hear_of(italy: Italy, here: Places) 
     italy.mend()
     italy.course.run("deploy")
     italy.course.run("start", "--project", "italy")
+    arrives(italy, here)
+
+
+def test_a_target_that_can_neither_wake_it_nor_say_so(italy: Italy, here: Places) -> None:
+    """Its xl ends then without destroying what has arrived, paused under its own name; a later run wakes that."""
+    italy.fail(NEW, "hangup")
+    text = italy.course.run("deploy", status=3)
+    assert italy.places() == {
+        OLD: {f"{name}--migratedaway": ("---ss-", uuid) for name, (_, uuid) in here[OLD].items()},
+        NEW: {name: ("--p---", uuid) for name, (_, uuid) in here[OLD].items()},
+    }
+    assert italy.recorded() == {(OLD, OLD)}
+    for town in TOWNS:
+        assert (
+            f"{town} waits on newvmbox, paused, and is suspended here as {town}.italy--migratedaway. It runs nowhere"
+            in text
+        )
+    italy.mend()
     arrives(italy, here)

@@ -143,6 +143,46 @@ def test_a_copy_that_ends_by_itself(running: Pair, fate: str, status: int) -> No
     assert running.running() == ["two"]
 
 
+@pytest.fixture
+def unheard(tmp_path: Path) -> Pair:
+    """All of it has arrived and has its name, but the receiving xl could neither wake it nor say so."""
+    made = pair(tmp_path, TAGS + ",mlnc.server=two")
+    made.put("one", AWAY, "---s--")
+    made.put("two", "web.demo", "--p---")
+    return made
+
+
+def xl_of_two(made: Pair, before: str) -> None:
+    """Let the xl of the second server do *before* first."""
+    (made.folder / "two/bin/xl").unlink()
+    stub(made.folder / "two/bin", "xl", f'{before}\nexec "{made.folder}/one/bin/xl" "$@"')
+
+
+def test_paused_there_under_its_name(unheard: Pair) -> None:
+    said(unheard.step(LIVE))
+    arrived(unheard)
+
+
+def test_paused_there_and_cannot_be_woken(unheard: Pair) -> None:
+    before = (unheard.domains("one"), unheard.domains("two"))
+    xl_of_two(unheard, "case $1 in unpause) exit 0 ;; esac")
+    message = said(unheard.step(LIVE), 1)
+    assert (
+        f"web waits on two, paused, and is suspended here as {AWAY}. It runs nowhere. Run this again"
+        in message
+    )
+    assert (unheard.domains("one"), unheard.domains("two")) == before
+
+
+def test_paused_there_and_gone_a_moment_later(unheard: Pair) -> None:
+    """The receiving xl had not ended yet, and then destroyed what it could not wake."""
+    seen, domain = unheard.folder / "seen", unheard.folder / "two/domains/web.demo"
+    xl_of_two(unheard, f'[ "$1" != list ] || if [ -e "{seen}" ]; then rm -f "{domain}"; else : >"{seen}"; fi')
+    message = said(unheard.step(LIVE), 1)
+    assert f"web is suspended here as {AWAY}, and two does not have it" in message
+    assert (unheard.domains("one"), unheard.domains("two")) == ({AWAY: "---s--"}, {})
+
+
 def test_suspended_and_nowhere_else(running: Pair) -> None:
     """This xl cannot wake what it has suspended; the disks are whole, and people are told so."""
     running.fault("one", "permission-lost")

@@ -136,7 +136,9 @@ static int unpause(unsigned id)
     xen_domctl_getdomaininfo_t info;
     if (!dom0_domain(id, &info))
         return refuse(ESRCH);
-    if (dom0_breaks("unpause"))
+    if (dom0_breaks("hangup") && dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO) != STDOUT_FILENO)
+        abort();
+    if (dom0_breaks("unpause") || dom0_breaks("hangup"))
         return refuse(EPERM);
     info.flags = XEN_DOMINF_blocked;
     dom0_keep(&info);

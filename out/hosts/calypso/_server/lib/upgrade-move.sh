@@ -93,20 +93,18 @@ look_at_places() {
 settle() {
     look_at_places
     case $move_places in
-    'up incoming' | 'paused incoming')
-        # It runs here under its own name, so the word to go was never given: what waits there will never run.
-        end_there
-        ;;
-    'away up')
-        # What xl does itself when it hears that the domain runs there.
-        end_here
-        ;;
-    'away incoming')
-        # All of it has arrived; here it is suspended for good. The word to go was lost on the way.
+    'away incoming' | 'away paused')
+        # All of it has arrived; here it is suspended for good. The word to go was lost on the way, or what became of it.
         wake_there
-        end_here
+        look_at_places
         ;;
-    'away nowhere') wake_here ;;
+    esac
+    case $move_places in
+    # It runs here under its own name, so the word to go was never given: what waits there will never run.
+    'up incoming' | 'paused incoming') end_there ;;
+    # What xl does itself when it hears that the domain runs there.
+    'away up') end_here ;;
+    'away nowhere') die_asleep ;;
     *) return 0 ;;
     esac
     look_at_places
@@ -149,8 +147,8 @@ state_of_copy() {
 wake_there() {
     only_xl
     there "$move_to" "$move_address" "$move_port" wake_arrived "$move_domain" "$move_uuid" ||
-        die "$move_host waits on $move_to, paused, as $move_domain--incoming, and is suspended here as" \
-            "$move_domain--migratedaway. It runs nowhere. Run this again"
+        die "$move_host waits on $move_to, paused, and is suspended here as $move_domain--migratedaway." \
+            'It runs nowhere. Run this again'
 }
 
 # wake_arrived DOMAIN UUID: what the receiving xl does when it gets the word to go.
@@ -161,20 +159,31 @@ wake_arrived() {
         sleep "$wake_wait"
     done
     ! grep -qsa 'migrate-[r]eceive' /proc/[0-9]*/cmdline || die "xl migrate-receive still runs on $mlnc_server; wait for its end"
-    [ "$(place_of "$1" "$2")" = incoming ] || die "$1 is not what it was a moment ago; run this again"
-    xl rename "$1--incoming" "$1" || die "$1--incoming could not get its name"
-    xl unpause "$1" || die "$1 could not be unpaused"
+    wake_place=$(place_of "$1" "$2") || exit 1
+    case $wake_place in
+    up | nowhere) return 0 ;;
+    incoming) xl rename "$1--incoming" "$1" || die "$1--incoming could not get its name" ;;
+    # The receiving xl ends without a further act when nobody hears its report.
+    paused) ;;
+    *) die "$1 is not what it was a moment ago; run this again" ;;
+    esac
+    unpause "$1" "$2" || die "$1 could not be unpaused"
 }
 
-# wake_here: what the sending xl does when the other side has given up. Older versions of xl have no command for it.
-wake_here() {
+# unpause DOMAIN UUID: lets it run. That xl succeeds says nothing.
+unpause() {
+    "$mlnc_toolstack" unpause "$1" || return 1
+    unpause_place=$(place_of "$1" "$2") || exit 1
+    [ "$unpause_place" != paused ]
+}
+
+# die_asleep: the receiving xl destroyed it, or it ran there and has ended since, with its disks changed. What is
+# suspended here must not be woken, then, and which of the two it was, nobody can say.
+die_asleep() {
     only_xl
-    xl help 2>&1 | grep -q '^ *resume ' ||
-        die "$move_host is suspended here as $move_domain--migratedaway, and $move_to does not have it: the migration" \
-            "was cut off. This xl has no command to wake it. Its disks are here and whole: 'xl destroy" \
-            "$move_domain--migratedaway' ends it as a power cut would; then start it again"
-    { xl rename "$move_domain--migratedaway" "$move_domain" && xl resume "$move_domain"; } ||
-        die "$move_host is suspended here and could not be woken; $move_to does not have it"
+    die "$move_host is suspended here as $move_domain--migratedaway, and $move_to does not have it: the migration was" \
+        "cut off. Its disks are here and whole: 'xl destroy $move_domain--migratedaway' ends it as a power cut would;" \
+        'then start it again'
 }
 
 # die_of_places: says where it is, for people to decide.
@@ -312,7 +321,8 @@ send() {
     case $move_places in
     'nowhere up') return 0 ;;
     'paused nowhere')
-        xl unpause "$move_domain" || die "$move_host is here, paused, and could not be unpaused; $move_to does not have it"
+        unpause "$move_domain" "$move_uuid" ||
+            die "$move_host is here, paused, and could not be unpaused; $move_to does not have it"
         ;;
     'up nowhere') ;;
     *) die_of_places ;;
