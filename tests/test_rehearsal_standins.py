@@ -261,7 +261,11 @@ LVM_COMMANDS = st.one_of(
     st.builds("lvcreate --yes -n {} {} vg --addtag {} --addtag mlnc.incomplete".format, VOLUMES, SIZES, TAGS),
     st.builds("lvchange --addtag {} --deltag mlnc.incomplete vg/{}".format, TAGS, VOLUMES),
     st.builds("lvchange --deltag {} vg/{}".format, TAGS, VOLUMES),
-    st.builds("lvextend -L {} vg/{}".format, st.sampled_from(["+2M", "5M", "1M"]), VOLUMES),
+    st.builds(
+        "lvextend -L {} vg/{}".format,
+        st.sampled_from(["+2M", "5M", "1M", "1049000b", "+3500K", "0"]),
+        VOLUMES,
+    ),
     st.builds("lvremove --yes vg/{}".format, VOLUMES),
     st.just("lvs --noheadings -o lv_name vg/a"),
     st.just("vgs --noheadings -o vg_name absent"),
@@ -279,6 +283,43 @@ def lvm_outcome(text: str) -> list[str]:
     return [
         re.sub(r"\|([^|]*)$", lambda tags: "|" + ",".join(sorted(tags[1].split(","))), word) for word in words
     ]
+
+
+@needs_namespaces
+def test_lvm_refuses_in_the_same_order(lasting: Server, sandbox: Sandbox) -> None:
+    """Of several faults of a command the first decides what it returns: its words, its group, then the volume."""
+    sizes = [
+        "-L 3m",
+        "-L 3q",
+        "-L 0",
+        "-L 1049000b",
+        "-L 1049600B",
+        "-L -3m",
+        "-L 1g",
+        "-l 0",
+        "-l x",
+        "-l 500",
+        "",
+    ]
+    names = ["a", "new", "bad@x"]
+    made = [
+        f"lvcreate --yes -n {name} {size} {group}"
+        for size in sizes
+        for group in ("vg", "absent")
+        for name in names
+    ]
+    grown = [
+        f"lvextend -L {sign}{size.removeprefix('-L ')} {volume}"
+        for size in sizes
+        if size.startswith("-L")
+        for sign in ("", "+")
+        for volume in ("vg/a", "vg/none", "absent/a")
+    ]
+    sandbox.reset()
+    lasting.group("vg", 1 << 20, 32)
+    script = lvm_script(["lvcreate --yes -n a -L 2m vg", *made, *grown])
+    real = sandbox.run("sh", "-c", script).stdout
+    assert lvm_outcome(lasting.run(script)) == lvm_outcome(real)
 
 
 @needs_namespaces
