@@ -12,6 +12,7 @@ migrate_live() {
     shift 6
     # Held by xl as well: a run that was killed may have left a migration that goes on.
     take_lock "move-$move_domain"
+    look_at_places
     settle
     case $move_places in
     'up nowhere') send "$@" ;;
@@ -60,6 +61,7 @@ hand_over() {
     move_host=$1 move_domain=$2 move_uuid=$3 move_to=$4 move_address=$5 move_port=$6
     shift 6
     take_lock "move-$move_domain"
+    look_at_places
     settle
     case $move_places in
     'nowhere nowhere') hand_volumes "$@" ;;
@@ -80,18 +82,22 @@ undo_hand_over() {
 
 # --- where it is -------------------------------------------------------------------------------------------------
 
-# look_at_places: sets move_places to "HERE THERE", each as place_of says.
-look_at_places() {
+# see_places: sets move_places to "HERE THERE", each as place_of says; fails while the other server cannot be asked.
+see_places() {
+    move_places=
     move_here=$(place_of "$move_domain" "$move_uuid") || exit 1
-    move_there=$(there "$move_to" "$move_address" "$move_port" place_of "$move_domain" "$move_uuid") ||
-        die "$move_to cannot be asked where $move_host is; here it is $move_here." \
-            'Nothing else is done before that is known; run this again when it can be reached'
+    move_there=$(there "$move_to" "$move_address" "$move_port" place_of "$move_domain" "$move_uuid") || return 1
     move_places="$move_here $move_there"
 }
 
-# settle: looks, and brings to its end what an interrupted migration has left, as far as that is certain.
+# look_at_places: the same, or stops.
+look_at_places() {
+    see_places || die "$move_to cannot be asked where $move_host is; here it is $move_here." \
+        'Nothing else is done before that is known; run this again when it can be reached'
+}
+
+# settle: brings to its end what an interrupted migration has left in move_places, as far as that is certain.
 settle() {
-    look_at_places
     case $move_places in
     'away incoming' | 'away paused')
         # All of it has arrived; here it is suspended for good. The word to go was lost on the way, or what became of it.
@@ -312,8 +318,7 @@ send() {
     send_domain || send_status=$?
     for send_wait in 0 2 5 10; do
         sleep "$send_wait"
-        move_places=
-        there "$move_to" "$move_address" "$move_port" true || continue
+        see_places || continue
         settle
         case $move_places in 'nowhere up' | 'up nowhere') break ;; esac
     done
