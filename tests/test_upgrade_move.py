@@ -50,7 +50,7 @@ def test_xl_is_told_how_ssh_is_to_be_called(running: Pair) -> None:
     (line,) = [line for line in running.log() if " migrate " in line]
     assert line == (
         "one migrate -s ssh -l root -p 22 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no"
-        " -o ConnectTimeout=10 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 web.demo two"
+        " -o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3 web.demo two"
     )
 
 

@@ -16,10 +16,11 @@ quoted() {
     printf '%s\n' "$quoted_words"
 }
 
-# ssh_options PORT: how servers reach each other, without a question and not for ever.
+# ssh_options PORT: how servers reach each other, without a question and not for long: a domain that is being moved may
+# stand still meanwhile.
 ssh_options() {
     echo "-l root -p $1 -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no" \
-        "-o ConnectTimeout=10 -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
+        "-o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3"
 }
 
 # there NAME ADDRESS PORT FUNCTION WORD...: runs the function on that server; fails as it does, or as ssh does. When that
