@@ -70,6 +70,10 @@ def test_equal_pieces_are_not_sent_again(made: Copied) -> None:
     assert "0 MiB sent" in made.step(made.first)
 
 
+def test_the_last_piece_counts_for_what_it_is(made: Copied) -> None:
+    assert "5 MiB sent" in said(made.pair.step(made.first, MLNC_COPY_MIB="64"))
+
+
 def test_run_again_it_is_done(made: Copied) -> None:
     made.step(made.need, made.first, made.last)
     made.arrived()

@@ -190,7 +190,8 @@ copy_pass() {
     ! copy_overran || return 0
     [ "$(tail -n 1 "$copy_folder/here") $(tail -n 1 "$copy_folder/there")" = 'end end' ] || die "$copy_what could not be read whole"
     grep -vxF -f "$copy_folder/there" "$copy_folder/here" >"$copy_folder/differ" || :
-    copy_sent=$(($(wc -l <"$copy_folder/differ") * copy_mib))
+    copy_sent=$(awk -v piece="$copy_mib" -v all="$(((copy_bytes + 1048575) / 1048576))" '
+        { left = all - $1 * piece; sent += left < piece ? left : piece } END { print sent + 0 }' "$copy_folder/differ")
     [ -s "$copy_folder/differ" ] || return 0
     [ "$copy_made" != whole ] || die "$copy_to_what on $copy_server is whole, but not the same as $copy_what: it is kept." \
         'Remove or rename it, or change the project'
