@@ -29,6 +29,7 @@ iface xenbr0 inet static
     bridge_ports {cables}
     bridge_stp off
     bridge_fd 0
+    bridge_maxwait 0
     # Each packet is work for an emulated processor, so they are large.
     post-up for link in {cables} xenbr0; do ip link set dev $link mtu 9000; done
 """

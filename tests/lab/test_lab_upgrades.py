@@ -53,7 +53,7 @@ def grown(guests: Newcomer, before: Identity | None) -> Newcomer:
     edit(
         guests,
         "lab4.mln",
-        ("memory 96M", "memory 128M"),
+        ("memory 128M", "memory 160M"),
         ("size 20M", "size 28M"),
         (f"host far {{{ON_XEN1.replace('xen1', 'xen2')}", f"host far {{{ON_XEN1}"),
     )
