@@ -99,6 +99,16 @@ def test_a_second_run_changes_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     assert sandbox.volumes(GROUP) == before
 
 
+def test_what_a_reboot_has_closed_is_opened(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Nobody activates a shared group as a whole, and what comes after this script works on its volumes."""
+    results(storage_sh(sandbox, tmp_path, LINUX))
+    sandbox.run("lvchange", "-an", f"{GROUP}/{LINUX.name}")
+    device = ("test", "-b", f"/dev/{GROUP}/{LINUX.name}")
+    assert sandbox.run(*device, check=False).returncode == 1
+    assert results(storage_sh(sandbox, tmp_path, LINUX)) == ["unchanged linux.demo"]
+    sandbox.run(*device)
+
+
 def test_a_whole_volume_is_left_alone_while_its_domain_runs(sandbox: Sandbox, tmp_path: Path) -> None:
     results(storage_sh(sandbox, tmp_path, LINUX))
     sandbox.domains("linux.demo")

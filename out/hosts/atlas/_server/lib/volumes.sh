@@ -29,6 +29,9 @@ END
 # lv_in_use ATTRIBUTES: true when lvs reports that somebody has the device open.
 lv_in_use() { case $1 in ?????o*) return 0 ;; *) return 1 ;; esac }
 
+# lv_active ATTRIBUTES: true when lvs reports that the device of the volume is there.
+lv_active() { case $1 in ????a*) return 0 ;; *) return 1 ;; esac }
+
 # has_tags LIST TAG...: true when every TAG is in LIST, whose tags are separated by commas.
 has_tags() {
     tags_list=",$1,"

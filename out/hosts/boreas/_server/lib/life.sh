@@ -60,7 +60,7 @@ need_lv() {
     ! has_tags "$lv_tags" mlnc.incomplete || lacks "its volume $1/$2 is not whole; run storage.sh again" || return 1
     ! use_barred "$lv_tags" || lacks "its volume $1/$2 $bar" || return 1
     [ "$life_verb" = start ] || return 0
-    case $lv_attributes in ????a*) ;; *) lvchange -ay "$1/$2" 9>&- || lacks "its volume $1/$2 is not active" ;; esac
+    lv_active "$lv_attributes" || lvchange -ay "$1/$2" 9>&- || lacks "its volume $1/$2 is not active"
 }
 
 need_file() {

@@ -3,8 +3,9 @@
 #
 # A script first says what it wants (want_lv, want_snapshot, want_file, check_space), which changes nothing and
 # stops at whatever is not as expected; then it makes what is absent or incomplete. Logical volumes are measured in
-# extents, files in bytes. The plan has a line a volume: NAME|STATE|AMOUNT|TEMPLATE| (absent, incomplete, whole, or
-# ungrown, when the file system is still smaller than its volume; then AMOUNT is VG/NAME or the file).
+# extents, files in bytes. The plan has a line a volume: NAME|STATE|AMOUNT|TEMPLATE| (absent, incomplete, whole; ungrown,
+# when the file system is still smaller than its volume; closed, when it is whole, but not active, as after a reboot of the
+# server; with these two, AMOUNT is VG/NAME or the file). After a script, all its volumes are whole and active.
 
 # shellcheck source=/dev/null
 . "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/volumes.sh"
@@ -93,15 +94,14 @@ may_take() {
     esac
 }
 
-# take_over NAME: what may_take has let pass; it is activated here first, for what is ours is taken to be active.
+# take_over NAME: what may_take has let pass.
 take_over() {
     while IFS='|' read -r taken_name taken_kind taken_group; do
         [ "$taken_name" = "$1" ] || continue
         look_at_volume "$taken_kind" "$taken_group" "$1"
         still_locked
-        [ "$taken_kind" = file ] || lvchange -ay "$taken_group/$1"
         change_tags "$taken_kind" "$taken_group" "$1" "-mlnc.server=$(tag_value "$volume_tags" mlnc.server)" \
-            "+mlnc.server=$mlnc_server"
+            "+mlnc.server=$mlnc_server" || die "$1 could not be taken over"
         say "took $1 over"
     done <<END
 $storage_taken
@@ -176,7 +176,13 @@ want_logical() {
         return 0
     fi
     [ -z "$lv_wanted" ] || compare "$4/$1" "$((lv_bytes / lv_extent))" "$lv_wanted" extents "$lv_tags" "$5"
-    if has_tags "$lv_tags" mlnc.grow; then plan "$1" ungrown "$4/$1"; else plan "$1" whole "$lv_wanted"; fi
+    if has_tags "$lv_tags" mlnc.grow; then
+        plan "$1" ungrown "$4/$1"
+    elif lv_active "$lv_attributes"; then
+        plan "$1" whole "$lv_wanted"
+    else
+        plan "$1" closed "$4/$1"
+    fi
 }
 
 # left_over PATH: the bytes that a file of an interrupted run takes; they become free when it is made anew.
@@ -250,15 +256,27 @@ END
     die "$1 was not planned"
 }
 
-# unfinished NAME: true while the volume is absent or incomplete; otherwise says that it is unchanged.
+# unfinished NAME: true while the volume is absent or incomplete; otherwise says that it is unchanged. A caller's if takes
+# the effect from set -e, so what may fail here says so.
 unfinished() {
     find_planned "$1"
     [ -z "$storage_taken" ] || take_over "$1"
-    [ "$storage_state" != ungrown ] || { finish_growth "$1" "$storage_amount" && return 1; }
-    [ "$storage_state" != whole ] || { say "unchanged $1" && return 1; }
-    still_locked
-    storage_sum=
-    state "$1 is not whole, the volumes before it are; run this script again to make it anew"
+    case $storage_state in
+    absent | incomplete)
+        still_locked
+        storage_sum=
+        state "$1 is not whole, the volumes before it are; run this script again to make it anew"
+        return 0
+        ;;
+    ungrown) finish_growth "$1" "$storage_amount" ;;
+    closed)
+        still_locked
+        lvchange -ay "$storage_amount" || die "$storage_amount cannot be activated"
+        say "unchanged $1"
+        ;;
+    whole) say "unchanged $1" ;;
+    esac
+    return 1
 }
 
 # finish_growth NAME PLACE: makes the file system of a volume that was grown as large as the volume, once nobody uses it.
@@ -270,10 +288,10 @@ finish_growth() {
         return 0
     fi
     still_locked
-    [ "$2" = file ] || lvchange -ay "$3/$4"
+    [ "$2" = file ] || lvchange -ay "$3/$4" || die "$3/$4 cannot be activated"
     state "the file system of $1 may be grown in part; run this script again"
     grow_ext "$volume_path"
-    change_tags "$2" "$3" "$4" -mlnc.grow
+    change_tags "$2" "$3" "$4" -mlnc.grow || die "$1 could not be marked as grown; run this script again"
     say "grew the file system of $1"
 }
 
