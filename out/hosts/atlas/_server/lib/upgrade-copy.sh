@@ -31,7 +31,7 @@ copy_first() {
         copy_pass
     fi
     copy_drop_snapshot
-    say "copied $copy_what to $copy_server, first pass: $copy_sent MiB sent"
+    say "copied $copy_what to $copy_server, first pass: $(((copy_sent + 1048575) / 1048576)) MiB sent"
 }
 
 # undo_copy_first: what is not whole goes.
@@ -190,8 +190,11 @@ copy_pass() {
     ! copy_overran || return 0
     [ "$(tail -n 1 "$copy_folder/here") $(tail -n 1 "$copy_folder/there")" = 'end end' ] || die "$copy_what could not be read whole"
     grep -vxF -f "$copy_folder/there" "$copy_folder/here" >"$copy_folder/differ" || :
-    copy_sent=$(awk -v piece="$copy_mib" -v all="$(((copy_bytes + 1048575) / 1048576))" '
-        { left = all - $1 * piece; sent += left < piece ? left : piece } END { print sent + 0 }' "$copy_folder/differ")
+    copy_sent=0
+    while read -r sent_number _; do
+        measure_piece "$copy_bytes" "$copy_mib" "$sent_number"
+        copy_sent=$((copy_sent + piece_bytes))
+    done <"$copy_folder/differ"
     [ -s "$copy_folder/differ" ] || return 0
     [ "$copy_made" != whole ] || die "$copy_to_what on $copy_server is whole, but not the same as $copy_what: it is kept." \
         'Remove or rename it, or change the project'
@@ -235,10 +238,15 @@ sums() {
     echo end
 }
 
+# measure_piece BYTES MIB NUMBER: sets piece_bytes; the last piece of all BYTES may be a smaller one.
+measure_piece() {
+    piece_bytes=$(($1 - $3 * $2 * 1048576))
+    [ "$piece_bytes" -le "$(($2 * 1048576))" ] || piece_bytes=$(($2 * 1048576))
+}
+
 # read_piece PATH BYTES MIB NUMBER: a piece of the first BYTES.
 read_piece() {
-    piece_bytes=$(($2 - $4 * $3 * 1048576))
-    [ "$piece_bytes" -le "$(($3 * 1048576))" ] || piece_bytes=$(($3 * 1048576))
+    measure_piece "$2" "$3" "$4"
     dd if="$1" bs=1048576 skip="$(($4 * $3))" iflag="${direct:+direct,}count_bytes" count="$piece_bytes" status=none
 }
 
@@ -246,8 +254,7 @@ read_piece() {
 send_pieces() {
     while read -r send_number _; do
         [ "$send_number" != end ] || continue
-        piece_bytes=$((copy_bytes - send_number * copy_mib * 1048576))
-        [ "$piece_bytes" -le "$((copy_mib * 1048576))" ] || piece_bytes=$((copy_mib * 1048576))
+        measure_piece "$copy_bytes" "$copy_mib" "$send_number"
         printf 'piece %s %s\n' "$send_number" "$piece_bytes"
         read_piece "$copy_path" "$copy_bytes" "$copy_mib" "$send_number" || exit 1
     done
