@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from deployments import Deployment, small_course
-from sshd_farm import Farm, sshd_farm
+from sshd_farm import Farm, Server, sshd_farm
 
 
 @pytest.fixture
@@ -260,23 +260,33 @@ def test_a_template_that_changed_under_its_name_is_shown(course: Deployment) -> 
     assert len(cached) == 3  # two states of one template, and another template
 
 
-@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
-def test_an_upgrade_cut_off_goes_on(san: Deployment, share: float) -> None:
-    """The connections to both servers break, once it has gone some way; running again brings it to its end."""
+@pytest.mark.parametrize("moment", ["prepared", "arrived", "applied"])
+def test_an_upgrade_cut_off_goes_on(san: Deployment, moment: str) -> None:
+    """The connections to both servers break once it has come so far; running again brings it to its end."""
     atlas, boreas = san.farm["atlas"], san.farm["boreas"]
-    begun = time.monotonic()
-    move(san, "bob")
-    san.run("deploy", "--project", "bob")
-    took = time.monotonic() - begun
+    before = atlas.state("ada")["applied"]
+    come = {
+        "prepared": lambda: atlas.state("ada")["pending"] != "-",
+        "arrived": lambda: "linux.ada" in boreas.domains(),
+        "applied": lambda: atlas.state("ada")["applied"] != before,
+    }[moment]
     move(san, "ada")
-    for server in (atlas, boreas):
-        threading.Timer(took * share, server.cut).start()
-    with suppress(AssertionError):  # it may be done already
-        san.run("deploy", "--project", "ada")
+    watch = threading.Thread(target=cut_once, args=(come, (atlas, boreas)))
+    watch.start()
+    san.run("deploy", "--project", "ada", status=3)
+    watch.join()
     until_done(san, "ada")
     assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
     assert {name for name in atlas.domains() if name.endswith(".ada")} == {"windows.ada"}
     assert san.run("drift", "--project", "ada") == "the servers are as they were built\n"
+
+
+def cut_once(come: Callable[[], bool], servers: tuple[Server, ...]) -> None:
+    """Cut every connection to the *servers* as soon as *come* holds."""
+    while not come():
+        time.sleep(0.01)
+    for server in servers:
+        server.cut()
 
 
 def test_cut_off_after_one_server_has_its_files_no_guest_waits_for_what_it_has(san: Deployment) -> None:
