@@ -2,6 +2,8 @@
 said is true. The tests are one story: what fails to move stays where it was, and the next test tries it again.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from faults import Deployment, ballast, command, receiver
 from moves import active_on, deploy, edit, goes_on, log, place_web
@@ -127,6 +129,11 @@ def test_a_server_comes_back(deployed: Newcomer) -> None:
 def test_no_disk_has_suffered(deployed: Newcomer) -> None:
     """The last of all tests: it stops every machine, and none is started again."""
     deployed.invoke("stop")
-    for name, host in deployed.hosts().items():
-        server = next(each for each in deployed.lab.servers() if each.name == host.service_host)
-        assert gaps(log(deployed.lab, server, f"san_vg/{name}")) == []
+    servers = {server.name: server for server in deployed.lab.servers()}
+
+    def read(host: Host) -> list[tuple[int, int]]:
+        return log(deployed.lab, servers[host.service_host], f"san_vg/{host.domain}")
+
+    with ThreadPoolExecutor() as pool:
+        for written in pool.map(read, deployed.hosts().values()):
+            assert gaps(written) == []
