@@ -271,10 +271,11 @@ def test_an_upgrade_cut_off_goes_on(san: Deployment, moment: str) -> None:
         "applied": lambda: atlas.state("ada")["applied"] != before,
     }[moment]
     move(san, "ada")
-    watch = threading.Thread(target=cut_once, args=(come, (atlas, boreas)))
+    watch = threading.Thread(target=cut_once, args=(come, (atlas, boreas)), daemon=True)
     watch.start()
     san.run("deploy", "--project", "ada", status=3)
-    watch.join()
+    watch.join(10)
+    assert not watch.is_alive(), "it never came so far"
     until_done(san, "ada")
     assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
     assert {name for name in atlas.domains() if name.endswith(".ada")} == {"windows.ada"}
