@@ -133,6 +133,10 @@ def test_file_system_is_grown_when_nobody_uses_it(server: Server) -> None:
     results(server.step(("grow_volume", *host, *volume, *size)))
     assert "mlnc.grow" in server.tags("linux.demo")
     bigger = lv("linux.demo", template="debian.ext4", resize="ext", size_bytes=16 * MIB)
+    server.sandbox.stub("resize2fs", "exit 1")
+    assert "may be grown in part" in error(storage_sh(server.sandbox, server.folder, bigger))
+    assert "mlnc.grow" in server.tags("linux.demo")
+    (server.sandbox.bin / "resize2fs").unlink()
     assert "grew the file system of linux.demo" in results(storage_sh(server.sandbox, server.folder, bigger))
     assert "mlnc.grow" not in server.tags("linux.demo")
     shown = server.sandbox.run("dumpe2fs", "-h", f"/dev/{GROUP}/linux.demo").stdout

@@ -13,6 +13,7 @@ want_lv windows.group01 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group01: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group01
 if unfinished linux.group01; then
     if absent linux.group01; then
         lvcreate --yes -n linux.group01 -l "$(amount linux.group01)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group01; then
 fi
 
 # linux.group01.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group01.swap
 if unfinished linux.group01.swap; then
     if absent linux.group01.swap; then
         lvcreate --yes -n linux.group01.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group01.swap; then
 fi
 
 # windows.group01: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group01
 if unfinished windows.group01; then
     if absent windows.group01; then
         lvcreate --yes -n windows.group01 -l "$(amount windows.group01)" course_vg \

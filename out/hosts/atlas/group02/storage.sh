@@ -13,6 +13,7 @@ want_lv windows.group02 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group02: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group02
 if unfinished linux.group02; then
     if absent linux.group02; then
         lvcreate --yes -n linux.group02 -l "$(amount linux.group02)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group02; then
 fi
 
 # linux.group02.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group02.swap
 if unfinished linux.group02.swap; then
     if absent linux.group02.swap; then
         lvcreate --yes -n linux.group02.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group02.swap; then
 fi
 
 # windows.group02: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group02
 if unfinished windows.group02; then
     if absent windows.group02; then
         lvcreate --yes -n windows.group02 -l "$(amount windows.group02)" course_vg \

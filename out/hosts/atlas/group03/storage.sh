@@ -13,6 +13,7 @@ want_lv windows.group03 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group03: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group03
 if unfinished linux.group03; then
     if absent linux.group03; then
         lvcreate --yes -n linux.group03 -l "$(amount linux.group03)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group03; then
 fi
 
 # linux.group03.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group03.swap
 if unfinished linux.group03.swap; then
     if absent linux.group03.swap; then
         lvcreate --yes -n linux.group03.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group03.swap; then
 fi
 
 # windows.group03: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group03
 if unfinished windows.group03; then
     if absent windows.group03; then
         lvcreate --yes -n windows.group03 -l "$(amount windows.group03)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group04 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group04: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group04
 if unfinished linux.group04; then
     if absent linux.group04; then
         lvcreate --yes -n linux.group04 -l "$(amount linux.group04)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group04; then
 fi
 
 # linux.group04.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group04.swap
 if unfinished linux.group04.swap; then
     if absent linux.group04.swap; then
         lvcreate --yes -n linux.group04.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group04.swap; then
 fi
 
 # windows.group04: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group04
 if unfinished windows.group04; then
     if absent windows.group04; then
         lvcreate --yes -n windows.group04 -l "$(amount windows.group04)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group05 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group05: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group05
 if unfinished linux.group05; then
     if absent linux.group05; then
         lvcreate --yes -n linux.group05 -l "$(amount linux.group05)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group05; then
 fi
 
 # linux.group05.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group05.swap
 if unfinished linux.group05.swap; then
     if absent linux.group05.swap; then
         lvcreate --yes -n linux.group05.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group05.swap; then
 fi
 
 # windows.group05: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group05
 if unfinished windows.group05; then
     if absent windows.group05; then
         lvcreate --yes -n windows.group05 -l "$(amount windows.group05)" course_vg \

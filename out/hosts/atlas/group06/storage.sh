@@ -13,6 +13,7 @@ want_lv windows.group06 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group06: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group06
 if unfinished linux.group06; then
     if absent linux.group06; then
         lvcreate --yes -n linux.group06 -l "$(amount linux.group06)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group06; then
 fi
 
 # linux.group06.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group06.swap
 if unfinished linux.group06.swap; then
     if absent linux.group06.swap; then
         lvcreate --yes -n linux.group06.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group06.swap; then
 fi
 
 # windows.group06: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group06
 if unfinished windows.group06; then
     if absent windows.group06; then
         lvcreate --yes -n windows.group06 -l "$(amount windows.group06)" course_vg \

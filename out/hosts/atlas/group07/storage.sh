@@ -13,6 +13,7 @@ want_lv windows.group07 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group07: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group07
 if unfinished linux.group07; then
     if absent linux.group07; then
         lvcreate --yes -n linux.group07 -l "$(amount linux.group07)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group07; then
 fi
 
 # linux.group07.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group07.swap
 if unfinished linux.group07.swap; then
     if absent linux.group07.swap; then
         lvcreate --yes -n linux.group07.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group07.swap; then
 fi
 
 # windows.group07: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group07
 if unfinished windows.group07; then
     if absent windows.group07; then
         lvcreate --yes -n windows.group07 -l "$(amount windows.group07)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group08 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group08: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group08
 if unfinished linux.group08; then
     if absent linux.group08; then
         lvcreate --yes -n linux.group08 -l "$(amount linux.group08)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group08; then
 fi
 
 # linux.group08.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group08.swap
 if unfinished linux.group08.swap; then
     if absent linux.group08.swap; then
         lvcreate --yes -n linux.group08.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group08.swap; then
 fi
 
 # windows.group08: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group08
 if unfinished windows.group08; then
     if absent windows.group08; then
         lvcreate --yes -n windows.group08 -l "$(amount windows.group08)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group09 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group09: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group09
 if unfinished linux.group09; then
     if absent linux.group09; then
         lvcreate --yes -n linux.group09 -l "$(amount linux.group09)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group09; then
 fi
 
 # linux.group09.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group09.swap
 if unfinished linux.group09.swap; then
     if absent linux.group09.swap; then
         lvcreate --yes -n linux.group09.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group09.swap; then
 fi
 
 # windows.group09: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group09
 if unfinished windows.group09; then
     if absent windows.group09; then
         lvcreate --yes -n windows.group09 -l "$(amount windows.group09)" course_vg \

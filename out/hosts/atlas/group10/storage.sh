@@ -13,6 +13,7 @@ want_lv windows.group10 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group10: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group10
 if unfinished linux.group10; then
     if absent linux.group10; then
         lvcreate --yes -n linux.group10 -l "$(amount linux.group10)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group10; then
 fi
 
 # linux.group10.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group10.swap
 if unfinished linux.group10.swap; then
     if absent linux.group10.swap; then
         lvcreate --yes -n linux.group10.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group10.swap; then
 fi
 
 # windows.group10: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group10
 if unfinished windows.group10; then
     if absent windows.group10; then
         lvcreate --yes -n windows.group10 -l "$(amount windows.group10)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group11 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group11: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group11
 if unfinished linux.group11; then
     if absent linux.group11; then
         lvcreate --yes -n linux.group11 -l "$(amount linux.group11)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group11; then
 fi
 
 # linux.group11.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group11.swap
 if unfinished linux.group11.swap; then
     if absent linux.group11.swap; then
         lvcreate --yes -n linux.group11.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group11.swap; then
 fi
 
 # windows.group11: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group11
 if unfinished windows.group11; then
     if absent windows.group11; then
         lvcreate --yes -n windows.group11 -l "$(amount windows.group11)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group12 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group12: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group12
 if unfinished linux.group12; then
     if absent linux.group12; then
         lvcreate --yes -n linux.group12 -l "$(amount linux.group12)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group12; then
 fi
 
 # linux.group12.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group12.swap
 if unfinished linux.group12.swap; then
     if absent linux.group12.swap; then
         lvcreate --yes -n linux.group12.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group12.swap; then
 fi
 
 # windows.group12: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group12
 if unfinished windows.group12; then
     if absent windows.group12; then
         lvcreate --yes -n windows.group12 -l "$(amount windows.group12)" course_vg \

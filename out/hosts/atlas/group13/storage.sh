@@ -13,6 +13,7 @@ want_lv windows.group13 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group13: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group13
 if unfinished linux.group13; then
     if absent linux.group13; then
         lvcreate --yes -n linux.group13 -l "$(amount linux.group13)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group13; then
 fi
 
 # linux.group13.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group13.swap
 if unfinished linux.group13.swap; then
     if absent linux.group13.swap; then
         lvcreate --yes -n linux.group13.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group13.swap; then
 fi
 
 # windows.group13: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group13
 if unfinished windows.group13; then
     if absent windows.group13; then
         lvcreate --yes -n windows.group13 -l "$(amount windows.group13)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group14 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group14: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group14
 if unfinished linux.group14; then
     if absent linux.group14; then
         lvcreate --yes -n linux.group14 -l "$(amount linux.group14)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group14; then
 fi
 
 # linux.group14.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group14.swap
 if unfinished linux.group14.swap; then
     if absent linux.group14.swap; then
         lvcreate --yes -n linux.group14.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group14.swap; then
 fi
 
 # windows.group14: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group14
 if unfinished windows.group14; then
     if absent windows.group14; then
         lvcreate --yes -n windows.group14 -l "$(amount windows.group14)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group15 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group15: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group15
 if unfinished linux.group15; then
     if absent linux.group15; then
         lvcreate --yes -n linux.group15 -l "$(amount linux.group15)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group15; then
 fi
 
 # linux.group15.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group15.swap
 if unfinished linux.group15.swap; then
     if absent linux.group15.swap; then
         lvcreate --yes -n linux.group15.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group15.swap; then
 fi
 
 # windows.group15: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group15
 if unfinished windows.group15; then
     if absent windows.group15; then
         lvcreate --yes -n windows.group15 -l "$(amount windows.group15)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group16 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group16: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group16
 if unfinished linux.group16; then
     if absent linux.group16; then
         lvcreate --yes -n linux.group16 -l "$(amount linux.group16)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group16; then
 fi
 
 # linux.group16.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group16.swap
 if unfinished linux.group16.swap; then
     if absent linux.group16.swap; then
         lvcreate --yes -n linux.group16.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group16.swap; then
 fi
 
 # windows.group16: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group16
 if unfinished windows.group16; then
     if absent windows.group16; then
         lvcreate --yes -n windows.group16 -l "$(amount windows.group16)" course_vg \

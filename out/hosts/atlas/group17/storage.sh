@@ -13,6 +13,7 @@ want_lv windows.group17 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group17: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group17
 if unfinished linux.group17; then
     if absent linux.group17; then
         lvcreate --yes -n linux.group17 -l "$(amount linux.group17)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group17; then
 fi
 
 # linux.group17.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group17.swap
 if unfinished linux.group17.swap; then
     if absent linux.group17.swap; then
         lvcreate --yes -n linux.group17.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group17.swap; then
 fi
 
 # windows.group17: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group17
 if unfinished windows.group17; then
     if absent windows.group17; then
         lvcreate --yes -n windows.group17 -l "$(amount windows.group17)" course_vg \

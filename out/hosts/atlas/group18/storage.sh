@@ -13,6 +13,7 @@ want_lv windows.group18 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group18: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group18
 if unfinished linux.group18; then
     if absent linux.group18; then
         lvcreate --yes -n linux.group18 -l "$(amount linux.group18)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group18; then
 fi
 
 # linux.group18.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group18.swap
 if unfinished linux.group18.swap; then
     if absent linux.group18.swap; then
         lvcreate --yes -n linux.group18.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group18.swap; then
 fi
 
 # windows.group18: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group18
 if unfinished windows.group18; then
     if absent windows.group18; then
         lvcreate --yes -n windows.group18 -l "$(amount windows.group18)" course_vg \

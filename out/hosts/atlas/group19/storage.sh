@@ -13,6 +13,7 @@ want_lv windows.group19 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group19: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group19
 if unfinished linux.group19; then
     if absent linux.group19; then
         lvcreate --yes -n linux.group19 -l "$(amount linux.group19)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group19; then
 fi
 
 # linux.group19.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group19.swap
 if unfinished linux.group19.swap; then
     if absent linux.group19.swap; then
         lvcreate --yes -n linux.group19.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group19.swap; then
 fi
 
 # windows.group19: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group19
 if unfinished windows.group19; then
     if absent windows.group19; then
         lvcreate --yes -n windows.group19 -l "$(amount windows.group19)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group20 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group20: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group20
 if unfinished linux.group20; then
     if absent linux.group20; then
         lvcreate --yes -n linux.group20 -l "$(amount linux.group20)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group20; then
 fi
 
 # linux.group20.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group20.swap
 if unfinished linux.group20.swap; then
     if absent linux.group20.swap; then
         lvcreate --yes -n linux.group20.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group20.swap; then
 fi
 
 # windows.group20: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group20
 if unfinished windows.group20; then
     if absent windows.group20; then
         lvcreate --yes -n windows.group20 -l "$(amount windows.group20)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group21 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group21: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group21
 if unfinished linux.group21; then
     if absent linux.group21; then
         lvcreate --yes -n linux.group21 -l "$(amount linux.group21)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group21; then
 fi
 
 # linux.group21.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group21.swap
 if unfinished linux.group21.swap; then
     if absent linux.group21.swap; then
         lvcreate --yes -n linux.group21.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group21.swap; then
 fi
 
 # windows.group21: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group21
 if unfinished windows.group21; then
     if absent windows.group21; then
         lvcreate --yes -n windows.group21 -l "$(amount windows.group21)" course_vg \

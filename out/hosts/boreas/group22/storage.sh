@@ -13,6 +13,7 @@ want_lv windows.group22 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group22: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group22
 if unfinished linux.group22; then
     if absent linux.group22; then
         lvcreate --yes -n linux.group22 -l "$(amount linux.group22)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group22; then
 fi
 
 # linux.group22.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group22.swap
 if unfinished linux.group22.swap; then
     if absent linux.group22.swap; then
         lvcreate --yes -n linux.group22.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group22.swap; then
 fi
 
 # windows.group22: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group22
 if unfinished windows.group22; then
     if absent windows.group22; then
         lvcreate --yes -n windows.group22 -l "$(amount windows.group22)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group23 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group23: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group23
 if unfinished linux.group23; then
     if absent linux.group23; then
         lvcreate --yes -n linux.group23 -l "$(amount linux.group23)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group23; then
 fi
 
 # linux.group23.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group23.swap
 if unfinished linux.group23.swap; then
     if absent linux.group23.swap; then
         lvcreate --yes -n linux.group23.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group23.swap; then
 fi
 
 # windows.group23: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group23
 if unfinished windows.group23; then
     if absent windows.group23; then
         lvcreate --yes -n windows.group23 -l "$(amount windows.group23)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group24 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group24: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group24
 if unfinished linux.group24; then
     if absent linux.group24; then
         lvcreate --yes -n linux.group24 -l "$(amount linux.group24)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group24; then
 fi
 
 # linux.group24.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group24.swap
 if unfinished linux.group24.swap; then
     if absent linux.group24.swap; then
         lvcreate --yes -n linux.group24.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group24.swap; then
 fi
 
 # windows.group24: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group24
 if unfinished windows.group24; then
     if absent windows.group24; then
         lvcreate --yes -n windows.group24 -l "$(amount windows.group24)" course_vg \

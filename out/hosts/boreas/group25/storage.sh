@@ -13,6 +13,7 @@ want_lv windows.group25 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group25: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group25
 if unfinished linux.group25; then
     if absent linux.group25; then
         lvcreate --yes -n linux.group25 -l "$(amount linux.group25)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group25; then
 fi
 
 # linux.group25.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group25.swap
 if unfinished linux.group25.swap; then
     if absent linux.group25.swap; then
         lvcreate --yes -n linux.group25.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group25.swap; then
 fi
 
 # windows.group25: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group25
 if unfinished windows.group25; then
     if absent windows.group25; then
         lvcreate --yes -n windows.group25 -l "$(amount windows.group25)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group26 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group26: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group26
 if unfinished linux.group26; then
     if absent linux.group26; then
         lvcreate --yes -n linux.group26 -l "$(amount linux.group26)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group26; then
 fi
 
 # linux.group26.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group26.swap
 if unfinished linux.group26.swap; then
     if absent linux.group26.swap; then
         lvcreate --yes -n linux.group26.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group26.swap; then
 fi
 
 # windows.group26: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group26
 if unfinished windows.group26; then
     if absent windows.group26; then
         lvcreate --yes -n windows.group26 -l "$(amount windows.group26)" course_vg \

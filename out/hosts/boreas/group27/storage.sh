@@ -13,6 +13,7 @@ want_lv windows.group27 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group27: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group27
 if unfinished linux.group27; then
     if absent linux.group27; then
         lvcreate --yes -n linux.group27 -l "$(amount linux.group27)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group27; then
 fi
 
 # linux.group27.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group27.swap
 if unfinished linux.group27.swap; then
     if absent linux.group27.swap; then
         lvcreate --yes -n linux.group27.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group27.swap; then
 fi
 
 # windows.group27: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group27
 if unfinished windows.group27; then
     if absent windows.group27; then
         lvcreate --yes -n windows.group27 -l "$(amount windows.group27)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group28 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group28: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group28
 if unfinished linux.group28; then
     if absent linux.group28; then
         lvcreate --yes -n linux.group28 -l "$(amount linux.group28)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group28; then
 fi
 
 # linux.group28.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group28.swap
 if unfinished linux.group28.swap; then
     if absent linux.group28.swap; then
         lvcreate --yes -n linux.group28.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group28.swap; then
 fi
 
 # windows.group28: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group28
 if unfinished windows.group28; then
     if absent windows.group28; then
         lvcreate --yes -n windows.group28 -l "$(amount windows.group28)" course_vg \

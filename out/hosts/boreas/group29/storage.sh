@@ -13,6 +13,7 @@ want_lv windows.group29 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group29: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group29
 if unfinished linux.group29; then
     if absent linux.group29; then
         lvcreate --yes -n linux.group29 -l "$(amount linux.group29)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group29; then
 fi
 
 # linux.group29.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group29.swap
 if unfinished linux.group29.swap; then
     if absent linux.group29.swap; then
         lvcreate --yes -n linux.group29.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group29.swap; then
 fi
 
 # windows.group29: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group29
 if unfinished windows.group29; then
     if absent windows.group29; then
         lvcreate --yes -n windows.group29 -l "$(amount windows.group29)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group30 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group30: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group30
 if unfinished linux.group30; then
     if absent linux.group30; then
         lvcreate --yes -n linux.group30 -l "$(amount linux.group30)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group30; then
 fi
 
 # linux.group30.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group30.swap
 if unfinished linux.group30.swap; then
     if absent linux.group30.swap; then
         lvcreate --yes -n linux.group30.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group30.swap; then
 fi
 
 # windows.group30: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group30
 if unfinished windows.group30; then
     if absent windows.group30; then
         lvcreate --yes -n windows.group30 -l "$(amount windows.group30)" course_vg \

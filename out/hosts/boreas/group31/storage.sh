@@ -13,6 +13,7 @@ want_lv windows.group31 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group31: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group31
 if unfinished linux.group31; then
     if absent linux.group31; then
         lvcreate --yes -n linux.group31 -l "$(amount linux.group31)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group31; then
 fi
 
 # linux.group31.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group31.swap
 if unfinished linux.group31.swap; then
     if absent linux.group31.swap; then
         lvcreate --yes -n linux.group31.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group31.swap; then
 fi
 
 # windows.group31: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group31
 if unfinished windows.group31; then
     if absent windows.group31; then
         lvcreate --yes -n windows.group31 -l "$(amount windows.group31)" course_vg \

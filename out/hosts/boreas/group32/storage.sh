@@ -13,6 +13,7 @@ want_lv windows.group32 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group32: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group32
 if unfinished linux.group32; then
     if absent linux.group32; then
         lvcreate --yes -n linux.group32 -l "$(amount linux.group32)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group32; then
 fi
 
 # linux.group32.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group32.swap
 if unfinished linux.group32.swap; then
     if absent linux.group32.swap; then
         lvcreate --yes -n linux.group32.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group32.swap; then
 fi
 
 # windows.group32: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group32
 if unfinished windows.group32; then
     if absent windows.group32; then
         lvcreate --yes -n windows.group32 -l "$(amount windows.group32)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group33 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group33: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group33
 if unfinished linux.group33; then
     if absent linux.group33; then
         lvcreate --yes -n linux.group33 -l "$(amount linux.group33)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group33; then
 fi
 
 # linux.group33.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group33.swap
 if unfinished linux.group33.swap; then
     if absent linux.group33.swap; then
         lvcreate --yes -n linux.group33.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group33.swap; then
 fi
 
 # windows.group33: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group33
 if unfinished windows.group33; then
     if absent windows.group33; then
         lvcreate --yes -n windows.group33 -l "$(amount windows.group33)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group34 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group34: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group34
 if unfinished linux.group34; then
     if absent linux.group34; then
         lvcreate --yes -n linux.group34 -l "$(amount linux.group34)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group34; then
 fi
 
 # linux.group34.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group34.swap
 if unfinished linux.group34.swap; then
     if absent linux.group34.swap; then
         lvcreate --yes -n linux.group34.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group34.swap; then
 fi
 
 # windows.group34: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group34
 if unfinished windows.group34; then
     if absent windows.group34; then
         lvcreate --yes -n windows.group34 -l "$(amount windows.group34)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group35 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group35: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group35
 if unfinished linux.group35; then
     if absent linux.group35; then
         lvcreate --yes -n linux.group35 -l "$(amount linux.group35)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group35; then
 fi
 
 # linux.group35.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group35.swap
 if unfinished linux.group35.swap; then
     if absent linux.group35.swap; then
         lvcreate --yes -n linux.group35.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group35.swap; then
 fi
 
 # windows.group35: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group35
 if unfinished windows.group35; then
     if absent windows.group35; then
         lvcreate --yes -n windows.group35 -l "$(amount windows.group35)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group36 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group36: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group36
 if unfinished linux.group36; then
     if absent linux.group36; then
         lvcreate --yes -n linux.group36 -l "$(amount linux.group36)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group36; then
 fi
 
 # linux.group36.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group36.swap
 if unfinished linux.group36.swap; then
     if absent linux.group36.swap; then
         lvcreate --yes -n linux.group36.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group36.swap; then
 fi
 
 # windows.group36: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group36
 if unfinished windows.group36; then
     if absent windows.group36; then
         lvcreate --yes -n windows.group36 -l "$(amount windows.group36)" course_vg \

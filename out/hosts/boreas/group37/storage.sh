@@ -13,6 +13,7 @@ want_lv windows.group37 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group37: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group37
 if unfinished linux.group37; then
     if absent linux.group37; then
         lvcreate --yes -n linux.group37 -l "$(amount linux.group37)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group37; then
 fi
 
 # linux.group37.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group37.swap
 if unfinished linux.group37.swap; then
     if absent linux.group37.swap; then
         lvcreate --yes -n linux.group37.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group37.swap; then
 fi
 
 # windows.group37: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group37
 if unfinished windows.group37; then
     if absent windows.group37; then
         lvcreate --yes -n windows.group37 -l "$(amount windows.group37)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group38 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group38: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group38
 if unfinished linux.group38; then
     if absent linux.group38; then
         lvcreate --yes -n linux.group38 -l "$(amount linux.group38)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group38; then
 fi
 
 # linux.group38.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group38.swap
 if unfinished linux.group38.swap; then
     if absent linux.group38.swap; then
         lvcreate --yes -n linux.group38.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group38.swap; then
 fi
 
 # windows.group38: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group38
 if unfinished windows.group38; then
     if absent windows.group38; then
         lvcreate --yes -n windows.group38 -l "$(amount windows.group38)" course_vg \

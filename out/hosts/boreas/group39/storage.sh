@@ -13,6 +13,7 @@ want_lv windows.group39 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group39: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group39
 if unfinished linux.group39; then
     if absent linux.group39; then
         lvcreate --yes -n linux.group39 -l "$(amount linux.group39)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group39; then
 fi
 
 # linux.group39.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group39.swap
 if unfinished linux.group39.swap; then
     if absent linux.group39.swap; then
         lvcreate --yes -n linux.group39.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group39.swap; then
 fi
 
 # windows.group39: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group39
 if unfinished windows.group39; then
     if absent windows.group39; then
         lvcreate --yes -n windows.group39 -l "$(amount windows.group39)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group40 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group40: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group40
 if unfinished linux.group40; then
     if absent linux.group40; then
         lvcreate --yes -n linux.group40 -l "$(amount linux.group40)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group40; then
 fi
 
 # linux.group40.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group40.swap
 if unfinished linux.group40.swap; then
     if absent linux.group40.swap; then
         lvcreate --yes -n linux.group40.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group40.swap; then
 fi
 
 # windows.group40: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group40
 if unfinished windows.group40; then
     if absent windows.group40; then
         lvcreate --yes -n windows.group40 -l "$(amount windows.group40)" course_vg \

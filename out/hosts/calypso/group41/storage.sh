@@ -13,6 +13,7 @@ want_lv windows.group41 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group41: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group41
 if unfinished linux.group41; then
     if absent linux.group41; then
         lvcreate --yes -n linux.group41 -l "$(amount linux.group41)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group41; then
 fi
 
 # linux.group41.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group41.swap
 if unfinished linux.group41.swap; then
     if absent linux.group41.swap; then
         lvcreate --yes -n linux.group41.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group41.swap; then
 fi
 
 # windows.group41: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group41
 if unfinished windows.group41; then
     if absent windows.group41; then
         lvcreate --yes -n windows.group41 -l "$(amount windows.group41)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group42 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group42: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group42
 if unfinished linux.group42; then
     if absent linux.group42; then
         lvcreate --yes -n linux.group42 -l "$(amount linux.group42)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group42; then
 fi
 
 # linux.group42.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group42.swap
 if unfinished linux.group42.swap; then
     if absent linux.group42.swap; then
         lvcreate --yes -n linux.group42.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group42.swap; then
 fi
 
 # windows.group42: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group42
 if unfinished windows.group42; then
     if absent windows.group42; then
         lvcreate --yes -n windows.group42 -l "$(amount windows.group42)" course_vg \

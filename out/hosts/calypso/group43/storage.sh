@@ -13,6 +13,7 @@ want_lv windows.group43 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group43: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group43
 if unfinished linux.group43; then
     if absent linux.group43; then
         lvcreate --yes -n linux.group43 -l "$(amount linux.group43)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group43; then
 fi
 
 # linux.group43.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group43.swap
 if unfinished linux.group43.swap; then
     if absent linux.group43.swap; then
         lvcreate --yes -n linux.group43.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group43.swap; then
 fi
 
 # windows.group43: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group43
 if unfinished windows.group43; then
     if absent windows.group43; then
         lvcreate --yes -n windows.group43 -l "$(amount windows.group43)" course_vg \

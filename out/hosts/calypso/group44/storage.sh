@@ -13,6 +13,7 @@ want_lv windows.group44 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group44: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group44
 if unfinished linux.group44; then
     if absent linux.group44; then
         lvcreate --yes -n linux.group44 -l "$(amount linux.group44)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group44; then
 fi
 
 # linux.group44.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group44.swap
 if unfinished linux.group44.swap; then
     if absent linux.group44.swap; then
         lvcreate --yes -n linux.group44.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group44.swap; then
 fi
 
 # windows.group44: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group44
 if unfinished windows.group44; then
     if absent windows.group44; then
         lvcreate --yes -n windows.group44 -l "$(amount windows.group44)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group45 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group45: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group45
 if unfinished linux.group45; then
     if absent linux.group45; then
         lvcreate --yes -n linux.group45 -l "$(amount linux.group45)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group45; then
 fi
 
 # linux.group45.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group45.swap
 if unfinished linux.group45.swap; then
     if absent linux.group45.swap; then
         lvcreate --yes -n linux.group45.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group45.swap; then
 fi
 
 # windows.group45: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group45
 if unfinished windows.group45; then
     if absent windows.group45; then
         lvcreate --yes -n windows.group45 -l "$(amount windows.group45)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group46 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group46: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group46
 if unfinished linux.group46; then
     if absent linux.group46; then
         lvcreate --yes -n linux.group46 -l "$(amount linux.group46)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group46; then
 fi
 
 # linux.group46.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group46.swap
 if unfinished linux.group46.swap; then
     if absent linux.group46.swap; then
         lvcreate --yes -n linux.group46.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group46.swap; then
 fi
 
 # windows.group46: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group46
 if unfinished windows.group46; then
     if absent windows.group46; then
         lvcreate --yes -n windows.group46 -l "$(amount windows.group46)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group47 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group47: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group47
 if unfinished linux.group47; then
     if absent linux.group47; then
         lvcreate --yes -n linux.group47 -l "$(amount linux.group47)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group47; then
 fi
 
 # linux.group47.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group47.swap
 if unfinished linux.group47.swap; then
     if absent linux.group47.swap; then
         lvcreate --yes -n linux.group47.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group47.swap; then
 fi
 
 # windows.group47: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group47
 if unfinished windows.group47; then
     if absent windows.group47; then
         lvcreate --yes -n windows.group47 -l "$(amount windows.group47)" course_vg \

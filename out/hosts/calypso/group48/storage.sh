@@ -13,6 +13,7 @@ want_lv windows.group48 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group48: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group48
 if unfinished linux.group48; then
     if absent linux.group48; then
         lvcreate --yes -n linux.group48 -l "$(amount linux.group48)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group48; then
 fi
 
 # linux.group48.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group48.swap
 if unfinished linux.group48.swap; then
     if absent linux.group48.swap; then
         lvcreate --yes -n linux.group48.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group48.swap; then
 fi
 
 # windows.group48: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group48
 if unfinished windows.group48; then
     if absent windows.group48; then
         lvcreate --yes -n windows.group48 -l "$(amount windows.group48)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group49 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group49: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group49
 if unfinished linux.group49; then
     if absent linux.group49; then
         lvcreate --yes -n linux.group49 -l "$(amount linux.group49)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group49; then
 fi
 
 # linux.group49.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group49.swap
 if unfinished linux.group49.swap; then
     if absent linux.group49.swap; then
         lvcreate --yes -n linux.group49.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group49.swap; then
 fi
 
 # windows.group49: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group49
 if unfinished windows.group49; then
     if absent windows.group49; then
         lvcreate --yes -n windows.group49 -l "$(amount windows.group49)" course_vg \

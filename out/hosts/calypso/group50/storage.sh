@@ -13,6 +13,7 @@ want_lv windows.group50 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group50: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group50
 if unfinished linux.group50; then
     if absent linux.group50; then
         lvcreate --yes -n linux.group50 -l "$(amount linux.group50)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group50; then
 fi
 
 # linux.group50.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group50.swap
 if unfinished linux.group50.swap; then
     if absent linux.group50.swap; then
         lvcreate --yes -n linux.group50.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group50.swap; then
 fi
 
 # windows.group50: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group50
 if unfinished windows.group50; then
     if absent windows.group50; then
         lvcreate --yes -n windows.group50 -l "$(amount windows.group50)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group51 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group51: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group51
 if unfinished linux.group51; then
     if absent linux.group51; then
         lvcreate --yes -n linux.group51 -l "$(amount linux.group51)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group51; then
 fi
 
 # linux.group51.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group51.swap
 if unfinished linux.group51.swap; then
     if absent linux.group51.swap; then
         lvcreate --yes -n linux.group51.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group51.swap; then
 fi
 
 # windows.group51: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group51
 if unfinished windows.group51; then
     if absent windows.group51; then
         lvcreate --yes -n windows.group51 -l "$(amount windows.group51)" course_vg \

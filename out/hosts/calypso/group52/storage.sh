@@ -13,6 +13,7 @@ want_lv windows.group52 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group52: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group52
 if unfinished linux.group52; then
     if absent linux.group52; then
         lvcreate --yes -n linux.group52 -l "$(amount linux.group52)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group52; then
 fi
 
 # linux.group52.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group52.swap
 if unfinished linux.group52.swap; then
     if absent linux.group52.swap; then
         lvcreate --yes -n linux.group52.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group52.swap; then
 fi
 
 # windows.group52: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group52
 if unfinished windows.group52; then
     if absent windows.group52; then
         lvcreate --yes -n windows.group52 -l "$(amount windows.group52)" course_vg \

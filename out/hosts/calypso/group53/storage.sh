@@ -13,6 +13,7 @@ want_lv windows.group53 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group53: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group53
 if unfinished linux.group53; then
     if absent linux.group53; then
         lvcreate --yes -n linux.group53 -l "$(amount linux.group53)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group53; then
 fi
 
 # linux.group53.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group53.swap
 if unfinished linux.group53.swap; then
     if absent linux.group53.swap; then
         lvcreate --yes -n linux.group53.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group53.swap; then
 fi
 
 # windows.group53: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group53
 if unfinished windows.group53; then
     if absent windows.group53; then
         lvcreate --yes -n windows.group53 -l "$(amount windows.group53)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group54 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group54: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group54
 if unfinished linux.group54; then
     if absent linux.group54; then
         lvcreate --yes -n linux.group54 -l "$(amount linux.group54)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group54; then
 fi
 
 # linux.group54.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group54.swap
 if unfinished linux.group54.swap; then
     if absent linux.group54.swap; then
         lvcreate --yes -n linux.group54.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group54.swap; then
 fi
 
 # windows.group54: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group54
 if unfinished windows.group54; then
     if absent windows.group54; then
         lvcreate --yes -n windows.group54 -l "$(amount windows.group54)" course_vg \

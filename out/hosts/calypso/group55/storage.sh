@@ -13,6 +13,7 @@ want_lv windows.group55 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group55: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group55
 if unfinished linux.group55; then
     if absent linux.group55; then
         lvcreate --yes -n linux.group55 -l "$(amount linux.group55)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group55; then
 fi
 
 # linux.group55.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group55.swap
 if unfinished linux.group55.swap; then
     if absent linux.group55.swap; then
         lvcreate --yes -n linux.group55.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group55.swap; then
 fi
 
 # windows.group55: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group55
 if unfinished windows.group55; then
     if absent windows.group55; then
         lvcreate --yes -n windows.group55 -l "$(amount windows.group55)" course_vg \

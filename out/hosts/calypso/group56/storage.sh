@@ -13,6 +13,7 @@ want_lv windows.group56 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group56: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group56
 if unfinished linux.group56; then
     if absent linux.group56; then
         lvcreate --yes -n linux.group56 -l "$(amount linux.group56)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group56; then
 fi
 
 # linux.group56.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group56.swap
 if unfinished linux.group56.swap; then
     if absent linux.group56.swap; then
         lvcreate --yes -n linux.group56.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group56.swap; then
 fi
 
 # windows.group56: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group56
 if unfinished windows.group56; then
     if absent windows.group56; then
         lvcreate --yes -n windows.group56 -l "$(amount windows.group56)" course_vg \

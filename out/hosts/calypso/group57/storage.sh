@@ -13,6 +13,7 @@ want_lv windows.group57 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group57: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group57
 if unfinished linux.group57; then
     if absent linux.group57; then
         lvcreate --yes -n linux.group57 -l "$(amount linux.group57)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group57; then
 fi
 
 # linux.group57.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group57.swap
 if unfinished linux.group57.swap; then
     if absent linux.group57.swap; then
         lvcreate --yes -n linux.group57.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group57.swap; then
 fi
 
 # windows.group57: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group57
 if unfinished windows.group57; then
     if absent windows.group57; then
         lvcreate --yes -n windows.group57 -l "$(amount windows.group57)" course_vg \

@@ -13,6 +13,7 @@ want_lv windows.group58 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group58: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group58
 if unfinished linux.group58; then
     if absent linux.group58; then
         lvcreate --yes -n linux.group58 -l "$(amount linux.group58)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group58; then
 fi
 
 # linux.group58.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group58.swap
 if unfinished linux.group58.swap; then
     if absent linux.group58.swap; then
         lvcreate --yes -n linux.group58.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group58.swap; then
 fi
 
 # windows.group58: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group58
 if unfinished windows.group58; then
     if absent windows.group58; then
         lvcreate --yes -n windows.group58 -l "$(amount windows.group58)" course_vg \

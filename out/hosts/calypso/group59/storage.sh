@@ -13,6 +13,7 @@ want_lv windows.group59 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group59: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group59
 if unfinished linux.group59; then
     if absent linux.group59; then
         lvcreate --yes -n linux.group59 -l "$(amount linux.group59)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group59; then
 fi
 
 # linux.group59.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group59.swap
 if unfinished linux.group59.swap; then
     if absent linux.group59.swap; then
         lvcreate --yes -n linux.group59.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group59.swap; then
 fi
 
 # windows.group59: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group59
 if unfinished windows.group59; then
     if absent windows.group59; then
         lvcreate --yes -n windows.group59 -l "$(amount windows.group59)" course_vg \

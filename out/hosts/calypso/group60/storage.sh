@@ -13,6 +13,7 @@ want_lv windows.group60 windows root course_vg template 262144000 winxp.fat32
 check_space
 
 # linux.group60: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
+settle_volume linux.group60
 if unfinished linux.group60; then
     if absent linux.group60; then
         lvcreate --yes -n linux.group60 -l "$(amount linux.group60)" course_vg \
@@ -25,6 +26,7 @@ if unfinished linux.group60; then
 fi
 
 # linux.group60.swap: swap of linux, 128 MiB in course_vg
+settle_volume linux.group60.swap
 if unfinished linux.group60.swap; then
     if absent linux.group60.swap; then
         lvcreate --yes -n linux.group60.swap -L 128M course_vg \
@@ -37,6 +39,7 @@ if unfinished linux.group60.swap; then
 fi
 
 # windows.group60: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
+settle_volume windows.group60
 if unfinished windows.group60; then
     if absent windows.group60; then
         lvcreate --yes -n windows.group60 -l "$(amount windows.group60)" course_vg \

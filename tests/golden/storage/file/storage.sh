@@ -13,6 +13,7 @@ want_file linux.demo-swap linux swap '/srv/nfs/it'"'"'s/swap_linux' exact 536870
 check_space
 
 # linux.demo: root of linux, its template and 1 GiB free, from debian.ext3
+settle_volume linux.demo
 if unfinished linux.demo; then
     fill_file linux.demo /opt/mln/projects/demo/images/linux.mlnc-part
     grow_ext /opt/mln/projects/demo/images/linux.mlnc-part
@@ -21,6 +22,7 @@ if unfinished linux.demo; then
 fi
 
 # linux.demo-swap: swap of linux, 512 MiB
+settle_volume linux.demo-swap
 if unfinished linux.demo-swap; then
     fill_file linux.demo-swap '/srv/nfs/it'"'"'s/swap_linux.mlnc-part'
     mkswap -U 1d9bf6f1-9f77-5c8f-8cb4-8d4977ef955f '/srv/nfs/it'"'"'s/swap_linux.mlnc-part'

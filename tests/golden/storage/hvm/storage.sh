@@ -11,6 +11,7 @@ want_lv windows.demo windows root san_vg exact 4294967296 winxp.img
 check_space
 
 # windows.demo: root of windows, 4 GiB in san_vg, from winxp.img
+settle_volume windows.demo
 if unfinished windows.demo; then
     if absent windows.demo; then
         lvcreate --yes -n windows.demo -L 4G san_vg \

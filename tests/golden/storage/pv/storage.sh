@@ -12,6 +12,7 @@ want_lv linux.demo-swap linux swap san_vg exact 536870912
 check_space
 
 # linux.demo: root of linux, 4 GiB in san_vg, from debian.ext3
+settle_volume linux.demo
 if unfinished linux.demo; then
     if absent linux.demo; then
         lvcreate --yes -n linux.demo -L 4G san_vg \
@@ -24,6 +25,7 @@ if unfinished linux.demo; then
 fi
 
 # linux.demo-swap: swap of linux, 512 MiB in san_vg
+settle_volume linux.demo-swap
 if unfinished linux.demo-swap; then
     if absent linux.demo-swap; then
         lvcreate --yes -n linux.demo-swap -L 512M san_vg \

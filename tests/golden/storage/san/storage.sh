@@ -12,6 +12,7 @@ want_lv linux.demo linux root san_vg exact 4294967296 debian.ext3
 check_space
 
 # linux.demo: root of linux, 4 GiB in san_vg, from debian.ext3
+settle_volume linux.demo
 if unfinished linux.demo; then
     if absent linux.demo; then
         lvcreate --yes -n linux.demo -L 4G san_vg \

@@ -11,6 +11,7 @@ want_snapshot linux.demo linux root san_vg template 0 base
 check_space
 
 # linux.demo: root of linux, as its template in san_vg, snapshot of base
+settle_volume linux.demo
 if unfinished linux.demo; then
     if absent linux.demo; then
         lvcreate --yes -s -n linux.demo -l "$(amount linux.demo)" san_vg/base \

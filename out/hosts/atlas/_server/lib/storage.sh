@@ -101,7 +101,7 @@ take_over() {
         look_at_volume "$taken_kind" "$taken_group" "$1"
         still_locked
         change_tags "$taken_kind" "$taken_group" "$1" "-mlnc.server=$(tag_value "$volume_tags" mlnc.server)" \
-            "+mlnc.server=$mlnc_server" || die "$1 could not be taken over"
+            "+mlnc.server=$mlnc_server"
         say "took $1 over"
     done <<END
 $storage_taken
@@ -256,27 +256,29 @@ END
     die "$1 was not planned"
 }
 
-# unfinished NAME: true while the volume is absent or incomplete; otherwise says that it is unchanged. A caller's if takes
-# the effect from set -e, so what may fail here says so.
-unfinished() {
+# settle_volume NAME: a volume that is there belongs to this server, and a whole one is active and as large inside. It is a
+# step of its own: what runs as the condition of an if goes on after a failure.
+settle_volume() {
     find_planned "$1"
     [ -z "$storage_taken" ] || take_over "$1"
     case $storage_state in
-    absent | incomplete)
-        still_locked
-        storage_sum=
-        state "$1 is not whole, the volumes before it are; run this script again to make it anew"
-        return 0
-        ;;
     ungrown) finish_growth "$1" "$storage_amount" ;;
     closed)
         still_locked
-        lvchange -ay "$storage_amount" || die "$storage_amount cannot be activated"
+        lvchange -ay "$storage_amount"
         say "unchanged $1"
         ;;
     whole) say "unchanged $1" ;;
     esac
-    return 1
+}
+
+# unfinished NAME: true while the volume is absent or incomplete.
+unfinished() {
+    find_planned "$1"
+    case $storage_state in absent | incomplete) ;; *) return 1 ;; esac
+    still_locked
+    storage_sum=
+    state "$1 is not whole, the volumes before it are; run this script again to make it anew"
 }
 
 # finish_growth NAME PLACE: makes the file system of a volume that was grown as large as the volume, once nobody uses it.
@@ -288,10 +290,10 @@ finish_growth() {
         return 0
     fi
     still_locked
-    [ "$2" = file ] || lvchange -ay "$3/$4" || die "$3/$4 cannot be activated"
+    [ "$2" = file ] || lvchange -ay "$3/$4"
     state "the file system of $1 may be grown in part; run this script again"
     grow_ext "$volume_path"
-    change_tags "$2" "$3" "$4" -mlnc.grow || die "$1 could not be marked as grown; run this script again"
+    change_tags "$2" "$3" "$4" -mlnc.grow
     say "grew the file system of $1"
 }
 
