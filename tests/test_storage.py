@@ -240,6 +240,7 @@ TRACED = {
     "mkdir",
     "want_file",
     "check_space",
+    "settle_volume",
     "unfinished",
     "fill_file",
     "grow_ext",
