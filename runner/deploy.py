@@ -138,7 +138,7 @@ def _apply(desk: Desk, task: Task, options: Options) -> Call:
         task.base or "-",
         desk.library(bundle.server),
         *desk.signature(),
-        *_words(desk, task, options),
+        *_words(task, options),
     )
     shared = bundle.project == SERVER_ROOM
     names = [] if shared else secret_names(desk.project(bundle.project), bundle.server)
@@ -152,17 +152,12 @@ def _apply(desk: Desk, task: Task, options: Options) -> Call:
     return Call(bundle.server, bundle.project, "apply", arguments, stdin, outcome, settle)
 
 
-def _words(desk: Desk, task: Task, options: Options) -> list[str]:
+def _words(task: Task, options: Options) -> list[str]:
     """The options of the verb apply."""
     words = ["again"] if options.again else []
     if task.bundle.project == SERVER_ROOM:
-        return words + (["autostart"] if _autostarts(desk, task.bundle.server) else [])
+        return words
     if options.start:
         words += ["start", *(f"host={host}" for host in task.hosts)]
         words += [] if options.wait_seconds is None else [f"wait={options.wait_seconds}"]
     return words
-
-
-def _autostarts(desk: Desk, server: str) -> bool:
-    """Whether a project starts with *server*."""
-    return any(desk.project(name).autostart for name in desk.bundles[server] if name != SERVER_ROOM)

@@ -62,8 +62,6 @@ def _ask(desk: Desk, server: str, selection: Selection) -> Answer | str:
     for name in selection[server]:
         if name in desk.manifest.projects:
             lines += questions(desk.project(name), server)
-    if any(desk.project(name).autostart for name in desk.bundles.get(server, {}) if name != SERVER_ROOM):
-        lines.append("autostart\n")
     facts = desk.site[server]
     try:
         return expect(desk.ask(server, "look", (facts.toolstack, facts.templates), "".join(lines).encode()))

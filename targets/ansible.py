@@ -66,7 +66,6 @@ def _facts(course: Course, name: str, server: ServiceHost) -> dict[str, object]:
     return {
         "mlnc_root": server.projects,
         "mlnc_toolstack": server.toolstack,
-        "mlnc_server_options": ["autostart"] if any(facts.autostart for facts in here.values()) else [],
         "mlnc_secret_names": {SERVER_ROOM: []}
         | {project: secret_names(facts, name) for project, facts in here.items()},
         "mlnc_domains": {

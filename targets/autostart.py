@@ -1,7 +1,9 @@
-"""Projects that come back by themselves: a script and a systemd unit for each service host.
+"""Projects that start and stop with their server: a script and two systemd units for each service host.
 
-The script is an init script too (it has an LSB header), for a server without systemd. Both name the place where
-the runner keeps what it brings to a server, :func:`deployed_folder`.
+One unit starts projects at boot. The other one has nothing to start, so nothing keeps it from being active, and stops
+all of them when the server does: an inactive unit stops nothing, and xendomains(8) would save the domains. The script
+is an init script too (it has an LSB header), for a server without systemd. All name the place where the runner keeps
+what it brings to a server, :func:`deployed_folder`.
 """
 
 import re
@@ -16,10 +18,12 @@ _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@+-]*")
 _HOUR_SECONDS = 3600
 _MARGIN_SECONDS = 300
 """What hooks, networks and the toolstack may take beside the waiting for domains, for all projects together."""
+_AT_ONCE = 8
+"""So many projects are stopped at the same time."""
 
 
 def emit(course: Course) -> Emitted:
-    """``mlnc-projects.sh`` and ``mlnc-projects.service`` below ``_server`` of every service host.
+    """``mlnc-projects.sh`` and its two units below ``_server`` of every service host.
 
     Code: ``projects-folder`` (error), a ``projects`` folder that a unit of systemd could not name.
     """
@@ -43,24 +47,22 @@ def deployed_folder(server: ServiceHost, project: str) -> str:
 
 
 def _server(course: Course, name: str, server: ServiceHost) -> list[Artifact]:
-    """Script and unit of one service host."""
-    started = [
-        project
-        for _, project in sorted(course.projects.items())
-        if project.autostart and name in project_servers(project)
-    ]
+    """Script and units of one service host."""
+    here = [project for _, project in sorted(course.projects.items()) if name in project_servers(project)]
     context = {
-        "projects": [project.project for project in started],
+        "projects": [project.project for project in here if project.autostart],
         "root": server.projects,
         "script": f"{deployed_folder(server, SERVER_ROOM)}/mlnc-projects.sh",
-        "stop_seconds": _stop_seconds(name, started),
+        "stop_seconds": _stop_seconds(name, here),
+        "at_once": _AT_ONCE,
     }
-    folder = server_folder(name)
     return [
         Artifact(
-            f"{folder}/mlnc-projects.sh", render("autostart/mlnc-projects.sh.j2", **context), executable=True
-        ),
-        Artifact(f"{folder}/mlnc-projects.service", render("autostart/mlnc-projects.service.j2", **context)),
+            f"{server_folder(name)}/{file}",
+            render(f"autostart/{file}.j2", **context),
+            executable=file.endswith(".sh"),
+        )
+        for file in ("mlnc-projects.sh", "mlnc-projects.service", "mlnc-shutdown.service")
     ]
 
 
@@ -69,8 +71,11 @@ def _stop_seconds(server: str, projects: Iterable[Project]) -> int:
 
     In whole hours, so that the unit stays as it is when projects come and go.
     """
-    seconds = _MARGIN_SECONDS
-    for project in projects:
-        orders = {host.boot_order for _, host in starting_order(project, server)}
-        seconds += len(orders) * project.stop_timeout_seconds
+    each = [_project_seconds(server, project) for project in projects]
+    seconds = _MARGIN_SECONDS + sum(each) // _AT_ONCE + max(each, default=0)
     return -(-seconds // _HOUR_SECONDS) * _HOUR_SECONDS
+
+
+def _project_seconds(server: str, project: Project) -> int:
+    orders = {host.boot_order for _, host in starting_order(project, server)}
+    return len(orders) * project.stop_timeout_seconds

@@ -1,4 +1,4 @@
-"""Projects that come back after a reboot: the script and the systemd unit of a server."""
+"""Projects that start and stop with their server: the script and the systemd units of a server."""
 
 import shutil
 from dataclasses import replace
@@ -23,7 +23,10 @@ def of(root: str = "/var/lib/mlnc", **changes: Any) -> Course:
     return course(*projects, away, service_hosts={SERVER: site, "two": service_host(projects=root)})
 
 
-@pytest.mark.parametrize("name", ["mlnc-projects.sh", "mlnc-projects.service"])
+NAMES = ["mlnc-projects.sh", "mlnc-projects.service", "mlnc-shutdown.service"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_golden(golden: Golden, name: str) -> None:
     golden(f"autostart/{name}", texts(autostart.emit(of()))[f"hosts/{SERVER}/_server/{name}"])
 
@@ -44,13 +47,13 @@ def test_server_without_such_projects_has_a_script_that_does_nothing(tmp_path: P
     run(folder / "mlnc-projects.sh", "start", MLNC_LIB=str(folder / "lib"))
 
 
-@pytest.mark.parametrize(("seconds", "unit"), [(60, 3600), (825, 3600), (826, 7200)])
+@pytest.mark.parametrize(("seconds", "unit"), [(60, 3600), (1200, 3600), (1201, 7200)])
 def test_stop_may_take_as_long_as_all_domains_have(seconds: int, unit: int) -> None:
-    """In whole hours: two projects with two boot orders each, and five minutes."""
+    """In whole hours: three projects, eight at once, with two boot orders each, and five minutes."""
     plain = of()
     slow = {name: replace(each, stop_timeout_seconds=seconds) for name, each in plain.projects.items()}
     made = replace(plain, projects=slow)
-    text = texts(autostart.emit(made))[f"hosts/{SERVER}/_server/mlnc-projects.service"]
+    text = texts(autostart.emit(made))[f"hosts/{SERVER}/_server/mlnc-shutdown.service"]
     assert f"TimeoutStopSec={unit}\n" in text
 
 
@@ -71,15 +74,51 @@ def deployed(root: Path) -> Path:
     for name in "abc":
         stub_folder = root / name / "current"
         stub_folder.mkdir(parents=True)
-        stub(stub_folder, "project.sh", f'echo "{name} $*" >>{root}/log; [ ! -e {root}/{name}/fails ]')
+        text = f'echo "{name} $*" >>{root}/log; echo "mlnc: $1 is done"; [ ! -e {root}/{name}/fails ]'
+        stub(stub_folder, "project.sh", text)
     return root / "_server/current/mlnc-projects.sh"
 
 
-def test_starts_in_order_and_stops_in_the_opposite_one(tmp_path: Path) -> None:
+def test_starts_those_that_say_so_in_order(tmp_path: Path) -> None:
+    run(deployed(tmp_path), "start")
+    assert (tmp_path / "log").read_text() == "a start\nc start\n"
+
+
+def test_stops_all_that_there_are_and_says_which_is_meant(tmp_path: Path) -> None:
+    """Also b, which does not start with the server, and one that no build knows any more."""
     script = deployed(tmp_path)
-    run(script, "start")
+    shutil.copytree(tmp_path / "b", tmp_path / "left")
+    (tmp_path / "gone").mkdir()
+    said = run(script, "stop").stdout
+    assert sorted((tmp_path / "log").read_text().splitlines()) == ["a stop", "b stop", "b stop", "c stop"]
+    assert sorted(said.splitlines()) == [f"{name}: mlnc: stop is done" for name in ("a", "b", "c", "left")]
+
+
+def test_one_that_cannot_stop_does_not_keep_the_others(tmp_path: Path) -> None:
+    script = deployed(tmp_path)
+    (tmp_path / "a/fails").write_text("")
+    done = run(script, "stop", status=1)
+    assert "stop failed for: a" in done.stderr
+    assert "not all were stopped" in done.stderr
+    assert sorted((tmp_path / "log").read_text().splitlines()) == ["a stop", "b stop", "c stop"]
+
+
+def test_nothing_is_there_to_stop(tmp_path: Path) -> None:
+    script = deployed(tmp_path)
+    for name in "abc":
+        shutil.rmtree(tmp_path / name)
     run(script, "stop")
-    assert (tmp_path / "log").read_text() == "a start\nc start\nc stop\na stop\n"
+
+
+def test_leaves_the_lock_file_without_which_some_servers_stop_nothing(tmp_path: Path) -> None:
+    """As rc of Red Hat's releases 5 and 6 asks for it."""
+    script = deployed(tmp_path)
+    (tmp_path / "subsys").mkdir()
+    lock = tmp_path / "subsys" / "mlnc-projects"
+    run(script, "start", MLNC_SUBSYS=str(lock.parent))
+    assert lock.exists()
+    run(script, "stop", MLNC_SUBSYS=str(lock.parent))
+    assert not lock.exists()
 
 
 def test_one_that_fails_does_not_keep_the_others(tmp_path: Path) -> None:
@@ -93,13 +132,23 @@ def test_works_through_a_link_as_an_init_script(tmp_path: Path) -> None:
     script = deployed(tmp_path)
     (tmp_path / "init.d").symlink_to(script)
     run(tmp_path / "init.d", "start")
+    run(tmp_path / "init.d", "stop")
     assert "usage" in run(tmp_path / "init.d", "restart", status=1).stderr
 
 
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd-analyze is not installed")
     deployed(tmp_path)
-    unit = tmp_path / "_server/current/mlnc-projects.service"
-    done = run("systemd-analyze", "verify", "--man=no", unit)
-    assert "mlnc-projects" not in done.stderr
+    units = [tmp_path / "_server/current" / name for name in NAMES if name.endswith(".service")]
+    done = run("systemd-analyze", "verify", "--man=no", *units)
+    assert "mlnc-" not in done.stderr
+
+
+def test_all_stop_before_xendomains_does() -> None:
+    """What starts after another stops before it; a unit that is not active, or failed to start, stops nothing."""
+    made = texts(autostart.emit(of()))
+    unit = made[f"hosts/{SERVER}/_server/mlnc-shutdown.service"].splitlines()
+    assert any(line.startswith("After=") and "xendomains.service" in line.split() for line in unit)
+    assert "ExecStart=/bin/true" in unit
+    assert "ExecStop" not in made[f"hosts/{SERVER}/_server/mlnc-projects.service"]

@@ -58,6 +58,8 @@ class Server:
             "TOOLSTACK": str(self.domains),
             "MLNC_LOCK_DIR": str(self.folder),
             "MLNC_DOMAINS": str(self.folder / "completed"),
+            "MLNC_SAVED": str(self.folder / "save"),
+            "MLNC_ETC": str(self.folder / "etc"),
         }
 
     def running(self) -> set[str]:
@@ -169,6 +171,48 @@ def test_domain_of_somebody_else_is_never_touched(tmp_path: Path, toolstack: str
     assert server.running() == {"mail.demo"}
     assert server.log() == []
     assert server.script("status", status=3) == "db down\nmail foreign\nweb down\n"
+
+
+def saved(server: Server, name: str, uuid: str, folder: str = "save") -> Path:
+    """The memory of a domain as xendomains leaves it: a header, what the domain was made of, and then pages."""
+    file = server.folder / folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(
+        b"Xen saved domain, xl format\n \0 \r" + f'{{"uuid": "{uuid}"}}'.encode() + b"\0\xff" * 70000
+    )
+    return file
+
+
+@pytest.mark.parametrize("verb", ["start", "stop"])
+def test_memory_that_xendomains_saved_is_not_left_for_a_later_boot(server: Server, verb: str) -> None:
+    """It would be restored on a disk that has changed; stop drops it too, for the next boot comes before a start."""
+    ours = saved(server, "web.demo", HOSTS["web"].uuid)
+    others = saved(server, "db.demo", OTHER_UUID), saved(server, "mail.other", HOSTS["mail"].uuid)
+    said = server.script(verb)
+    assert f"dropped {ours}, the memory of web when this server stopped" in said
+    assert not ours.exists()
+    assert all(file.exists() for file in others)
+
+
+@pytest.mark.parametrize(
+    "line", ["XENDOMAINS_SAVE={}", 'XENDOMAINS_SAVE="{}"', "  XENDOMAINS_SAVE='{}' # here"]
+)
+@pytest.mark.parametrize("place", ["default", "sysconfig"])
+def test_saved_memory_is_found_where_xendomains_keeps_it(server: Server, line: str, place: str) -> None:
+    settings = server.folder / "etc" / place / "xendomains"
+    settings.parent.mkdir(parents=True)
+    said = line.format(server.folder / "kept")
+    settings.write_text(f"# XENDOMAINS_SAVE=/elsewhere\n{said}\nXENDOMAINS_RESTORE=true\n")
+    ours = saved(server, "web.demo", HOSTS["web"].uuid, "kept")
+    server.script("start")
+    assert not ours.exists()
+
+
+def test_saved_memory_of_one_that_runs_or_is_not_meant_stays(server: Server) -> None:
+    server.script("start", "web")
+    files = [saved(server, f"{name}.demo", HOSTS[name].uuid) for name in ("web", "mail")]
+    server.script("start", "web", "db")
+    assert all(file.exists() for file in files)
 
 
 def test_xm(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from bundles import stub
-from pair import DATA, DOMAIN, TAGS, VOLUME, Pair, pair, said
+from pair import DATA, DOMAIN, TAGS, UUID, VOLUME, Pair, pair, said
 
 LIVE = ("migrate_live", *DOMAIN, "two", "two", "22", *VOLUME)
 COLD = ("hand_over", *DOMAIN, "two", "two", "22", *VOLUME)
@@ -208,10 +208,41 @@ def test_a_volume_of_a_third_server_does_not_move(tmp_path: Path) -> None:
     assert made.running() == ["one"]
 
 
+@pytest.mark.parametrize("runs", [True, False])
+def test_memory_saved_on_the_server_it_leaves_is_dropped(tmp_path: Path, runs: bool) -> None:
+    """xendomains would restore it there at the next boot, where the volumes of the other server may be active."""
+    made = pair(tmp_path)
+    if runs:
+        made.put("one", "web.demo")
+    file = tmp_path / "saved" / "web.demo"
+    file.parent.mkdir()
+    file.write_text(f'{{"uuid": "{UUID}"}}')
+    said(made.step(LIVE, MLNC_SAVED=str(file.parent)))
+    assert not file.exists()
+
+
 def test_other_server_does_not_answer(running: Pair) -> None:
     (running.folder / "two/down").touch()
     assert "two cannot be asked where web is; here it is up" in said(running.step(LIVE), 1)
     stayed(running)
+
+
+def test_a_target_that_is_gone_is_not_asked_for_long_while_it_runs_here(running: Pair) -> None:
+    """Each question to a server that is off takes ten seconds; one that is suspended here is asked for more often."""
+    xl = running.folder / "one/bin/xl"
+    xl.unlink()
+    real = f'"{running.folder}/two/bin/xl" "$@"'
+    stub(
+        xl.parent, "xl", f'case $1 in migrate) touch "{running.folder}/two/down"; exit 1 ;; esac\nexec {real}'
+    )
+    ssh = running.folder / "one/bin/ssh"
+    ssh.unlink()
+    asked = running.folder / "asked"
+    stub(ssh.parent, "ssh", f'echo >>{asked}\nexec "{running.folder}/two/bin/ssh" "$@"')
+    assert "two cannot be asked where web is; here it is up" in said(running.step(LIVE), 1)
+    assert running.running() == ["one"]
+    before = 2
+    assert len(asked.read_text().splitlines()) == before + 2
 
 
 def test_connection_lost_for_good_in_the_middle(running: Pair) -> None:

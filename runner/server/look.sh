@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # look ROOT TOOLSTACK TEMPLATES: what there is, to be compared with what there should be. Reads lines "project NAME",
-# "image PATH", "autostart" where projects start with the server, and, for volumes whose size follows their template,
-# "sized VG/NAME-or-PATH SIZING BYTES TEMPLATE". Changes nothing.
+# "image PATH", and, for volumes whose size follows their template, "sized VG/NAME-or-PATH SIZING BYTES TEMPLATE". Changes
+# nothing.
 root=$2 look_templates=$4
 etc=${MLNC_ETC:-/etc}
 
@@ -62,9 +62,12 @@ look_at_installed() {
     fi
 }
 
-look_at_autostart() {
+# look_at_units: what starts and stops projects with the server.
+look_at_units() {
     if command -v systemctl >/dev/null 2>&1; then
-        look_at_installed mlnc-projects.service "$etc/systemd/system/mlnc-projects.service"
+        for look_unit in mlnc-shutdown.service mlnc-projects.service; do
+            look_at_installed "$look_unit" "$etc/systemd/system/$look_unit"
+        done
     else
         look_at_installed mlnc-projects.sh "$etc/init.d/mlnc-projects"
     fi
@@ -114,7 +117,6 @@ trap 'rm -f -- "$look_list"' EXIT
 while read -r look_kind look_name; do
     case $look_kind in
     project) look_at_files "$look_name" ;;
-    autostart) look_at_autostart ;;
     sized) look_sizes="$look_sizes$look_name
 " ;;
     image)
@@ -124,6 +126,7 @@ while read -r look_kind look_name; do
         ;;
     esac
 done
+[ ! -e "$root/_server/current/mlnc-shutdown.service" ] || look_at_units
 if [ -e "$root/_server/current/mln.conf" ]; then look_at_installed mln.conf "$etc/mln/mln.conf"; fi
 if look_volumes=$(lvs --noheadings --nosuffix --units b --separator '|' \
     -o vg_name,lv_name,lv_size,vg_extent_size,lv_tags 2>/dev/null); then

@@ -1,4 +1,4 @@
-"""A server that reboots brings back the project that says so, and nothing else."""
+"""A server that reboots shuts all its guests down, and brings back those of the project that says so."""
 
 import time
 
@@ -46,6 +46,11 @@ def test_projects_with_autostart_come_back(deployed: Newcomer, measured: dict[st
         f"{vm['host']}.{vm['project']}": vm["state"] for vm in deployed.data("status", "--host", "xen1")
     }
     assert {name for name, state in states.items() if state == "up"} == set(starts)
+    # xendomains saves what still runs when its turn comes, and would restore it now or at any later boot.
+    assert run(lab, server, "ls -A /var/lib/xen/save 2>/dev/null || :").stdout == ""
+    # Reason 0 is that of a guest which has shut down; 2 would be that of one whose memory was sent or saved.
+    ended = run(lab, server, "cat /var/log/xen/xl-web.lab3.log").stdout
+    assert "has shut down, reason code 0 " in ended, ended
     for host in hosts:
         written = since(deployed, host, starts[host.domain])
         assert gaps(written) == []

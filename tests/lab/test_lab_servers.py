@@ -42,3 +42,10 @@ def test_domains_could_move_to_the_other_server(number: int, deployed: Newcomer)
     server = deployed.lab.server(number)
     done = run(deployed.lab, server, "/var/lib/mlnc/_server/current/preflight.sh")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("number", SERVERS)
+def test_guests_will_be_shut_down_before_their_server(number: int, deployed: Newcomer) -> None:
+    """A unit that is enabled, but not active, stops nothing."""
+    done = run(deployed.lab, deployed.lab.server(number), "systemctl is-active mlnc-shutdown.service")
+    assert done.stdout == "active\n"

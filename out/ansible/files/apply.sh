@@ -1,18 +1,17 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # apply ROOT PROJECT ID BASE LIBRARY BY WHEN OPTION...: makes ID the generation in force, from BASE or from a run that
 # was interrupted. Reads secrets (NAME, tab, value a line), an empty line, and a tar archive of the changed files.
-# Options: start, again, autostart, wait=SECONDS, host=HOST (to be started); and as a step of a plan: plan (what is
+# Options: start, again, wait=SECONDS, host=HOST (to be started); and as a step of a plan: plan (what is
 # begun stays noted until the plan has ended), arrived=HOST (it has come here by the plan, so its guest may be
 # configured), settled=HOST (it brings the guest configuration that is wanted), fenced=SERVER (the administrator's word
 # that it is off).
 root=$2 apply_project=$3 id=$4 base=$5 library=$6 by_now=$7 when_now=$8
 shift 8
-again='' start='' autostart='' apply_wait='' apply_hosts='' apply_plan='' apply_arrived='' apply_settled='' MLNC_FENCED=''
+again='' start='' apply_wait='' apply_hosts='' apply_plan='' apply_arrived='' apply_settled='' MLNC_FENCED=''
 for apply_option in "$@"; do
     case $apply_option in
     again) again=yes ;;
     start) start=yes ;;
-    autostart) autostart=yes ;;
     plan) apply_plan=yes ;;
     wait=*) apply_wait=${apply_option#wait=} ;;
     host=*) apply_hosts="$apply_hosts ${apply_option#host=}" ;;
@@ -133,47 +132,48 @@ install_file() {
     echo "mlnc: installed $2"
 }
 
-install_autostart() {
-    unit=$etc/systemd/system/mlnc-projects.service
-    if command -v systemctl >/dev/null 2>&1; then
-        ! is_enabled || return 0
-        install_file "$new/mlnc-projects.service" "$unit"
+# install_units: projects start and stop with the server. Only a unit that is active stops anything, so that one is
+# started; it does nothing by that.
+install_units() {
+    if ! command -v systemctl >/dev/null 2>&1; then
+        install_script
+    elif ! units_stand; then
+        for unit in $units; do install_file "$new/$unit" "$etc/systemd/system/$unit"; done
         # This makes systemd read its units anew.
-        systemctl --quiet enable mlnc-projects.service
-    else
-        if [ -e "$etc/init.d/mlnc-projects" ] && [ ! -L "$etc/init.d/mlnc-projects" ]; then
-            echo "mlnc: warning: kept $etc/init.d/mlnc-projects, which mlnc did not write: no project starts with this server"
-            return 0
-        fi
-        ln -sfn -- "$current/mlnc-projects.sh" "$etc/init.d/mlnc-projects"
-        if command -v update-rc.d >/dev/null 2>&1; then update-rc.d mlnc-projects defaults; else chkconfig --add mlnc-projects; fi
+        # shellcheck disable=SC2086
+        systemctl --quiet enable $units
+        systemctl start mlnc-shutdown.service ||
+            echo 'mlnc: warning: mlnc-shutdown.service is not active: nothing shuts domains down before this server'
+        echo 'mlnc: projects start and stop with this server'
     fi
-    echo 'mlnc: projects start with this server'
 }
 
-# is_enabled: systemd has just this unit and will start it, so that it need not read all of its own anew.
-is_enabled() {
-    cmp -s -- "$new/mlnc-projects.service" "$unit" && [ -L "${unit%/*}/multi-user.target.wants/mlnc-projects.service" ] &&
-        [ "$(systemctl show --property=NeedDaemonReload --value mlnc-projects.service 2>/dev/null)" = no ]
+units='mlnc-shutdown.service mlnc-projects.service'
+
+# units_stand: systemd has just these units and uses them, so that it need not read all of its own anew.
+units_stand() {
+    for unit in $units; do
+        cmp -s -- "$new/$unit" "$etc/systemd/system/$unit" &&
+            [ -L "$etc/systemd/system/multi-user.target.wants/$unit" ] || return 1
+    done
+    # shellcheck disable=SC2086
+    unit_states=$(systemctl show --property=ActiveState,NeedDaemonReload $units 2>/dev/null) || return 1
+    ! printf '%s\n' "$unit_states" | grep -qx 'NeedDaemonReload=yes' &&
+        [ "$(printf '%s\n' "$unit_states" | grep '^ActiveState=' | head -n 1)" = ActiveState=active ]
 }
 
-remove_autostart() {
-    unit=$etc/systemd/system/mlnc-projects.service
-    if [ -f "$unit" ] && ours "$unit"; then
-        systemctl --quiet --no-reload disable mlnc-projects.service
-        rm -f -- "$unit"
-        systemctl daemon-reload
-    elif [ -L "$etc/init.d/mlnc-projects" ]; then
-        if command -v update-rc.d >/dev/null 2>&1; then
-            update-rc.d mlnc-projects remove
-        else
-            chkconfig --del mlnc-projects
-        fi
-        rm -f -- "$etc/init.d/mlnc-projects"
-    else
+# install_script: for a server without systemd, which runs what its links say; on some only what has a lock file, too.
+install_script() {
+    script=$etc/init.d/mlnc-projects
+    if [ -e "$script" ] && [ ! -L "$script" ]; then
+        echo "mlnc: warning: kept $script, which mlnc did not write: no project starts or stops with this server"
         return 0
     fi
-    echo 'mlnc: no project starts with this server any more'
+    ln -sfn -- "$current/mlnc-projects.sh" "$script"
+    if command -v update-rc.d >/dev/null 2>&1; then update-rc.d mlnc-projects defaults; else chkconfig --add mlnc-projects; fi
+    subsys=${MLNC_SUBSYS:-/var/lock/subsys}
+    [ ! -d "$subsys" ] || : >"$subsys/mlnc-projects"
+    echo 'mlnc: projects start and stop with this server'
 }
 
 apply_to_server() {
@@ -184,11 +184,7 @@ apply_to_server() {
     [ ! -e "$new/xend-merge.sh" ] ||
         step xend-merge.sh "$new/xend-merge.sh" "$etc/xen/xend-config.sxp" </dev/null
     switch
-    if [ -n "$autostart" ]; then
-        step autostart install_autostart </dev/null
-    else
-        step autostart remove_autostart </dev/null
-    fi
+    step units install_units </dev/null
 }
 
 # -----------------------------------------------------------------------------------------------------------------

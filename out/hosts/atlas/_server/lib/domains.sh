@@ -105,3 +105,24 @@ destroy_domain() {
     "$mlnc_toolstack" destroy "$2" || die "the domain $2 could not be destroyed"
     say "destroyed $1"
 }
+
+# drop_saved HOST DOMAIN UUID: the memory of a domain of ours that xendomains saved when this server stopped, and has not
+# restored. It would at a later boot, on a disk that has changed since.
+drop_saved() {
+    for saved_folder in $(saved_folders); do
+        [ -f "$saved_folder/$2" ] || continue
+        # What was saved begins with what the domain was made of.
+        head -c 65536 -- "$saved_folder/$2" | grep -qaF -e "$3" || continue
+        rm -f -- "$saved_folder/$2"
+        warn "dropped $saved_folder/$2, the memory of $1 when this server stopped: its disk goes on without it"
+    done
+}
+
+# saved_folders: the folder where xendomains saves domains by its settings, and the one where it usually does.
+saved_folders() {
+    {
+        echo "${MLNC_SAVED:-/var/lib/xen/save}"
+        sed -n "s/^[[:blank:]]*XENDOMAINS_SAVE=[\"']\{0,1\}\(\/[A-Za-z0-9_.\/-]*\).*/\1/p" \
+            "${MLNC_ETC:-/etc}/default/xendomains" "${MLNC_ETC:-/etc}/sysconfig/xendomains" 2>/dev/null || :
+    } | sort -u
+}

@@ -91,8 +91,10 @@ see_places() {
 }
 
 # look_at_places: the same, or stops.
-look_at_places() {
-    see_places || die "$move_to cannot be asked where $move_host is; here it is $move_here." \
+look_at_places() { see_places || die_unasked; }
+
+die_unasked() {
+    die "$move_to cannot be asked where $move_host is; here it is $move_here." \
         'Nothing else is done before that is known; run this again when it can be reached'
 }
 
@@ -295,6 +297,7 @@ hand_volumes() {
     state "the volumes of $move_host may be at $move_to in part; it runs nowhere; run this again"
     each_volume close_volume "$@"
     each_volume give_volume_there "$@"
+    drop_saved "$move_host" "$move_domain" "$move_uuid"
     say "handed $move_host over to $move_to"
 }
 
@@ -303,6 +306,7 @@ let_go() {
     state "$move_host runs on $move_to; its volumes may still be active here: run this again"
     each_volume give_volume_there "$@"
     each_volume close_volume "$@"
+    drop_saved "$move_host" "$move_domain" "$move_uuid"
     say "$move_host runs on $move_to"
 }
 
@@ -318,11 +322,15 @@ send() {
     send_domain || send_status=$?
     for send_wait in 0 2 5 10; do
         sleep "$send_wait"
-        see_places || continue
-        settle
-        case $move_places in 'nowhere up' | 'up nowhere') break ;; esac
+        if see_places; then
+            settle
+            case $move_places in 'nowhere up' | 'up nowhere') break ;; esac
+        elif [ "$move_here $send_wait" = 'up 2' ]; then
+            # It runs here, so nobody waits for the answer.
+            break
+        fi
     done
-    [ -n "$move_places" ] || look_at_places
+    [ -n "$move_places" ] || die_unasked
     case $move_places in
     'nowhere up') return 0 ;;
     'paused nowhere')

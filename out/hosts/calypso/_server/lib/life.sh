@@ -174,6 +174,7 @@ start_host() {
     fi
     life_host=$2 life_file=$life_folder/$2.cfg life_console=none
     needs "$2" || die "$2 was not started"
+    drop_saved "$2" "$3" "$4"
     # The lock must not live on in what serves the domain from now on.
     "$mlnc_toolstack" create "$life_file" >/dev/null 9>&- || die "$mlnc_toolstack could not create the domain $3"
     say "started $2"
@@ -247,6 +248,8 @@ check_stop() { ! asked_for "$2" || expect_ours "$2" "$3" "$4"; }
 shut_down() {
     { asked_for "$2" && [ "$1" = "$life_order" ]; } || return 0
     expect_ours "$2" "$3" "$4"
+    # Also of one that is down: the next boot would come before the next start.
+    drop_saved "$2" "$3" "$4"
     if [ "$domain_state" = down ]; then
         say "unchanged $2"
         return 0
