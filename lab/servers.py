@@ -77,12 +77,15 @@ def prepare(lab: Lab, server: Server) -> None:
         raise Lacking(f"the volume groups of {server.name} could not be made: {done.stderr.strip()}")
 
 
-def shut_down(lab: Lab, server: Server) -> None:
-    """Shut *server* down as an administrator would; cuts its power where it does not go off in time."""
-    run(lab, server, "systemctl poweroff", seconds=30)
-    if not machine.wait_until_off(server, SHUTDOWN_SECONDS):
-        print(f"{server.name} does not shut down within {SHUTDOWN_SECONDS} s; its power is cut")
-        machine.cut_power(server)
+def shut_down(lab: Lab, servers: Sequence[Server]) -> None:
+    """Shut *servers* down as an administrator would; cuts the power of those that do not go off in time."""
+    for server in servers:
+        run(lab, server, "systemctl poweroff", seconds=30)
+    end = time.monotonic() + SHUTDOWN_SECONDS
+    for server in servers:
+        if not machine.wait_until_off(server, end - time.monotonic()):
+            print(f"{server.name} does not shut down within {SHUTDOWN_SECONDS} s; its power is cut")
+            machine.cut_power(server)
 
 
 def ssh_words(lab: Lab, server: Server) -> list[str]:

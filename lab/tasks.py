@@ -53,14 +53,13 @@ def up(_: Context, number: int = 2) -> None:
 def down(_: Context, forget: bool = False, now: bool = False) -> None:
     """Shut the service hosts down."""
     with _opened() as lab:
-        for server in lab.servers():
-            if machine.running(server) is None:
-                continue
+        running = [server for server in lab.servers() if machine.running(server) is not None]
+        for server in running:
             print(f"{server.name} goes off", flush=True)
             if now or forget:
                 machine.cut_power(server)
-            else:
-                servers.shut_down(lab, server)
+        if not (now or forget):
+            servers.shut_down(lab, running)
         if forget:
             disks.forget(lab)
 

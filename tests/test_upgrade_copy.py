@@ -74,6 +74,29 @@ def test_the_last_piece_counts_for_what_it_is(made: Copied) -> None:
     assert "5 MiB sent" in said(made.pair.step(made.first, MLNC_COPY_MIB="64"))
 
 
+@pytest.mark.parametrize(
+    ("size", "mark", "grows"),
+    [
+        (("exact", str(5 * MIB), "-", "ext"), "", True),
+        (("exact", str(4 * MIB + 512), "-", "ext"), "", False),
+        (("exact", str(4 * MIB + 512), "-", "ext"), "mlnc.grow\n", True),
+        (("exact", str(5 * MIB), "-", "none"), "", False),
+    ],
+)
+def test_a_file_system_that_is_smaller_than_its_copy_is_grown_there(
+    made: Copied, size: tuple[str, ...], mark: str, grows: bool
+) -> None:
+    """Because the copy is larger, or because the disk grew while it ran and was not stopped since."""
+    with made.mark(made.source).open("a") as tags:
+        tags.write(mark)
+    first, last = ((*call[: -len(SIZE)], *size) for call in (made.first, made.last))
+    stub(made.pair.folder / "two/bin", "mv", "exit 1")
+    made.step(first, last, status=1)
+    (made.pair.folder / "two/bin/mv").unlink()
+    made.step(first, last)
+    assert made.mark(made.target).read_text().split().count("mlnc.grow") == grows
+
+
 def test_run_again_it_is_done(made: Copied) -> None:
     made.step(made.need, made.first, made.last)
     made.arrived()

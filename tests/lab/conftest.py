@@ -22,7 +22,7 @@ MEASURED = pytest.StashKey[dict[str, float]]()
 KEEP = bool(os.environ.get("MLNC_LAB_KEEP"))
 
 HERE = Path(__file__).parent
-ORDER = ["deploy", "migration", "upgrades", "servers", "reboot", "faults"]
+ORDER = ["deploy", "migration", "servers", "reboot", "upgrades", "faults"]
 """The modules in the order in which they run: deploying takes minutes, so each goes on where the last one ended."""
 
 

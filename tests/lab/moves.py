@@ -1,5 +1,8 @@
 """Changes of the course as an administrator makes them: a word in a file, a build, a commit, a deployment."""
 
+import shutil
+from pathlib import Path
+
 from faults import command
 from newcomer import Newcomer
 
@@ -31,6 +34,17 @@ def deploy(course: Newcomer, *words: str, status: int = 0) -> str:
     said = course.invoke("deploy", *words, status=status)
     commit(course, "deployed")
     return said
+
+
+def add_far(course: Newcomer) -> None:
+    """Make a fourth group, unless it is there: a guest on the second server, with a disk that nobody else sees."""
+    source = Path(__file__).parent / "data" / "lab4.mln"
+    file = course.folder / "examples" / "lab" / source.name
+    if not file.exists():
+        shutil.copy(source, file)
+        course.build()
+        commit(course, "a fourth group")
+        deploy(course, "--project", "lab4", "--start", "--wait", "300")
 
 
 def place_web(course: Newcomer, server: str) -> None:

@@ -51,8 +51,8 @@ copy_last() {
     state "$copy_host runs nowhere; $copy_what is whole and as it was; the copy on $copy_server is not; run this again"
     copy_pass
     copy_compare
-    there "$copy_server" "$copy_address" "$copy_port" finish_copy "$copy_host" "$copy_bytes" "${11}" "${12}" "${13}" "${14}" ||
-        die "the copy of $copy_what could not be finished on $copy_server"
+    there "$copy_server" "$copy_address" "$copy_port" finish_copy "$copy_host" "$copy_bytes" "${11}" "${12}" "${13}" "${14}" \
+        "$copy_fs" "$copy_growth" || die "the copy of $copy_what could not be finished on $copy_server"
     state "the copy on $copy_server is whole, $copy_what is not retired yet; run this again"
     copy_retire
     say "copied $copy_what to $copy_server; what is here is kept, retired"
@@ -92,7 +92,7 @@ copy_words() {
     copy_host=$1 copy_domain=$2 copy_uuid=$3 copy_server=$4 copy_address=$5 copy_port=$6
     copy_kind=$7 copy_group=$8 copy_name=$9 copy_role=${10}
     copy_to_kind=${11} copy_to_group=${12} copy_to_name=${13} copy_to_role=${14}
-    copy_sizing=${15} copy_number=${16} copy_template=${17}
+    copy_sizing=${15} copy_number=${16} copy_template=${17} copy_fs=${18}
     copy_snapshot=$9.mlnc-copy copy_full=
     case ${11} in lvm) copy_to_what=${12}/${13} ;; *) copy_to_what=${12} ;; esac
     case $7 in lvm) copy_what=$8/$9 ;; *) copy_what=$8 ;; esac
@@ -132,6 +132,8 @@ copy_make() {
     [ "$copy_kind" = file ] || is_device "$copy_path" || lvchange -ay "$copy_group/$copy_name"
     copy_bytes=$volume_bytes
     copy_made_from=$(tag_value "$volume_tags" mlnc.template)
+    copy_growth=grown
+    ! has_tags "$volume_tags" mlnc.grow || copy_growth=ungrown
     copy_owner=-
     [ "$copy_kind" = lvm ] || copy_owner=$(stat -L -c %U:%G -- "$copy_path")
     copy_made=$(there "$copy_server" "$copy_address" "$copy_port" make_copy "$copy_host" "$mlnc_server" "$copy_bytes" \
@@ -385,11 +387,14 @@ take_pieces() {
     [ "$take_word" = end ] || die 'the stream ended too early'
 }
 
-# finish_copy HOST BYTES KIND GROUP NAME ROLE: the copy is whole. What it has beyond BYTES still holds old blocks; they must not
-# reach the guest.
+# finish_copy HOST BYTES KIND GROUP NAME ROLE FS grown|ungrown: the copy of BYTES is whole. What it has beyond them still holds old
+# blocks; they must not reach the guest.
 finish_copy() {
     if [ "$3" = file ]; then
-        [ -e "$4" ] || mv -- "$4.mlnc-copy" "$4"
+        if [ ! -e "$4" ]; then
+            mark_growth "$(stat -c %s -- "$4.mlnc-copy")" "$@"
+            mv -- "$4.mlnc-copy" "$4"
+        fi
         sync "$4"
         return
     fi
@@ -397,7 +402,15 @@ finish_copy() {
     has_tags "$lv_tags" mlnc.incomplete || return 0
     [ "$lv_bytes" -le "$2" ] || dd if=/dev/zero of="/dev/$4/$5" bs=1048576 oflag=seek_bytes seek="$2" iflag=count_bytes \
         count="$((lv_bytes - $2))" conv=notrunc,nocreat,fsync status=none
+    mark_growth "$lv_bytes" "$@"
     in_group "$4" lvchange --deltag mlnc.incomplete "$4/$5"
+}
+
+# mark_growth SIZE (words of finish_copy): the file system of a copy of that size is smaller than the copy, because it has more
+# bytes than the source, or because that of the source was to be grown at its next stop. storage.sh grows it.
+mark_growth() {
+    [ "$8" = ext ] || return 0
+    if [ "$9" = ungrown ] || [ "$1" -gt "$3" ]; then retag "$4" "$5" "$6" +mlnc.grow; fi
 }
 
 # unfinish_copy HOST DOMAIN UUID SERVER KIND GROUP NAME ROLE: the copy from that server is not whole any more.
