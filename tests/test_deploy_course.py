@@ -449,6 +449,8 @@ def test_a_unit_that_is_not_active_is_started(course: Deployment) -> None:
     atlas = course.farm["atlas"]
     (atlas.folder / "systemctl.log").unlink()
     (atlas.folder / "inactive").touch()
+    (found,) = course.data("drift", status=2)
+    assert found["what"].startswith("mlnc-shutdown.service: not active")
     course.run("deploy", "--again", "--project", "ada")
     assert "start mlnc-shutdown.service" in (atlas.folder / "systemctl.log").read_text().splitlines()
 

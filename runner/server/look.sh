@@ -68,6 +68,8 @@ look_at_units() {
         for look_unit in mlnc-shutdown.service mlnc-projects.service; do
             look_at_installed "$look_unit" "$etc/systemd/system/$look_unit"
         done
+        systemctl --quiet is-active mlnc-shutdown.service ||
+            tell file _server 'mlnc-shutdown.service: not active, so nothing shuts domains down before the server'
     else
         look_at_installed mlnc-projects.sh "$etc/init.d/mlnc-projects"
     fi
