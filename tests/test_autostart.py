@@ -37,8 +37,8 @@ def test_readers_of_shell_agree(tmp_path: Path) -> None:
 
 def test_each_server_starts_what_it_has() -> None:
     made = texts(autostart.emit(of()))
-    assert '"$1" d' in made["hosts/two/_server/mlnc-projects.sh"]
-    assert '"$1" a' not in made["hosts/two/_server/mlnc-projects.sh"]
+    assert "each d start" in made["hosts/two/_server/mlnc-projects.sh"]
+    assert "each a start" not in made["hosts/two/_server/mlnc-projects.sh"]
 
 
 def test_server_without_such_projects_has_a_script_that_does_nothing(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def deployed(root: Path) -> Path:
 
 def test_starts_those_that_say_so_in_order(tmp_path: Path) -> None:
     run(deployed(tmp_path), "start")
-    assert (tmp_path / "log").read_text() == "a start\nc start\n"
+    assert (tmp_path / "log").read_text() == "a start --able\nc start --able\n"
 
 
 def test_stops_all_that_there_are_and_says_which_is_meant(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_one_that_fails_does_not_keep_the_others(tmp_path: Path) -> None:
     script = deployed(tmp_path)
     (tmp_path / "a/fails").write_text("")
     assert "start failed for: a" in run(script, "start", status=1).stderr
-    assert (tmp_path / "log").read_text() == "a start\nc start\n"
+    assert (tmp_path / "log").read_text() == "a start --able\nc start --able\n"
 
 
 def test_works_through_a_link_as_an_init_script(tmp_path: Path) -> None:

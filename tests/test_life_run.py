@@ -173,6 +173,27 @@ def test_domain_of_somebody_else_is_never_touched(tmp_path: Path, toolstack: str
     assert server.script("status", status=3) == "db down\nmail foreign\nweb down\n"
 
 
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("volume", "web cannot start: its volume san_vg/web.demo does not exist"),
+        ("foreign", "a domain web.demo runs here, but its UUID is not"),
+    ],
+)
+def test_a_server_that_boots_starts_what_can_be_started(server: Server, fault: str, message: str) -> None:
+    if fault == "volume":
+        server.whole("db", "mail")
+    else:
+        (server.domains / "web.demo").write_text(OTHER_UUID)
+    assert message in server.script("start", status=1)
+    assert created(server) == []
+    said = server.script("start", "--able", "--wait", "5", status=1)
+    assert message in said
+    assert "mlnc: error: not started: web" in said
+    assert created(server) == ["db", "mail"]
+    assert "stopped with status 1: the others are started" in said
+
+
 def saved(server: Server, name: str, uuid: str, folder: str = "save") -> Path:
     """The memory of a domain as xendomains leaves it: a header, what the domain was made of, and then pages."""
     file = server.folder / folder / name

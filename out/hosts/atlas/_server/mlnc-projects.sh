@@ -21,8 +21,11 @@ export MLNC_LIB
 subsys=${MLNC_SUBSYS:-/var/lock/subsys}
 
 failed=
+# each PROJECT WORD...: one that fails does not keep the others.
 each() {
-    "$root/$2/current/project.sh" "$1" </dev/null || failed="$failed $2"
+    project=$1
+    shift
+    "$root/$project/current/project.sh" "$@" </dev/null || failed="$failed $project"
 }
 
 # stop_all: 8 at once, for each waits for its domains, and a server that stops has little time. Also those that do not
@@ -43,8 +46,10 @@ stop_one() {
 }
 
 case "$#:${1-}" in
-1:start | 1:status)
-    [ "$1" != start ] || [ ! -d "$subsys" ] || : >"$subsys/mlnc-projects"
+1:start)
+    [ ! -d "$subsys" ] || : >"$subsys/mlnc-projects"
+    ;;
+1:status)
     ;;
 1:stop)
     stop_all || die 'not all were stopped, see above'
