@@ -155,9 +155,7 @@ def _apply(desk: Desk, task: Task, options: Options) -> Call:
 def _words(task: Task, options: Options) -> list[str]:
     """The options of the verb apply."""
     words = ["again"] if options.again else []
-    if task.bundle.project == SERVER_ROOM:
-        return words
-    if options.start:
+    if options.start and task.bundle.project != SERVER_ROOM:
         words += ["start", *(f"host={host}" for host in task.hosts)]
         words += [] if options.wait_seconds is None else [f"wait={options.wait_seconds}"]
     return words

@@ -19,6 +19,9 @@ LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 tab=$(printf '\t')
+etc=${MLNC_ETC:-/etc}
+# What starts and stops projects with the server; the first one has to be active.
+units='mlnc-shutdown.service mlnc-projects.service'
 
 # tell WORD...: one write, so that what is told from the background never stands in the middle of another line.
 tell() {

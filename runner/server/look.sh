@@ -3,7 +3,6 @@
 # "image PATH", and, for volumes whose size follows their template, "sized VG/NAME-or-PATH SIZING BYTES TEMPLATE". Changes
 # nothing.
 root=$2 look_templates=$4
-etc=${MLNC_ETC:-/etc}
 
 # look_at_files PROJECT: every file of the generation in force, and what lies beside them.
 look_at_files() {
@@ -65,9 +64,7 @@ look_at_installed() {
 # look_at_units: what starts and stops projects with the server.
 look_at_units() {
     if command -v systemctl >/dev/null 2>&1; then
-        for look_unit in mlnc-shutdown.service mlnc-projects.service; do
-            look_at_installed "$look_unit" "$etc/systemd/system/$look_unit"
-        done
+        for look_unit in $units; do look_at_installed "$look_unit" "$etc/systemd/system/$look_unit"; done
         systemctl --quiet is-active mlnc-shutdown.service ||
             tell file _server 'mlnc-shutdown.service: not active, so nothing shuts domains down before the server'
     else

@@ -89,10 +89,8 @@ def blocks(lab: Lab, server: Server, volume: str) -> int:
 
 def test_a_disk_that_nobody_shares_is_copied_whole(copied: Newcomer) -> None:
     """What the guest had written is on the old disk, which is retired, and at the head of what the new one has."""
-    before, after = (
-        log(copied.lab, copied.lab.server(2), "local_vg/far.lab4"),
-        copied.ticks(guest(copied, "far")),
-    )
+    before = log(copied.lab, copied.lab.server(2), "local_vg/far.lab4")
+    after = copied.ticks(guest(copied, "far"))
     assert before
     assert after[: len(before)] == before
     assert gaps(after) == []

@@ -181,7 +181,6 @@ check_start() {
 
 start_host() {
     { asked_for "$2" && [ "$1" = "$life_order" ]; } || return 0
-    case " $life_unable " in *" $2 "*) return 0 ;; esac
     expect_ours "$2" "$3" "$4"
     if [ "$domain_state" = up ]; then
         say "unchanged $2"
@@ -216,7 +215,6 @@ open_console() {
 # await_host ORDER HOST DOMAIN UUID ADDRESS: all hosts of one boot order share one deadline.
 await_host() {
     { asked_for "$2" && [ "$1" = "$life_order" ] && [ -n "$5" ]; } || return 0
-    case " $life_unable " in *" $2 "*) return 0 ;; esac
     life_gone=0
     until ping -c 1 -W 1 "$5" >/dev/null 2>&1; do
         look_at_domain "$3" "$4"
@@ -340,8 +338,9 @@ run_hook() {
     state "the hook $1 has run; run this again for the rest"
 }
 
-# asked_for HOST: true when the command line names HOST, or no host at all.
+# asked_for HOST: true when the command line names HOST, or no host at all, and it is not left out.
 asked_for() {
+    case " $life_unable " in *" $1 "*) return 1 ;; esac
     [ -z "$life_asked" ] || case " $life_asked " in *" $1 "*) ;; *) return 1 ;; esac
 }
 
