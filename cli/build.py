@@ -10,13 +10,13 @@ from pathlib import Path
 
 from mlnc.cli.old_side import read_before
 from mlnc.cli.planning import Places
-from mlnc.compiler.codec import InvalidIr, dump_project, dump_site, load_project, load_site
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.discover import Found
 from mlnc.compiler.front import Compiled, Earlier, Front
 from mlnc.compiler.loader import Loader
 from mlnc.compiler.lower_origins import site_origins
 from mlnc.compiler.source import Origin, Source
+from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, load_project, load_site
 from mlnc.targets.artifact import Artifact, Emitted, Refusal
 from mlnc.targets.manifest import Manifest, load_manifest
 from mlnc.targets.output import OutputRefused

@@ -9,10 +9,10 @@ from mlnc.cli.build import check
 from mlnc.cli.patch import edited, patch
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.front import Compiled, Front
-from mlnc.compiler.ir import Course
 from mlnc.compiler.placement import Choice, Item, Places
 from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Source
+from mlnc.ir.model import Course
 from mlnc.upgrade.evacuate import NoPlace, Targets
 from mlnc.upgrade.evacuate import evacuate as find_targets
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from mlnc.compiler.codec import InvalidIr, load_project
-from mlnc.compiler.ir import Project
+from mlnc.ir.ir_yaml import InvalidIr, load_project
+from mlnc.ir.model import Project
 from mlnc.runner.record import Record, ir_name, parse_record, parse_servers, record_texts
 from mlnc.runner.refused import Refused
 from mlnc.targets.artifact import SERVER_ROOM

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
-from mlnc.compiler.ir import Course, Secret
+from mlnc.ir.model import Course, Secret
 from mlnc.schemas.secrets_file import SecretsRefused, read
 from mlnc.schemas.yaml_text import dump
 

@@ -9,9 +9,9 @@ from mlnc.cli.show_rows import rows
 from mlnc.compiler.discover import no_project
 from mlnc.compiler.expand import Expanded, expand_project
 from mlnc.compiler.front import Compiled, Earlier, Front
-from mlnc.compiler.ir import Host, Project
 from mlnc.compiler.origins import Origins
 from mlnc.compiler.reference import suggest
+from mlnc.ir.model import Host, Project
 
 Item = TypeVar("Item")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mlnc.compiler.ir import Guest, Host, Interface, User, Vnc, Volume
+from mlnc.ir.model import Guest, Host, Interface, User, Vnc, Volume
 
 Row = tuple[str, str, str]
 """What it is, its value, and the IR path below the host of the place where it was written."""

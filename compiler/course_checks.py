@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.ir import Course, Host, Interface
 from mlnc.compiler.origins import Origins
 from mlnc.compiler.source import Origin
+from mlnc.ir.model import Course, Host, Interface
 
 
 @dataclass(frozen=True, slots=True)

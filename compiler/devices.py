@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from mlnc.compiler.ir import DomainType
 from mlnc.compiler.model import Settings
+from mlnc.ir.model import DomainType
 
 SEED = "xvdz"
 """The disk that cloud-init configures a guest from; it is found by its label, not by its name."""

@@ -10,12 +10,12 @@ from mlnc.compiler.course_checks import check_course
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.discover import Found, discover, no_project
 from mlnc.compiler.expand import Expanded, expand_project, expand_site
-from mlnc.compiler.ir import Course, Project, ServiceHost, Site
 from mlnc.compiler.loader import Loader, shown
 from mlnc.compiler.lower import Lowered, lower_project, used_servers
 from mlnc.compiler.lower_site import lower_site
 from mlnc.compiler.model import ProjectModel, Settings, SiteModel
 from mlnc.compiler.resolve import resolve, resolve_servers
+from mlnc.ir.model import Course, Project, ServiceHost, Site
 
 Progress = Callable[[str, int, int], None]
 """Told of each project done in a pass: the pass, how many are done, how many there are."""

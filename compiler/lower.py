@@ -7,7 +7,6 @@ from typing import cast
 from mlnc.compiler import naming
 from mlnc.compiler.devices import devices
 from mlnc.compiler.inherit import Node
-from mlnc.compiler.ir import IR_VERSION, Block, DomainType, Host, Platform, Project, Secret, Site, Vnc
 from mlnc.compiler.lower_guest import guest
 from mlnc.compiler.lower_network import interfaces, switches
 from mlnc.compiler.lower_origins import trace, trace_host
@@ -17,6 +16,7 @@ from mlnc.compiler.model import PLATFORMS, ProjectModel, Settings, SiteModel
 from mlnc.compiler.origins import Origins
 from mlnc.compiler.secret_words import directive_tells
 from mlnc.compiler.values import SecretText
+from mlnc.ir.model import IR_VERSION, Block, DomainType, Host, Platform, Project, Secret, Site, Vnc
 from mlnc.schemas.language import load
 
 LOCALHOST = "localhost"

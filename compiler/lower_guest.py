@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from mlnc.compiler.devices import devices
-from mlnc.compiler.ir import DomainType, Group, Guest, GuestFile, Mount, Secret, SshKey, User, Volume
 from mlnc.compiler.model import Record, Settings
 from mlnc.compiler.values import SecretText
+from mlnc.ir.model import DomainType, Group, Guest, GuestFile, Mount, Secret, SshKey, User, Volume
 
 Keep = Callable[[SecretText, str], Secret]
 """Names a secret: its text and the directive it stands in, to the reference that goes into the IR."""

@@ -5,8 +5,8 @@ from typing import Literal, TypeVar
 
 from mlnc.compiler import naming
 from mlnc.compiler.addresses import ipv4, ipv6
-from mlnc.compiler.ir import Host, Interface, Member, ServiceHost, Switch
 from mlnc.compiler.model import ProjectModel, Settings, SiteModel
+from mlnc.ir.model import Host, Interface, Member, ServiceHost, Switch
 
 _Mode = TypeVar("_Mode", bound=str)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from mlnc.compiler.ir import Host
 from mlnc.compiler.model import Record, Setting, Settings, SiteModel
 from mlnc.compiler.origins import Origins
+from mlnc.ir.model import Host
 
 _FIELDS = {
     "memory": "memory_mib",

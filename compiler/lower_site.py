@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from mlnc.compiler.ir import IR_VERSION, ServiceHost, Site
 from mlnc.compiler.model import Settings, SiteModel
 from mlnc.compiler.values import parse
+from mlnc.ir.model import IR_VERSION, ServiceHost, Site
 from mlnc.schemas.language import load
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from mlnc.compiler import naming
 from mlnc.compiler.devices import SEED, Devices
-from mlnc.compiler.ir import Disk, DomainType, Mount, ServiceHost, Volume
 from mlnc.compiler.model import Settings
+from mlnc.ir.model import Disk, DomainType, Mount, ServiceHost, Volume
 
 SEED_BYTES = 4 * 1024 * 1024
 """Room for the files of a seed, in bytes; guest-seed.sh makes a FAT file system of just this size."""

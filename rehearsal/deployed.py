@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mlnc.compiler.codec import InvalidIr, dump_project, dump_site, load_site
-from mlnc.compiler.ir import Course, Project, Site
+from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, load_site
+from mlnc.ir.model import Course, Project, Site
 from mlnc.runner.record import Record, read_records
 from mlnc.runner.refused import Refused
 from mlnc.runner.review import load_output

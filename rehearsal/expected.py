@@ -1,6 +1,6 @@
 """What the servers of a course must have in the end, as the IR says it. No target is asked."""
 
-from mlnc.compiler.ir import Course, Host, Project, Switch, Volume
+from mlnc.ir.model import Course, Host, Project, Switch, Volume
 from mlnc.rehearsal import guest_expected
 from mlnc.rehearsal.facts import Facts, there
 from mlnc.rehearsal.needs import EXTENT_BYTES, extents, volume_bytes

@@ -2,7 +2,7 @@
 
 from posixpath import basename
 
-from mlnc.compiler.ir import Guest, GuestFile, Host, Interface, Secret, ServiceHost
+from mlnc.ir.model import Guest, GuestFile, Host, Interface, Secret, ServiceHost
 from mlnc.rehearsal.facts import Facts, there
 from mlnc.rehearsal.needs import kernel_version
 

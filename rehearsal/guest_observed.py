@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlnc.compiler.ir import Course, GuestFile, Host
+from mlnc.ir.model import Course, GuestFile, Host
 from mlnc.rehearsal.facts import Facts, there
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.guest_expected import SET

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mlnc.compiler.ir import Volume
+from mlnc.ir.model import Volume
 from mlnc.rehearsal.folder import Folder
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import join
 
-from mlnc.compiler.ir import Course, Host, ServiceHost, Volume
+from mlnc.ir.model import Course, Host, ServiceHost, Volume
 
 EXTENT_BYTES = 4 << 20
 """The size of an extent: what vgcreate(8) takes unless told otherwise."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.rehearsal import guest_observed
 from mlnc.rehearsal.facts import Facts, there
 from mlnc.rehearsal.folder import Folder

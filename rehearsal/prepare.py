@@ -7,7 +7,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.rehearsal.folder import INSIDE, Folder
 from mlnc.rehearsal.needs import (
     DEFAULT_MEMORY_MIB,

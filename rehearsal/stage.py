@@ -8,7 +8,7 @@ from pathlib import Path
 
 from invoke.context import Context
 
-from mlnc.compiler.ir import Course, ServiceHost, Site
+from mlnc.ir.model import Course, ServiceHost, Site
 from mlnc.rehearsal.deployed import rebase
 from mlnc.rehearsal.expected import expected
 from mlnc.rehearsal.facts import Facts, restricted

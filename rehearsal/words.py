@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from mlnc.compiler.ir import Course, Host
+from mlnc.ir.model import Course, Host
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.images import image
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from mlnc.compiler.codec import InvalidIr, load_project
-from mlnc.compiler.ir import Project
+from mlnc.ir.ir_yaml import InvalidIr, load_project
+from mlnc.ir.model import Project
 from mlnc.runner.bundle import Bundle, bundles
 from mlnc.runner.lines import Lines
 from mlnc.runner.plans import load_plan

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from mlnc.compiler.ir import Host, Project
+from mlnc.ir.model import Host, Project
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
 from mlnc.runner.drift_volumes import Volumes, questions

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Project, Volume
+from mlnc.ir.model import Project, Volume
 from mlnc.runner.verbs import Answer
 
 _FILE_UNIT = 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.runner.desk import Desk
 from mlnc.runner.results import Result
 from mlnc.runner.selection import Selection

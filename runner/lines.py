@@ -10,8 +10,8 @@ from pathlib import Path
 
 from invoke.context import Context
 
-from mlnc.compiler.codec import InvalidIr, load_site
-from mlnc.compiler.ir import ServiceHost
+from mlnc.ir.ir_yaml import InvalidIr, load_site
+from mlnc.ir.model import ServiceHost
 from mlnc.runner.refused import Refused
 from mlnc.runner.session import Session
 from mlnc.runner.transport import Transport

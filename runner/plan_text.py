@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from mlnc.compiler.codec import to_data
-from mlnc.compiler.ir import Host
+from mlnc.ir.ir_yaml import to_data
+from mlnc.ir.model import Host
 from mlnc.runner.bundle import IR
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import get_args
 
-from mlnc.compiler.codec import from_data
+from mlnc.ir.ir_yaml import from_data
 from mlnc.runner.refused import Refused
 from mlnc.schemas.contracts import problem
 from mlnc.schemas.yaml_text import YamlError, load

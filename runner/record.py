@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlnc.compiler.codec import InvalidIr, from_data, load_project, to_data
-from mlnc.compiler.ir import Project
+from mlnc.ir.ir_yaml import InvalidIr, from_data, load_project, to_data
+from mlnc.ir.model import Project
 from mlnc.runner.refused import Refused
 from mlnc.schemas.contracts import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.runner import sxp
 
 

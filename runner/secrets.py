@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mlnc.compiler.ir import Host, Project
+from mlnc.ir.model import Host, Project
 from mlnc.runner.refused import Refused
 from mlnc.schemas.placeholder import VALUE
 from mlnc.schemas.secrets_file import SecretsRefused, read

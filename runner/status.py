@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.runner.desk import Desk
 from mlnc.runner.selection import Selection
 from mlnc.runner.survey import Unreachable, domains, expect, no_domains

@@ -1,6 +1,6 @@
 """Roots whose template has changed under the same name since they were made of it."""
 
-from mlnc.compiler.ir import Volume
+from mlnc.ir.model import Volume
 from mlnc.runner.desk import Desk
 from mlnc.runner.drift import Difference
 from mlnc.runner.life import known_generations

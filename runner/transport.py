@@ -18,7 +18,7 @@ from invoke.context import Context
 from invoke.exceptions import Failure, ThreadException
 from invoke.runners import Local as InvokesRunner
 
-from mlnc.compiler.ir import ServiceHost
+from mlnc.ir.model import ServiceHost
 
 Listener = Callable[[str], None]
 """Is given each line of output, without its end, as it comes."""

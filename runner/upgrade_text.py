@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mlnc.compiler.codec import to_data
+from mlnc.ir.ir_yaml import to_data
 from mlnc.runner.decide import SHORT
 from mlnc.runner.task import Upgrade
 from mlnc.upgrade.plan import Change, HostPlan, Plan, Step

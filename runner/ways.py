@@ -6,7 +6,7 @@ from pathlib import Path
 
 from invoke.context import Context
 
-from mlnc.compiler.ir import ServiceHost
+from mlnc.ir.model import ServiceHost
 from mlnc.runner.transport import Local, Ssh, Transport
 
 

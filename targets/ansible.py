@@ -6,7 +6,7 @@ the runner's. The playbook is the same for every course; what differs stands in 
 
 from importlib.resources import files
 
-from mlnc.compiler.ir import Course, Project, ServiceHost
+from mlnc.ir.model import Course, Project, ServiceHost
 from mlnc.schemas.yaml_text import dump
 from mlnc.targets.artifact import SERVER_ROOM, Artifact, Emitted
 from mlnc.targets.life import project_servers, starting_order

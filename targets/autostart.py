@@ -9,7 +9,7 @@ what it brings to a server, :func:`deployed_folder`.
 import re
 from collections.abc import Iterable
 
-from mlnc.compiler.ir import Course, Project, ServiceHost
+from mlnc.ir.model import Course, Project, ServiceHost
 from mlnc.targets.artifact import SERVER_ROOM, Artifact, Emitted, Refusal, server_folder
 from mlnc.targets.life import project_servers, starting_order
 from mlnc.targets.render import render

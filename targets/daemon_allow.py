@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.ir.model import Course, ServiceHost
+from mlnc.ir.shared_storage import exchange_peers
 from mlnc.targets.artifact import Refusal
-from mlnc.targets.migration import exchange_peers
 
 _QUAD = re.compile(r"([0-9]+|\*)(\.([0-9]+|\*)){3}")
 _NEVER_IN_ADDRESS = re.compile(r"(?<!\\)[A-Za-z/:_@%]")

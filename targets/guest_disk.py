@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import GuestFile, Host, ServiceHost
+from mlnc.ir.model import GuestFile, Host, ServiceHost
 from mlnc.targets import guest_tables
 from mlnc.targets.guest_passwords import passwords, secrets
 from mlnc.targets.render import render

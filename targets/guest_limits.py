@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mlnc.compiler.ir import Guest, Host, Interface, Secret, ServiceHost
+from mlnc.ir.model import Guest, Host, Interface, Secret, ServiceHost
 from mlnc.targets import free_text
 from mlnc.targets.artifact import Refusal
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Host, Secret
+from mlnc.ir.model import Host, Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Peers that no switch leads to get their first static address. A card without a s
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Host, Interface, Project
+from mlnc.ir.model import Host, Interface, Project
 from mlnc.targets.render import render
 
 Start = tuple[str, ...]

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Host, Interface
+from mlnc.ir.model import Host, Interface
 from mlnc.targets import guest_tables
 from mlnc.targets.guest_disk import commands, keys
 from mlnc.targets.guest_passwords import passwords, secrets

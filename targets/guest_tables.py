@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from mlnc.compiler.ir import Guest, Interface
+from mlnc.ir.model import Guest, Interface
 from mlnc.targets.render import render
 
 Row = tuple[str, ...]

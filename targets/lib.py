@@ -4,7 +4,7 @@ A script sources a part by ``. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/NAME
 server equals the one below ``out/hosts/<service host>/``.
 """
 
-from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.ir.model import Course, ServiceHost
 from mlnc.targets.artifact import Artifact, Emitted, server_folder
 from mlnc.targets.render import render
 from mlnc.targets.storage_lock import site_locks

@@ -7,11 +7,11 @@ order of starting, and what each needs before it may start.
 import re
 from collections.abc import Iterator
 
-from mlnc.compiler.ir import Course, Host, Project
+from mlnc.ir.bridges import switch_servers
+from mlnc.ir.model import Course, Host, Project
 from mlnc.schemas.placeholder import placeholder
 from mlnc.targets.artifact import Artifact, Emitted, Refusal, host_folder
 from mlnc.targets.render import quote_sh, render
-from mlnc.targets.switches import switch_servers
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 

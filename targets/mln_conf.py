@@ -10,11 +10,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.ir.model import Course, ServiceHost
+from mlnc.ir.shared_storage import storage_name
 from mlnc.schemas.yaml_text import load
 from mlnc.targets.artifact import Artifact, Emitted, Refusal, server_folder
 from mlnc.targets.daemon_allow import allowed
-from mlnc.targets.migration import storage_name
 from mlnc.targets.render import render
 
 _UNITS = (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))

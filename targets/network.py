@@ -1,14 +1,14 @@
 """The network scripts: the bridges of a project's switches on each service host, made and removed.
 
 What the scripts do with a bridge is in the library part ``network.sh``; what bridges there are is worked out by
-:mod:`mlnc.targets.switches`.
+:mod:`mlnc.ir.bridges`.
 """
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.bridges import server_bridges, switch_servers
+from mlnc.ir.model import Course
 from mlnc.targets.artifact import Artifact, Emitted, host_folder
 from mlnc.targets.network_checks import project_refusals, shared_bridges
 from mlnc.targets.render import render
-from mlnc.targets.switches import server_bridges, switch_servers
 
 
 def emit(course: Course) -> Emitted:

@@ -15,9 +15,9 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from mlnc.compiler.ir import Course, Project, Site, Switch
+from mlnc.ir.bridges import carrier, is_provided, xen_switches
+from mlnc.ir.model import Course, Project, Site, Switch
 from mlnc.targets.artifact import Refusal
-from mlnc.targets.switches import carrier, is_provided, xen_switches
 
 _DEVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,14}")
 _MARK = re.compile(r"[!-~]{1,200}")

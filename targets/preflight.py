@@ -5,16 +5,16 @@ ssh: a known host key and root's key accepted, without a question. The script on
 between the servers are reported too, because they concern servers of either toolstack.
 """
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
+from mlnc.ir.shared_storage import Peers, differences, migration_peers, shared_storage
 from mlnc.targets.artifact import Artifact, Emitted, server_folder
-from mlnc.targets.migration import Peers, differences, migration_peers, shared_storage
 from mlnc.targets.render import render
 
 
 def emit(course: Course) -> Emitted:
     """``hosts/<service host>/_server/preflight.sh`` of each xl server that shares storage with another xl server.
 
-    Codes: those of :func:`mlnc.targets.migration.differences`.
+    Codes: those of :func:`mlnc.ir.shared_storage.differences`.
     """
     peers = migration_peers(course)
     servers = course.site.service_hosts

@@ -8,9 +8,9 @@ the start only, so each part here begins with ``^`` and ends with ``$``; an empt
 import re
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
+from mlnc.ir.shared_storage import migration_peers
 from mlnc.targets.artifact import Refusal
-from mlnc.targets.migration import migration_peers
 
 _META = re.compile(r"[.^$*+?{}\[\]\\|()]")
 _STRANGERS = ("203.0.113.77", "host.stranger.example")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from mlnc.compiler.ir import Project, Secret
+from mlnc.ir.model import Project, Secret
 
 
 def secret_names(project: Project, server: str) -> list[str]:

@@ -8,7 +8,7 @@ server's library (``lib/storage.sh``, ``lib/volumes.sh``, ``lib/removal.sh``).
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.ir.model import Course, ServiceHost
 from mlnc.targets.artifact import Artifact, Emitted, host_folder
 from mlnc.targets.render import render
 from mlnc.targets.storage_limits import WARNINGS, refusals

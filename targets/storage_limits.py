@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets.artifact import Refusal
 from mlnc.targets.storage_lock import lock_server, locked_groups
 from mlnc.targets.storage_volume import Wanted, wanted_volumes

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import ServiceHost, Site
+from mlnc.ir.model import ServiceHost, Site
 from mlnc.targets.storage_volume import Wanted
 
 

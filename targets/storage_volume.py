@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from mlnc.compiler.ir import Host, Project, Volume
+from mlnc.ir.model import Host, Project, Volume
 
 UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10}
 """Binary units from the greatest, in bytes. To LVM their first letters mean the same, in either case."""

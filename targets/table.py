@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets import (
     ansible,
     autostart,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.schemas.xen_keys import Toolstack, Types, xen_keys
 from mlnc.targets.artifact import Refusal
 from mlnc.targets.xen_settings import Setting, Value, read_settings

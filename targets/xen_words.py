@@ -7,7 +7,7 @@ such as ``mac=..,bridge=..``, which xl and xm cut at commas and trim: a comma wo
 import re
 from collections.abc import Iterator
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.schemas.placeholder import OPENING
 from mlnc.schemas.xen_keys import Toolstack
 from mlnc.targets.artifact import Refusal

@@ -9,9 +9,9 @@ In a string of xend, ``\.`` loses its dot (xen-formats.md, section 3); :func:`qu
 
 import re
 
-from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.ir.model import Course, ServiceHost
+from mlnc.ir.shared_storage import migration_peers
 from mlnc.targets.artifact import Artifact, Emitted, Refusal, server_folder
-from mlnc.targets.migration import migration_peers
 from mlnc.targets.relocation import hosts_allow
 from mlnc.targets.render import render
 

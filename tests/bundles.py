@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets import lib
 from mlnc.targets.artifact import Artifact, Emitted
 

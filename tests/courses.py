@@ -8,7 +8,7 @@ is one project ``demo`` with one paravirtual domain ``linux.demo`` on the xl ser
 from dataclasses import replace
 from typing import Any
 
-from mlnc.compiler.ir import (
+from mlnc.ir.model import (
     IR_VERSION,
     Course,
     Disk,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.front import Earlier, Front
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.upgrade.before import Before, OldProject
 from mlnc.upgrade.planner import Planned, plan_course
 from mlnc.upgrade.sides import project_servers

@@ -15,7 +15,7 @@ import pytest
 from courses import SERVER, course, host, interface, project, service_host, volume
 from guest_trees import Tree, make_image
 
-from mlnc.compiler.ir import Course, Group, Guest, Host, Secret, SshKey, User, Volume
+from mlnc.ir.model import Course, Group, Guest, Host, Secret, SshKey, User, Volume
 from mlnc.targets import guest, lib
 
 NEEDS = ("mke2fs", "unshare", "losetup", "openssl", "mkswap")

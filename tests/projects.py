@@ -8,7 +8,7 @@ from mlnc.cli.build import check
 from mlnc.cli.main import main
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.front import Compiled, Front
-from mlnc.compiler.ir import Host, Project
+from mlnc.ir.model import Host, Project
 
 HEAD = "global { project demo }\n"
 

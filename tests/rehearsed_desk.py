@@ -11,8 +11,8 @@ from pathlib import Path
 
 from invoke.context import Context
 
-from mlnc.compiler.codec import load_project, load_site
-from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.ir.ir_yaml import load_project, load_site
+from mlnc.ir.model import Course, ServiceHost
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.prepare import prepare
 from mlnc.rehearsal.transport import Rehearsal

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from rehearsals import compiled, deployed, differing, staged
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.journal import violations
 from mlnc.rehearsal.words import lost_words, write_words

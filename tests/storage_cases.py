@@ -11,7 +11,7 @@ from bundles import lay_course
 from courses import SERVER, course, host, project, service_host, volume
 from lvm_sandbox import FIXED_TIME, Sandbox
 
-from mlnc.compiler.ir import Course, Volume
+from mlnc.ir.model import Course, Volume
 from mlnc.targets import storage
 
 MIB = 1 << 20

@@ -18,7 +18,7 @@ from deployments import PASSWORD, Deployment, small_course
 from golden_files import Golden
 from sshd_farm import Farm, Server, sshd_farm
 
-from mlnc.compiler.ir import Course, Secret
+from mlnc.ir.model import Course, Secret
 from mlnc.runner.bundle import bundles
 from mlnc.runner.verbs import script
 from mlnc.schemas.yaml_text import load

@@ -15,18 +15,18 @@ ROOMS = ("schemas", "compiler", "targets", "upgrade", "runner", "rehearsal", "cl
 MAY_IMPORT = {
     "schemas": {"schemas"},
     "compiler": {"schemas", "compiler"},
-    "targets": {"schemas", "targets", "compiler.ir"},
+    "targets": {"schemas", "targets", "ir.model"},
     "upgrade": {
-        *("schemas", "upgrade", "compiler.ir", "compiler.codec", "targets.artifact", "targets.render"),
-        *("targets.manifest", "targets.migration", "targets.switches", "targets.guest_peers"),
+        *("schemas", "upgrade", "ir.model", "ir.ir_yaml", "targets.artifact", "targets.render"),
+        *("targets.manifest", "ir.shared_storage", "ir.bridges", "targets.guest_peers"),
     },
     "runner": {
         *(
             "schemas",
             "runner",
             "upgrade.plan",
-            "compiler.ir",
-            "compiler.codec",
+            "ir.model",
+            "ir.ir_yaml",
             "targets.manifest",
             "targets.output",
         ),
@@ -35,8 +35,8 @@ MAY_IMPORT = {
     "rehearsal": {
         *(
             "schemas",
-            "compiler.ir",
-            "compiler.codec",
+            "ir.model",
+            "ir.ir_yaml",
             "runner",
             "rehearsal",
             "targets.artifact",

@@ -10,7 +10,7 @@ from bundles import check_shell, codes, lay_course, run, stub, texts
 from courses import SERVER, course, host, project, service_host
 from golden_files import Golden
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets import autostart
 
 

@@ -8,16 +8,8 @@ from golden_files import Golden
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.compiler.codec import (
-    InvalidIr,
-    dump_project,
-    dump_site,
-    from_data,
-    load_project,
-    load_site,
-    to_data,
-)
-from mlnc.compiler.ir import (
+from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, from_data, load_project, load_site, to_data
+from mlnc.ir.model import (
     IR_VERSION,
     Block,
     Disk,

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 from jsonschema_rs import meta
 
-from mlnc.compiler.ir import IR_VERSION, Project, Site
+from mlnc.ir.model import IR_VERSION, Project, Site
 from mlnc.schemas import language
 from mlnc.schemas.contracts import problem, schema
 from mlnc.targets.manifest import MANIFEST_VERSION, Manifest

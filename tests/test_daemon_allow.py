@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from original_conf import admits
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets.daemon_allow import Allowed, allowed
 
 SITE = f"site/service_hosts/{SERVER}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from projects import mlnc
 
-from mlnc.compiler.codec import load_project, load_site
-from mlnc.compiler.ir import Host
+from mlnc.ir.ir_yaml import load_project, load_site
+from mlnc.ir.model import Host
 
 COURSE = Path(__file__).parent.parent / "course"
 SITE = """\

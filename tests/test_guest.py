@@ -12,7 +12,7 @@ from guest_lab import ACCOUNTS, CARDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course, GuestFile, Host, Interface, Mount, Secret, SshKey, User
+from mlnc.ir.model import Course, GuestFile, Host, Interface, Mount, Secret, SshKey, User
 from mlnc.targets import guest as target
 from mlnc.targets import lib
 

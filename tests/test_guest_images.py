@@ -22,7 +22,7 @@ from guest_lab import (
 )
 from guest_trees import TREES, put_in_partition, run
 
-from mlnc.compiler.ir import Group, GuestFile, Mount, SshKey, User, Volume
+from mlnc.ir.model import Group, GuestFile, Mount, SshKey, User, Volume
 
 pytestmark = real_images
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from courses import guest, host, interface, service_host, volume
 
-from mlnc.compiler.ir import Group, Guest, GuestFile, Mount, Secret, SshKey, User
+from mlnc.ir.model import Group, Guest, GuestFile, Mount, Secret, SshKey, User
 from mlnc.targets.guest_limits import WARNINGS, refusals
 
 

@@ -13,7 +13,7 @@ from guest_trees import TREES, Tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import GuestFile
+from mlnc.ir.model import GuestFile
 from mlnc.targets.render import render
 
 VICTIM = "precious"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from courses import interface
 
-from mlnc.compiler.ir import Interface
+from mlnc.ir.model import Interface
 from mlnc.targets import guest_tables
 from mlnc.targets.render import render
 

@@ -1,6 +1,6 @@
 from courses import guest, host
 
-from mlnc.compiler.ir import Secret, User
+from mlnc.ir.model import Secret, User
 from mlnc.targets.guest_passwords import passwords, secrets
 
 ACCOUNTS = guest(

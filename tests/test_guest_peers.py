@@ -4,7 +4,7 @@ from typing import Any
 
 from courses import guest, host, interface, project, switch
 
-from mlnc.compiler.ir import Host, Interface
+from mlnc.ir.model import Host, Interface
 from mlnc.targets.guest_peers import Peers
 
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_guest import CASES, cloud_host
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets import guest as target
 
 FOLDER = f"hosts/{SERVER}/demo/linux/guest"

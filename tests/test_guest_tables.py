@@ -1,6 +1,6 @@
 from courses import guest, interface
 
-from mlnc.compiler.ir import Mount
+from mlnc.ir.model import Mount
 from mlnc.targets import guest_tables
 
 

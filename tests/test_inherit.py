@@ -3,7 +3,7 @@
 import pytest
 from mln_texts import check, expand
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 
 CHAIN = """
     superclass top { memory 64M; nameserver 192.0.2.1; nameserver 192.0.2.2 }

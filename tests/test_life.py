@@ -9,7 +9,7 @@ from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course, Interface, Secret, Vnc
+from mlnc.ir.model import Course, Interface, Secret, Vnc
 from mlnc.targets import life
 
 SWAP = volume(role="swap", name="linux.demo-swap", path="/dev/san_vg/linux.demo-swap")

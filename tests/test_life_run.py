@@ -10,7 +10,7 @@ from bundles import lay_course, needs_root, run, stub
 from courses import SERVER, course, disk, host, interface, project, service_host, switch, volume
 from lvm_sandbox import lvm_sandbox
 
-from mlnc.compiler.ir import Course, Host, Secret, Vnc
+from mlnc.ir.model import Course, Host, Secret, Vnc
 from mlnc.targets import life, network, xen
 
 TOOLSTACK = Path(__file__).parent / "data" / "toolstack"

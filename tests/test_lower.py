@@ -3,7 +3,7 @@
 import pytest
 from projects import Sources
 
-from mlnc.compiler.codec import dump_project, load_project
+from mlnc.ir.ir_yaml import dump_project, load_project
 
 SITE = """\
 service_host one {

@@ -8,9 +8,9 @@ from courses import SERVER, course, host, project, service_host
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
+from mlnc.ir.shared_storage import exchange_peers, migration_peers, storage_name
 from mlnc.targets import preflight
-from mlnc.targets.migration import exchange_peers, migration_peers, storage_name
 
 
 def sharing(one: dict[str, Any], two: dict[str, Any], *hosts_on: str) -> Course:

@@ -10,7 +10,7 @@ from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets import mln_conf
 
 FULL: dict[str, Any] = {

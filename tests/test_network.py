@@ -11,9 +11,9 @@ from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course, Member, Switch
+from mlnc.ir.bridges import server_bridges
+from mlnc.ir.model import Course, Member, Switch
 from mlnc.targets import network
-from mlnc.targets.switches import server_bridges
 
 BOTH = (SERVER, "two")
 SERVERS = {SERVER: service_host(address="10.0.0.1"), "two": service_host(address="10.0.0.2", uplink="eth1")}

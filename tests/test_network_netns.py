@@ -14,7 +14,7 @@ import pytest
 from bundles import lay_course, needs_root, run, stub
 from courses import course, project, service_host, switch
 
-from mlnc.compiler.ir import Course, Switch
+from mlnc.ir.model import Course, Switch
 from mlnc.targets import network
 
 _NUMBERS = count()

@@ -6,7 +6,7 @@ import pytest
 from rehearsals import built, deployed, needs_namespaces, on, staged
 from test_rehearsal import PROJECT
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.rehearsal.stage import Stage
 from mlnc.rehearsal.words import lost_words, write_words
 

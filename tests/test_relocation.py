@@ -7,7 +7,7 @@ from courses import SERVER, course, service_host
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets.relocation import HostsAllow, hosts_allow
 
 SITE = f"site/service_hosts/{SERVER}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from courses import project
 
-from mlnc.compiler.codec import dump_project
+from mlnc.ir.ir_yaml import dump_project
 from mlnc.runner.record import Record, read_records, write_record
 from mlnc.runner.refused import Refused
 from mlnc.schemas.yaml_text import load

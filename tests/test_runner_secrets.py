@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from courses import guest, host, project
 
-from mlnc.compiler.ir import Secret, User, Vnc
+from mlnc.ir.model import Secret, User, Vnc
 from mlnc.runner.refused import Refused
 from mlnc.runner.secrets import Secrets, expect, load
 

@@ -11,7 +11,7 @@ from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course, Volume
+from mlnc.ir.model import Course, Volume
 from mlnc.targets import lib, storage
 from mlnc.targets.storage_volume import lvm_size
 

@@ -22,7 +22,7 @@ from storage_cases import (
     write,
 )
 
-from mlnc.compiler.ir import Volume
+from mlnc.ir.model import Volume
 
 pytestmark = pytest.mark.skipif(not shutil.which("mke2fs", path="/usr/sbin:/sbin"), reason="needs mke2fs")
 

@@ -3,7 +3,7 @@
 import pytest
 from projects import HEAD, Sources
 
-from mlnc.compiler.ir import Site
+from mlnc.ir.model import Site
 from mlnc.upgrade.changes import HostChange, changed
 from mlnc.upgrade.differences import Pair
 

@@ -6,7 +6,7 @@ from courses import course, host, project, service_host, switch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Course, Member, Vnc
+from mlnc.ir.model import Course, Member, Vnc
 from mlnc.upgrade.evacuate import evacuate
 
 OTHERS = ("two", "three")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mlnc.compiler.ir import Disk, Guest, Host, Interface, Vnc, Volume
+from mlnc.ir.model import Disk, Guest, Host, Interface, Vnc, Volume
 from mlnc.schemas.language import load
 from mlnc.upgrade import fields as tables
 from mlnc.upgrade.fields import directive, table_class

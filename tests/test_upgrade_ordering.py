@@ -4,7 +4,7 @@ import pytest
 from edited_courses import deployed
 from projects import Sources
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.upgrade.planner import Planned, plan_course
 
 SITE = """\

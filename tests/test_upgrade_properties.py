@@ -5,7 +5,7 @@ from dataclasses import replace
 from edited_courses import GENERATION, compiled, deployed, edits, executed, planned, volumes
 from hypothesis import HealthCheck, assume, given, settings
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.upgrade.before import Before, OldProject
 from mlnc.upgrade.emit import emit
 from mlnc.upgrade.planner import Planned

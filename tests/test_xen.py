@@ -4,7 +4,7 @@ import pytest
 from courses import SERVER, course, disk, guest, host, hvm_host, interface, project, service_host
 from golden_files import Golden
 
-from mlnc.compiler.ir import Host, Secret, ServiceHost, Vnc
+from mlnc.ir.model import Host, Secret, ServiceHost, Vnc
 from mlnc.targets.artifact import Refusal
 from mlnc.targets.xen import emit
 

@@ -11,7 +11,7 @@ from golden_files import GOLDEN
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.compiler.ir import Host, Vnc
+from mlnc.ir.model import Host, Vnc
 from mlnc.schemas.xen_keys import Toolstack, xen_keys
 from mlnc.targets.xen import emit
 from mlnc.targets.xen_settings import read_settings

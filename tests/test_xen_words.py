@@ -1,7 +1,7 @@
 import pytest
 from courses import disk, guest, host, interface
 
-from mlnc.compiler.ir import Host, Vnc
+from mlnc.ir.model import Host, Vnc
 from mlnc.targets.xen_words import refuse_words
 
 

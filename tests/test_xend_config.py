@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sxp_reader import directives, read
 
-from mlnc.compiler.ir import Course
+from mlnc.ir.model import Course
 from mlnc.targets import xend_config
 from mlnc.targets.xend_config import quote_sxp
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Host, Site
+from mlnc.ir.model import Host, Site
 from mlnc.upgrade.changes import HostChange
 from mlnc.upgrade.differences import Pair
 from mlnc.upgrade.fates import Fate

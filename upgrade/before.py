@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mlnc.compiler.ir import Course, Host, Project, Switch
+from mlnc.ir.model import Course, Host, Project, Switch
 from mlnc.targets.artifact import Refusal
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Host, Site
+from mlnc.ir.model import Host, Site
 from mlnc.schemas.language import Change as Class
 from mlnc.upgrade.classes import Cost, cost, dearest
 from mlnc.upgrade.differences import Difference, Pair, differences

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from mlnc.compiler.ir import Course, Host, ServiceHost
+from mlnc.ir.model import Course, Host, ServiceHost
 from mlnc.targets.artifact import Refusal
 from mlnc.upgrade.capacity import Shortages
 from mlnc.upgrade.plan import Plan

@@ -6,7 +6,7 @@ domain was started with, a volume that would shrink, a kernel that only follows 
 
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Host, ServiceHost, Site, Volume
+from mlnc.ir.model import Host, ServiceHost, Site, Volume
 from mlnc.schemas.language import CHANGES, Change
 from mlnc.upgrade.differences import Difference, Pair, mounts
 from mlnc.upgrade.fields import table_class

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
-from mlnc.compiler.ir import Disk, Guest, Host, Interface, Vnc, Volume
+from mlnc.ir.model import Disk, Guest, Host, Interface, Vnc, Volume
 from mlnc.upgrade import texts
 
 Item = TypeVar("Item")

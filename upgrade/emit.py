@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mlnc.compiler.codec import to_data
+from mlnc.ir.ir_yaml import to_data
 from mlnc.schemas.contracts import problem
 from mlnc.schemas.yaml_text import dump
 from mlnc.targets.artifact import Artifact

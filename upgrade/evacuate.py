@@ -8,8 +8,8 @@ most of a group can move live are preferred, then those with the most room.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Course, Host, Project, ServiceHost
-from mlnc.targets.migration import shared_storage
+from mlnc.ir.model import Course, Host, Project, ServiceHost
+from mlnc.ir.shared_storage import shared_storage
 from mlnc.upgrade.ways import on_shared
 
 TRIES = 20_000

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mlnc.compiler.ir import Volume
+from mlnc.ir.model import Volume
 from mlnc.upgrade.differences import Pair, same_size
 from mlnc.upgrade.plan import Way
 from mlnc.upgrade.ways import same_place

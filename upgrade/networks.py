@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mlnc.compiler.ir import Project, Site, Switch
-from mlnc.targets.switches import Bridge, server_bridges
+from mlnc.ir.bridges import Bridge, server_bridges
+from mlnc.ir.model import Project, Site, Switch
 from mlnc.upgrade.words import Words
 
 

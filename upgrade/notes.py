@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from mlnc.compiler.ir import Host, Project
+from mlnc.ir.model import Host, Project
 from mlnc.targets.guest_peers import Peers
 from mlnc.upgrade.before import OldProject
 from mlnc.upgrade.changes import HostChange

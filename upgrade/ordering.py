@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mlnc.compiler.ir import Course, Site, Switch
+from mlnc.ir.model import Course, Site, Switch
 from mlnc.upgrade.before import Before
 from mlnc.upgrade.capacity import Order, Shortages, order
 from mlnc.upgrade.changes import HostChange, Locate

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from mlnc.compiler.ir import Course, Host, Project, Site
+from mlnc.ir.model import Course, Host, Project, Site
 from mlnc.upgrade.acts import Act
 from mlnc.upgrade.before import Before, OldProject
 from mlnc.upgrade.capacity import Shortages

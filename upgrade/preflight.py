@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from mlnc.compiler.ir import Site
+from mlnc.ir.model import Site
 from mlnc.upgrade.acts import Act
 from mlnc.upgrade.changes import HostChange
 from mlnc.upgrade.differences import Pair, mounts

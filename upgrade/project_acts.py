@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mlnc.compiler.ir import Course, Site
+from mlnc.ir.model import Course, Site
 from mlnc.upgrade.acts import Act, acts
 from mlnc.upgrade.networks import network
 from mlnc.upgrade.preflight import preflight

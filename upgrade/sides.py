@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Host, Project, Site
-from mlnc.targets.switches import switch_servers
+from mlnc.ir.bridges import switch_servers
+from mlnc.ir.model import Host, Project, Site
 from mlnc.upgrade.before import Before, OldProject
 from mlnc.upgrade.changes import HostChange, Locate, changed, created, retired
 from mlnc.upgrade.differences import Pair

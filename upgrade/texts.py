@@ -1,6 +1,6 @@
 """Values of the IR as short texts for a plan: one line each, sizes with their unit, long lists by their length."""
 
-from mlnc.compiler.ir import Disk, Group, GuestFile, Interface, Mount, Secret, SshKey, User, Volume
+from mlnc.ir.model import Disk, Group, GuestFile, Interface, Mount, Secret, SshKey, User, Volume
 
 UNITS = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 LONGEST = 60

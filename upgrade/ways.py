@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Interface, ServiceHost, Site, Volume
-from mlnc.targets.migration import shared_storage
+from mlnc.ir.model import Interface, ServiceHost, Site, Volume
+from mlnc.ir.shared_storage import shared_storage
 from mlnc.upgrade import texts
 from mlnc.upgrade.differences import Pair, same_folder
 from mlnc.upgrade.plan import Way

@@ -1,6 +1,6 @@
 """The words by which plans speak to the scripts' library of servers, volumes and domains."""
 
-from mlnc.compiler.ir import Host, Site, Volume
+from mlnc.ir.model import Host, Site, Volume
 
 Words = tuple[str, ...]
 

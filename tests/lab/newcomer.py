@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlnc.compiler.codec import load_project
-from mlnc.compiler.ir import Host, Project
+from mlnc.ir.ir_yaml import load_project
+from mlnc.ir.model import Host, Project
 from mlnc.lab.guests import Identity, identity, ticks
 from mlnc.lab.layout import Lab
 

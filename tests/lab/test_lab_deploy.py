@@ -6,7 +6,7 @@ import time
 import pytest
 from newcomer import LOOK, Newcomer
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.lab.guests import Identity, gaps, ticks
 from mlnc.lab.layout import Lab
 from mlnc.lab.servers import run

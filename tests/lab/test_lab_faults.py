@@ -11,7 +11,7 @@ from newcomer import UP, Newcomer
 from test_lab_migration import WEB, never_twice, settled
 from watch import Watch
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.lab import machine
 from mlnc.lab.guests import gaps
 from mlnc.runner.record import read_records

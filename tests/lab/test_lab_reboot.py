@@ -11,7 +11,7 @@ from faults import command
 from moves import add_far, deploy, edit, goes_on
 from newcomer import Newcomer, address
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.lab.guests import Identity, gaps, identity
 from mlnc.lab.layout import Lab, Server
 from mlnc.lab.servers import run, wait_until_ready

@@ -12,7 +12,7 @@ from moves import active_on, add_far, commit, deploy, edit, log
 from newcomer import Newcomer
 from test_lab_servers import SERVERS, complaints
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.lab.guests import Identity, gaps
 from mlnc.lab.layout import Lab, Server
 

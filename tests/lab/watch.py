@@ -13,7 +13,7 @@ from typing import Self
 
 from newcomer import Newcomer, address
 
-from mlnc.compiler.ir import Host
+from mlnc.ir.model import Host
 from mlnc.lab.layout import Lab, Server
 from mlnc.lab.servers import ssh_words
 

@@ -11,7 +11,7 @@ Two relations, because they open different doors:
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
-from mlnc.compiler.ir import Course, ServiceHost
+from mlnc.ir.model import Course, ServiceHost
 from mlnc.targets.artifact import Refusal
 
 Peers = dict[str, tuple[str, ...]]

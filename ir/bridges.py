@@ -10,7 +10,7 @@ that names it may remove it again. The server's own bridge and its uplink are ne
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.ir import Project, ServiceHost, Site, Switch
+from mlnc.ir.model import Project, ServiceHost, Site, Switch
 
 VXLAN_PORT = 4789
 """UDP port of the tunnels (RFC 7348)."""
