@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlnc.runner.bundle import Bundle, bundles
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.manifest import digest, load_manifest
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.bundle import Bundle, bundles
+from mlnc.output.manifest import digest, load_manifest
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

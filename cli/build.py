@@ -17,12 +17,12 @@ from mlnc.compiler.loader import Loader
 from mlnc.compiler.lower_origins import site_origins
 from mlnc.compiler.source import Origin, Source
 from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, load_project, load_site
-from mlnc.targets.artifact import Artifact, Emitted, Refusal
-from mlnc.targets.manifest import Manifest, load_manifest
-from mlnc.targets.output import OutputRefused
+from mlnc.output.artifact import Artifact, Emitted, Refusal
+from mlnc.output.manifest import Manifest, load_manifest
+from mlnc.output.output_folder import OutputRefused
+from mlnc.output.transaction import recover
+from mlnc.output.writer import Build, Written, write
 from mlnc.targets.table import emit_all
-from mlnc.targets.transaction import recover
-from mlnc.targets.writer import Build, Written, write
 from mlnc.upgrade.before import Before, unknown_servers
 from mlnc.upgrade.capacity import Shortages
 from mlnc.upgrade.checks import capacity_refusals, upgrade_refusals

@@ -85,7 +85,7 @@ def build(
     from mlnc.cli import build as building
     from mlnc.cli.old_side import OldSideRefused
     from mlnc.cli.session import Session
-    from mlnc.targets.output import OutputRefused
+    from mlnc.output.output_folder import OutputRefused
 
     session = Session(warnings, form, "nothing was written")
     try:

@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from mlnc.ir.ir_yaml import InvalidIr, load_project
 from mlnc.ir.model import Project
-from mlnc.runner.record import Record, ir_name, parse_record, parse_servers, record_texts
-from mlnc.runner.refused import Refused
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.output import DEPLOYED
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.deployed_record import Record, ir_name, parse_record, parse_servers, record_texts
+from mlnc.output.errors import Refused
+from mlnc.output.output_folder import DEPLOYED
 from mlnc.upgrade.before import Before, OldProject
 from mlnc.upgrade.sides import project_servers
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mlnc.compiler.origins import Origins
 from mlnc.compiler.source import Source
+from mlnc.output.plan_model import HostPlan
 from mlnc.schemas.yaml_text import YamlError, load
 from mlnc.upgrade.changes import Locate
 from mlnc.upgrade.differences import Difference
-from mlnc.upgrade.plan import HostPlan
 from mlnc.upgrade.planner import Planned
 
 Named = Callable[[Source], str]

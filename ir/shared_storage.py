@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import combinations
 
 from mlnc.ir.model import Course, ServiceHost
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
 
 Peers = dict[str, tuple[str, ...]]
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, load_site
 from mlnc.ir.model import Course, Project, Site
-from mlnc.runner.record import Record, read_records
-from mlnc.runner.refused import Refused
+from mlnc.output.artifact import SERVER_ROOM, Artifact
+from mlnc.output.deployed_record import Record, read_records
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import Manifest, digest, dump_manifest, load_manifest
+from mlnc.output.output_folder import DEPLOYED, MANIFEST, PLAN
+from mlnc.output.writer import Build, write
 from mlnc.runner.review import load_output
-from mlnc.targets.artifact import SERVER_ROOM, Artifact
-from mlnc.targets.manifest import Manifest, digest, dump_manifest, load_manifest
-from mlnc.targets.output import DEPLOYED, MANIFEST, PLAN
-from mlnc.targets.writer import Build, write
 
 
 def remake(out: Path, folder: Path, projects: Collection[str] = ()) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from mlnc.output.output_folder import DEPLOYED
 from mlnc.rehearsal.deployed import remake
 from mlnc.rehearsal.facts import differences
 from mlnc.rehearsal.folder import Folder
@@ -19,7 +20,6 @@ from mlnc.rehearsal.words import lost_words, write_words
 from mlnc.runner.console import shown
 from mlnc.runner.results import Result, exit_status
 from mlnc.runner.task import Options
-from mlnc.targets.output import DEPLOYED
 
 
 class Play:

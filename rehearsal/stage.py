@@ -9,6 +9,9 @@ from pathlib import Path
 from invoke.context import Context
 
 from mlnc.ir.model import Course, ServiceHost, Site
+from mlnc.output.errors import Refused
+from mlnc.output.output_folder import DEPLOYED, LOG
+from mlnc.output.secret_names import secret_names
 from mlnc.rehearsal.deployed import rebase
 from mlnc.rehearsal.expected import expected
 from mlnc.rehearsal.facts import Facts, restricted
@@ -20,15 +23,12 @@ from mlnc.runner.deploy import deploy
 from mlnc.runner.desk import Desk
 from mlnc.runner.lines import Lines
 from mlnc.runner.plan import make_plan
-from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Result
 from mlnc.runner.review import load_output, objections
 from mlnc.runner.secrets import Secrets
 from mlnc.runner.selection import select
 from mlnc.runner.task import Options
 from mlnc.runner.transport import Transport
-from mlnc.targets.output import DEPLOYED, LOG
-from mlnc.targets.secret_names import secret_names
 
 _PARALLEL = 8
 """So many servers are worked on at once."""

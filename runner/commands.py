@@ -14,8 +14,8 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from mlnc.output.errors import Refused
 from mlnc.runner.lines import Lines
-from mlnc.runner.refused import Refused
 from mlnc.runner.results import FAILED
 
 if TYPE_CHECKING:

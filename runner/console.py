@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from invoke.exceptions import Exit
 
+from mlnc.output.errors import Refused
 from mlnc.runner.desk import Desk
 from mlnc.runner.display import display
 from mlnc.runner.laid import changed_secrets
-from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Result, as_data, exit_status, summary
 from mlnc.runner.review import objections
 from mlnc.runner.selection import Selection

@@ -1,7 +1,7 @@
 """What is asked and printed about the volumes that removed hosts have left behind."""
 
+from mlnc.output.errors import Refused
 from mlnc.runner.console import confirm, print_json
-from mlnc.runner.refused import Refused
 from mlnc.runner.results import Result, as_data
 from mlnc.runner.retired import Retired, belonging
 from mlnc.runner.retired import as_data as retired_data

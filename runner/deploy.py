@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from itertools import chain
 
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.secret_names import secret_names
 from mlnc.runner.desk import Desk
 from mlnc.runner.life import life_call
 from mlnc.runner.results import FAILURES, Display, Outcome, Result
@@ -11,8 +13,6 @@ from mlnc.runner.steps import Call, perform
 from mlnc.runner.task import Options, Plan, Task, Upgrade
 from mlnc.runner.verbs import Answer
 from mlnc.runner.work import Job, work
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.secret_names import secret_names
 
 
 def check_secrets(desk: Desk, plan: Plan) -> None:

@@ -12,17 +12,17 @@ from typing import TypeVar
 
 from mlnc.ir.ir_yaml import InvalidIr, load_project
 from mlnc.ir.model import Project
-from mlnc.runner.bundle import Bundle, bundles
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.bundle import Bundle, bundles
+from mlnc.output.deployed_record import Record, read_records, write_record
+from mlnc.output.errors import Refused
+from mlnc.output.plan_model import Plan
+from mlnc.output.plan_store import load_plan
 from mlnc.runner.lines import Lines
-from mlnc.runner.plans import load_plan
-from mlnc.runner.record import Record, read_records, write_record
-from mlnc.runner.refused import Refused
 from mlnc.runner.review import load_output
 from mlnc.runner.secrets import Secrets, load
 from mlnc.runner.transcript import Transcript, now
 from mlnc.runner.verbs import Answer, Heard, ignore
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.upgrade.plan import Plan
 
 T = TypeVar("T")
 

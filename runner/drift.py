@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from mlnc.ir.model import Host, Project
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
 from mlnc.runner.drift_volumes import Volumes, questions
@@ -12,7 +13,6 @@ from mlnc.runner.running import Running, domain_differences, running
 from mlnc.runner.selection import Selection
 from mlnc.runner.survey import State, Unreachable, domains, expect, no_domains, states
 from mlnc.runner.verbs import Answer
-from mlnc.targets.artifact import SERVER_ROOM
 
 SAME = 0
 DRIFT = 2

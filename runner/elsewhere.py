@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable
 
 from mlnc.ir.model import Host
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.desk import Desk
 from mlnc.runner.results import Result
 from mlnc.runner.selection import Selection
 from mlnc.runner.task import Options, Plan, Task, Upgrade
 from mlnc.runner.where import Places, look
-from mlnc.targets.artifact import SERVER_ROOM
 
 
 def refuse_elsewhere(desk: Desk, plan: Plan, options: Options) -> None:

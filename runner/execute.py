@@ -5,10 +5,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Protocol
 
+from mlnc.output.plan_model import Step
 from mlnc.runner.desk import Desk
 from mlnc.runner.graph import AT_ONCE, Graph, Limits, Node, nodes
 from mlnc.runner.results import FAILURES, Display, Result
-from mlnc.upgrade.plan import Step
 
 
 class Acts(Protocol):

@@ -1,14 +1,14 @@
 """``deployed``: fetches the servers' own record of what was applied, where the one in ``out/deployed`` is lost."""
 
-from mlnc.runner.bundle import IR
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.bundle import IR
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import digest
 from mlnc.runner.desk import Desk
-from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Result
 from mlnc.runner.selection import Selection
 from mlnc.runner.survey import Unreachable, expect, states
 from mlnc.runner.verbs import Answer
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.manifest import digest
 
 
 def fetch(desk: Desk, selection: Selection, display: Display, parallel: int) -> list[Result]:

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlnc.runner.plans import PHASES
-from mlnc.upgrade.plan import Step
+from mlnc.output.plan_model import Step
+from mlnc.output.plan_store import PHASES
 
 Key = tuple[str, str]
 """A project and the id of one of its steps."""

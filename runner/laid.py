@@ -15,11 +15,11 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from mlnc.output.output_folder import LOG
+from mlnc.output.secret_names import secret_names
 from mlnc.runner.desk import Desk
 from mlnc.runner.results import Result
 from mlnc.runner.selection import Selection
-from mlnc.targets.output import LOG
-from mlnc.targets.secret_names import secret_names
 
 _FILE = "laid.json"
 

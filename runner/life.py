@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.secret_names import secret_names
 from mlnc.runner.desk import Desk
 from mlnc.runner.elsewhere import refuse_starting
 from mlnc.runner.results import Display, Result
@@ -11,8 +13,6 @@ from mlnc.runner.selection import Selection
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.task import Options
 from mlnc.runner.work import Job, work
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.secret_names import secret_names
 
 Verb = Literal["start", "stop"]
 

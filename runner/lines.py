@@ -12,12 +12,12 @@ from invoke.context import Context
 
 from mlnc.ir.ir_yaml import InvalidIr, load_site
 from mlnc.ir.model import ServiceHost
-from mlnc.runner.refused import Refused
+from mlnc.output.errors import Refused
+from mlnc.output.output_folder import OutputRefused
+from mlnc.output.transaction import recover
 from mlnc.runner.session import Session
 from mlnc.runner.transport import Transport
 from mlnc.runner.ways import way
-from mlnc.targets.output import OutputRefused
-from mlnc.targets.transaction import recover
 
 Way = Callable[[Context, ServiceHost, Path, str], Transport]
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from functools import partial
 
-from mlnc.runner.bundle import Bundle
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.bundle import Bundle
 from mlnc.runner.decide import decide
 from mlnc.runner.desk import Desk
 from mlnc.runner.elsewhere import refuse_elsewhere
@@ -12,7 +13,6 @@ from mlnc.runner.selection import Selection
 from mlnc.runner.survey import State, Survey, Unreachable, survey
 from mlnc.runner.task import Options, Plan, Task
 from mlnc.runner.upgrades import add_upgrades, unchosen_servers
-from mlnc.targets.artifact import SERVER_ROOM
 
 OFF = "you said that it is off"
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 from mlnc.ir.ir_yaml import to_data
 from mlnc.ir.model import Host
-from mlnc.runner.bundle import IR
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.bundle import IR
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
 from mlnc.runner.left_over import left_over_lines
 from mlnc.runner.results import as_data as result_data
 from mlnc.runner.task import Plan, Task
 from mlnc.runner.upgrade_text import upgrade_data, upgrade_lines, vm_lines
-from mlnc.targets.artifact import SERVER_ROOM
 
 _MOST = 3
 

@@ -1,16 +1,16 @@
 """``rebuild``: the roots of virtual machines made anew from their templates, as on their first day."""
 
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.errors import Refused
+from mlnc.output.secret_names import secret_names
 from mlnc.runner.desk import Desk
 from mlnc.runner.elsewhere import refuse_starting
 from mlnc.runner.life import check_secrets
-from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Result
 from mlnc.runner.selection import Selection
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.task import Options
 from mlnc.runner.work import Job, work
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.secret_names import secret_names
 
 EVERYTHING = "all"
 """Stands for the whole course in place of a name."""

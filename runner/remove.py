@@ -1,5 +1,6 @@
 """``remove``: takes projects from servers, with all their data."""
 
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.desk import Desk
 from mlnc.runner.life import known_generations
 from mlnc.runner.results import Display, Result
@@ -7,7 +8,6 @@ from mlnc.runner.selection import Selection
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.verbs import Answer
 from mlnc.runner.work import Job, work
-from mlnc.targets.artifact import SERVER_ROOM
 
 
 def remove(desk: Desk, selection: Selection, stop: bool, display: Display, parallel: int) -> list[Result]:

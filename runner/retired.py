@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.desk import Desk
 from mlnc.runner.life import known_generations
 from mlnc.runner.results import Display, Result
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.survey import Unreachable, expect
 from mlnc.runner.work import Job, work
-from mlnc.targets.artifact import SERVER_ROOM
 
 
 @dataclass(frozen=True, slots=True)

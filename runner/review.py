@@ -5,10 +5,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlnc.runner.refused import Refused
-from mlnc.targets.manifest import Manifest, differences, digest, load_manifest
-from mlnc.targets.output import DEPLOYED, MANIFEST, OutputRefused, some
-from mlnc.targets.transaction import recover
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import Manifest, differences, digest, load_manifest
+from mlnc.output.output_folder import DEPLOYED, MANIFEST, OutputRefused, some
+from mlnc.output.transaction import recover
 
 
 def load_output(out: Path) -> Manifest:

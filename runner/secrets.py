@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mlnc.ir.model import Host, Project
-from mlnc.runner.refused import Refused
+from mlnc.output.errors import Refused
+from mlnc.output.literal_secrets import load_secrets
+from mlnc.output.output_folder import OutputRefused, some
+from mlnc.output.secret_names import secret_names
 from mlnc.schemas.placeholder import VALUE
 from mlnc.schemas.secrets_file import SecretsRefused, read
-from mlnc.targets.literal_secrets import load_secrets
-from mlnc.targets.output import OutputRefused, some
-from mlnc.targets.secret_names import secret_names
 
 MASK = "***"
 

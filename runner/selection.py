@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from mlnc.runner.refused import Refused
-from mlnc.targets.artifact import SERVER_ROOM
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.errors import Refused
 
 if TYPE_CHECKING:
     from mlnc.runner.desk import Desk

@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.manifest import digest
+from mlnc.output.plan_model import Guard, Step
+from mlnc.output.plan_store import step_script
+from mlnc.output.secret_names import secret_names
 from mlnc.runner.desk import Desk
 from mlnc.runner.life import known_generations
-from mlnc.runner.plans import step_script
 from mlnc.runner.results import Display, Outcome, Result
 from mlnc.runner.steps import Call, perform
 from mlnc.runner.task import DONE, UNDONE, Options, Upgrade
 from mlnc.runner.verbs import Answer
 from mlnc.runner.where import Places, guarded, look
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.manifest import digest
-from mlnc.targets.secret_names import secret_names
-from mlnc.upgrade.plan import Guard, Step
 
 
 class StepActs:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from mlnc.runner.bundle import Bundle
+from mlnc.output.bundle import Bundle
+from mlnc.output.errors import Refused
 from mlnc.runner.desk import Desk
-from mlnc.runner.refused import Refused
 from mlnc.runner.results import Display, Outcome, Result
 from mlnc.runner.verbs import Answer, Mark, script
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from mlnc.runner.bundle import Bundle
+from mlnc.output.bundle import Bundle
 from mlnc.runner.session import Session
 from mlnc.runner.verbs import Answer
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mlnc.runner.bundle import Bundle
+from mlnc.output import plan_model as upgrading
+from mlnc.output.bundle import Bundle
 from mlnc.runner.decide import Decision
 from mlnc.runner.results import Result
 from mlnc.runner.survey import Survey
-from mlnc.upgrade import plan as upgrading
 
 DONE, UNDONE = "done", "undone"
 """What a server notes of a step when it has ended."""

@@ -1,6 +1,7 @@
 """Roots whose template has changed under the same name since they were made of it."""
 
 from mlnc.ir.model import Volume
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.desk import Desk
 from mlnc.runner.drift import Difference
 from mlnc.runner.life import known_generations
@@ -8,7 +9,6 @@ from mlnc.runner.selection import Selection
 from mlnc.runner.status import chosen_hosts
 from mlnc.runner.survey import Unreachable, expect
 from mlnc.runner.verbs import Answer
-from mlnc.targets.artifact import SERVER_ROOM
 
 
 def outdated(desk: Desk, selection: Selection, parallel: int) -> list[Difference]:

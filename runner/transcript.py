@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mlnc.runner.refused import Refused
-from mlnc.targets.output import LOG
+from mlnc.output.errors import Refused
+from mlnc.output.output_folder import LOG
 
 _KEPT = 50
 """So many transcripts are kept."""

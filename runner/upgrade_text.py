@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from mlnc.ir.ir_yaml import to_data
+from mlnc.output.plan_model import Change, HostPlan, Plan, Step
 from mlnc.runner.decide import SHORT
 from mlnc.runner.task import Upgrade
-from mlnc.upgrade.plan import Change, HostPlan, Plan, Step
 
 
 def vm_lines(plan: Plan) -> Iterator[str]:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from mlnc.output import plan_model as upgrading
+from mlnc.output.plan_store import plan_id
 from mlnc.runner.decide import SHORT
 from mlnc.runner.desk import Desk
-from mlnc.runner.plans import plan_id
 from mlnc.runner.results import Result
 from mlnc.runner.survey import State
 from mlnc.runner.task import DONE, Options, Plan, Task, Upgrade, plan_servers
-from mlnc.upgrade import plan as upgrading
 
 _HARMLESS = ("preflight", "prepare")
 """Kinds of steps after which another plan may begin: they have changed nothing that it would have to know."""

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from mlnc.output.plan_model import Guard
 from mlnc.runner.desk import Desk
 from mlnc.runner.survey import Unreachable, domains, expect, no_domains
-from mlnc.upgrade.plan import Guard
 
 Found = dict[str, str]
 """The name of each domain of a server, with its UUID."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.desk import Desk
 from mlnc.runner.results import Display, Result
-from mlnc.targets.artifact import SERVER_ROOM
 
 
 @dataclass(frozen=True, slots=True)

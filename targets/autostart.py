@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from mlnc.ir.model import Course, Project, ServiceHost
-from mlnc.targets.artifact import SERVER_ROOM, Artifact, Emitted, Refusal, server_folder
+from mlnc.output.artifact import SERVER_ROOM, Artifact, Emitted, Refusal, server_folder
 from mlnc.targets.life import project_servers, starting_order
 from mlnc.targets.render import render
 

@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 from mlnc.ir.model import Course, ServiceHost
 from mlnc.ir.shared_storage import exchange_peers
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
 
 _QUAD = re.compile(r"([0-9]+|\*)(\.([0-9]+|\*)){3}")
 _NEVER_IN_ADDRESS = re.compile(r"(?<!\\)[A-Za-z/:_@%]")

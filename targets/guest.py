@@ -8,8 +8,8 @@ scripts use ``guest.sh`` of the server's library. Secrets come on their standard
 from collections.abc import Iterator
 
 from mlnc.ir.model import Course, Host, Project
+from mlnc.output.artifact import Artifact, Emitted, host_folder
 from mlnc.targets import guest_disk, guest_seed
-from mlnc.targets.artifact import Artifact, Emitted, host_folder
 from mlnc.targets.guest_limits import WARNINGS, refusals
 from mlnc.targets.guest_peers import Peers
 

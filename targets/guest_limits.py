@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from mlnc.ir.model import Guest, Host, Interface, Secret, ServiceHost
+from mlnc.output.artifact import Refusal
 from mlnc.targets import free_text
-from mlnc.targets.artifact import Refusal
 
 WARNINGS = frozenset({"user-data-unused"})
 """The codes here that stop no build."""

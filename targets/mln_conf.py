@@ -12,8 +12,8 @@ from typing import Any
 
 from mlnc.ir.model import Course, ServiceHost
 from mlnc.ir.shared_storage import storage_name
+from mlnc.output.artifact import Artifact, Emitted, Refusal, server_folder
 from mlnc.schemas.yaml_text import load
-from mlnc.targets.artifact import Artifact, Emitted, Refusal, server_folder
 from mlnc.targets.daemon_allow import allowed
 from mlnc.targets.render import render
 

@@ -6,7 +6,7 @@ What the scripts do with a bridge is in the library part ``network.sh``; what br
 
 from mlnc.ir.bridges import server_bridges, switch_servers
 from mlnc.ir.model import Course
-from mlnc.targets.artifact import Artifact, Emitted, host_folder
+from mlnc.output.artifact import Artifact, Emitted, host_folder
 from mlnc.targets.network_checks import project_refusals, shared_bridges
 from mlnc.targets.render import render
 

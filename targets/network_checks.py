@@ -17,7 +17,7 @@ from ipaddress import ip_address
 
 from mlnc.ir.bridges import carrier, is_provided, xen_switches
 from mlnc.ir.model import Course, Project, Site, Switch
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
 
 _DEVICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,14}")
 _MARK = re.compile(r"[!-~]{1,200}")

@@ -7,7 +7,7 @@ between the servers are reported too, because they concern servers of either too
 
 from mlnc.ir.model import Course
 from mlnc.ir.shared_storage import Peers, differences, migration_peers, shared_storage
-from mlnc.targets.artifact import Artifact, Emitted, server_folder
+from mlnc.output.artifact import Artifact, Emitted, server_folder
 from mlnc.targets.render import render
 
 

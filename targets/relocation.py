@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlnc.ir.model import Course
 from mlnc.ir.shared_storage import migration_peers
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
 
 _META = re.compile(r"[.^$*+?{}\[\]\\|()]")
 _STRANGERS = ("203.0.113.77", "host.stranger.example")

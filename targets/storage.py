@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from mlnc.ir.model import Course, ServiceHost
-from mlnc.targets.artifact import Artifact, Emitted, host_folder
+from mlnc.output.artifact import Artifact, Emitted, host_folder
 from mlnc.targets.render import render
 from mlnc.targets.storage_limits import WARNINGS, refusals
 from mlnc.targets.storage_lock import group_locks

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from mlnc.ir.model import Course
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
 from mlnc.targets.storage_lock import lock_server, locked_groups
 from mlnc.targets.storage_volume import Wanted, wanted_volumes
 

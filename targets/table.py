@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mlnc.ir.model import Course
+from mlnc.output.artifact import Emitted
 from mlnc.targets import (
     ansible,
     autostart,
@@ -16,7 +17,6 @@ from mlnc.targets import (
     xen,
     xend_config,
 )
-from mlnc.targets.artifact import Emitted
 
 Emit = Callable[[Course], Emitted]
 

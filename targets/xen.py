@@ -7,7 +7,7 @@ starts differently from what the project says is worse than one that does not st
 from collections.abc import Iterator
 
 from mlnc.ir.model import Course, Host, ServiceHost
-from mlnc.targets.artifact import Artifact, Emitted, Refusal, host_folder
+from mlnc.output.artifact import Artifact, Emitted, Refusal, host_folder
 from mlnc.targets.xen_extra import refuse_extra
 from mlnc.targets.xen_file import domain_file, knows_type
 from mlnc.targets.xen_words import refuse_words

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from mlnc.ir.model import Host
+from mlnc.output.artifact import Refusal
 from mlnc.schemas.xen_keys import Toolstack, Types, xen_keys
-from mlnc.targets.artifact import Refusal
 from mlnc.targets.xen_settings import Setting, Value, read_settings
 
 OWNED = {

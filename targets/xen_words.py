@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 
 from mlnc.ir.model import Host
+from mlnc.output.artifact import Refusal
 from mlnc.schemas.placeholder import OPENING
 from mlnc.schemas.xen_keys import Toolstack
-from mlnc.targets.artifact import Refusal
 
 Found = tuple[str, str]
 """A value of a host: the path of its field below the host, and the value."""

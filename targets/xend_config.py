@@ -11,7 +11,7 @@ import re
 
 from mlnc.ir.model import Course, ServiceHost
 from mlnc.ir.shared_storage import migration_peers
-from mlnc.targets.artifact import Artifact, Emitted, Refusal, server_folder
+from mlnc.output.artifact import Artifact, Emitted, Refusal, server_folder
 from mlnc.targets.relocation import hosts_allow
 from mlnc.targets.render import render
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mlnc.ir.model import Course
+from mlnc.output.artifact import Artifact, Emitted
 from mlnc.targets import lib
-from mlnc.targets.artifact import Artifact, Emitted
 
 
 def texts(emitted: Emitted) -> dict[str, str]:

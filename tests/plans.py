@@ -4,8 +4,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mlnc.runner.plans import PHASES
-from mlnc.upgrade.plan import Guard, Kind, Step
+from mlnc.output.plan_model import Guard, Kind, Step
+from mlnc.output.plan_store import PHASES
 
 SERVERS = ("atlas", "boreas", "calypso")
 

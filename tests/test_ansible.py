@@ -19,11 +19,11 @@ from golden_files import Golden
 from sshd_farm import Farm, Server, sshd_farm
 
 from mlnc.ir.model import Course, Secret
-from mlnc.runner.bundle import bundles
+from mlnc.output.bundle import bundles
+from mlnc.output.manifest import load_manifest
 from mlnc.runner.verbs import script
 from mlnc.schemas.yaml_text import load
 from mlnc.targets import ansible
-from mlnc.targets.manifest import load_manifest
 
 needs_ansible = pytest.mark.skipif(
     shutil.which("ansible-playbook") is None, reason="ansible-core is not installed"

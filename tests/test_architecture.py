@@ -17,20 +17,20 @@ MAY_IMPORT = {
     "compiler": {"schemas", "compiler"},
     "targets": {"schemas", "targets", "ir.model"},
     "upgrade": {
-        *("schemas", "upgrade", "ir.model", "ir.ir_yaml", "targets.artifact", "targets.render"),
-        *("targets.manifest", "ir.shared_storage", "ir.bridges", "targets.guest_peers"),
+        *("schemas", "upgrade", "ir.model", "ir.ir_yaml", "output.artifact", "targets.render"),
+        *("output.manifest", "ir.shared_storage", "ir.bridges", "targets.guest_peers"),
     },
     "runner": {
         *(
             "schemas",
             "runner",
-            "upgrade.plan",
+            "output.plan_model",
             "ir.model",
             "ir.ir_yaml",
-            "targets.manifest",
-            "targets.output",
+            "output.manifest",
+            "output.output_folder",
         ),
-        *("targets.transaction", "targets.artifact", "targets.literal_secrets", "targets.secret_names"),
+        *("output.transaction", "output.artifact", "output.literal_secrets", "output.secret_names"),
     },
     "rehearsal": {
         *(
@@ -39,12 +39,12 @@ MAY_IMPORT = {
             "ir.ir_yaml",
             "runner",
             "rehearsal",
-            "targets.artifact",
-            "targets.manifest",
+            "output.artifact",
+            "output.manifest",
         ),
-        *("targets.output", "targets.secret_names", "targets.table", "targets.writer"),
+        *("output.output_folder", "output.secret_names", "targets.table", "output.writer"),
     },
-    "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "runner.record", "runner.refused"},
+    "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "output.deployed_record", "output.errors"},
     "lab": {"lab"},
 }
 """What a room may import of mlnc, besides the version in ``mlnc`` itself."""

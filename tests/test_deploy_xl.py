@@ -14,7 +14,7 @@ from pair import alone
 from real_xl import RealXl, cut, domains, nap
 from sshd_farm import Farm, sshd_farm
 
-from mlnc.runner.record import read_records
+from mlnc.output.deployed_record import read_records
 
 OLD, NEW = "bigvmbox", "newvmbox"
 TOWNS = ("milano", "roma")

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.targets import journal
-from mlnc.targets.journal import Journal
-from mlnc.targets.output import OutputRefused
+from mlnc.output import build_journal
+from mlnc.output.build_journal import Journal
+from mlnc.output.output_folder import OutputRefused
 
 
 def test_a_journal_counts_once_it_is_published_and_until_it_is_removed(tmp_path: Path) -> None:
     planned = Journal(removals=("a/b", "ø"), placements=("c", "manifest.yaml"))
     (tmp_path / ".staging").mkdir()
-    name, content = journal.draft(planned)
+    name, content = build_journal.draft(planned)
     (tmp_path / ".staging" / name).write_bytes(content)
-    assert not journal.exists(tmp_path)
-    journal.publish(tmp_path)
-    assert journal.exists(tmp_path)
-    assert journal.read(tmp_path) == planned
-    journal.remove(tmp_path)
-    assert not journal.exists(tmp_path)
+    assert not build_journal.exists(tmp_path)
+    build_journal.publish(tmp_path)
+    assert build_journal.exists(tmp_path)
+    assert build_journal.read(tmp_path) == planned
+    build_journal.remove(tmp_path)
+    assert not build_journal.exists(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_a_journal_counts_once_it_is_published_and_until_it_is_removed(tmp_path:
 def test_a_damaged_journal_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / ".journal").write_text(text)
     with pytest.raises(OutputRefused, match="was interrupted and cannot be finished"):
-        journal.read(tmp_path)
+        build_journal.read(tmp_path)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.targets.literal_secrets import dump_secrets, load_secrets
-from mlnc.targets.output import OutputRefused
+from mlnc.output.literal_secrets import dump_secrets, load_secrets
+from mlnc.output.output_folder import OutputRefused
 
 
 def test_secrets_load_as_they_were_written_whatever_they_hold(tmp_path: Path) -> None:

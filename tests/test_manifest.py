@@ -6,8 +6,8 @@ import pytest
 from golden_files import Golden
 from trees import build, file
 
-from mlnc.targets.manifest import Manifest, digest, dump_manifest, file_state, load_manifest, verify
-from mlnc.targets.writer import write
+from mlnc.output.manifest import Manifest, digest, dump_manifest, file_state, load_manifest, verify
+from mlnc.output.writer import write
 
 MANIFEST = Manifest(
     projects={"group02": "../course/group02.mln", "group01": "../course/group01.mln"},

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.targets.output import OWN, UNLISTED, check_path, entries, folders_of, some
+from mlnc.output.output_folder import OWN, UNLISTED, check_path, entries, folders_of, some
 
 
 @pytest.mark.parametrize("path", ["a", "hosts/one/demo/linux.cfg", "plan/demo/1", "a/.lock", "..a", "a b/ø"])

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rehearsals import built, compiled, deployed, differing, drifted, needs_namespaces, on, staged
 
+from mlnc.output.errors import Refused
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.stage import Stage
 from mlnc.runner.display import Silent
-from mlnc.runner.refused import Refused
 from mlnc.runner.task import Options
 
 pytestmark = needs_namespaces

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.runner.bundle import Bundle, bundles
-from mlnc.runner.refused import Refused
-from mlnc.targets.manifest import Manifest
+from mlnc.output.bundle import Bundle, bundles
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import Manifest
 
 FILES = {
     "ir/demo.yaml": "ir_version: 1\n",

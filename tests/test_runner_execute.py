@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans import SERVERS, courses, guard, step
 
+from mlnc.output.plan_model import Step
 from mlnc.runner.desk import Desk
 from mlnc.runner.display import Silent
 from mlnc.runner.execute import Execution
 from mlnc.runner.graph import Limits
 from mlnc.runner.results import Result
 from mlnc.runner.where import Places, guarded
-from mlnc.upgrade.plan import Step
 
 LIMITS = Limits(8, dict.fromkeys(SERVERS, 2))
 

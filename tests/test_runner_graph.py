@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plans import courses, step
 
+from mlnc.output.plan_model import Step
+from mlnc.output.plan_store import PHASES
 from mlnc.runner.graph import AT_ONCE, Graph, Limits, Node, nodes
-from mlnc.runner.plans import PHASES
-from mlnc.upgrade.plan import Step
 
 WIDE = Limits(8, {"atlas": 2, "boreas": 2, "calypso": 2})
 

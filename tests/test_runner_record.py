@@ -7,8 +7,8 @@ import pytest
 from courses import project
 
 from mlnc.ir.ir_yaml import dump_project
-from mlnc.runner.record import Record, read_records, write_record
-from mlnc.runner.refused import Refused
+from mlnc.output.deployed_record import Record, read_records, write_record
+from mlnc.output.errors import Refused
 from mlnc.schemas.yaml_text import load
 
 OLD, NEW = "a" * 32, "b" * 32
@@ -90,7 +90,7 @@ def test_documents_are_read_when_they_are_asked_for(tmp_path: Path, monkeypatch:
         loaded.append(text)
         return load(text)
 
-    monkeypatch.setattr("mlnc.runner.record.load", counted)
+    monkeypatch.setattr("mlnc.output.deployed_record.load", counted)
     record = read_records(tmp_path)["demo"]
     assert (record.generations, len(loaded), "stop_timeout" in loaded[0]) == ({"one": OLD}, 1, False)
     assert record.applied("one") == DEMO

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.runner.refused import Refused
+from mlnc.output.artifact import Artifact
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import digest
+from mlnc.output.writer import Build, write
 from mlnc.runner.review import load_output, objections
-from mlnc.targets.artifact import Artifact
-from mlnc.targets.manifest import digest
-from mlnc.targets.writer import Build, write
 
 SOURCE = "global { project demo }\n"
 

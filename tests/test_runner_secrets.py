@@ -6,7 +6,7 @@ import pytest
 from courses import guest, host, project
 
 from mlnc.ir.model import Secret, User, Vnc
-from mlnc.runner.refused import Refused
+from mlnc.output.errors import Refused
 from mlnc.runner.secrets import Secrets, expect, load
 
 ROOT = guest(root_password=Secret("root"), users=(User("ada", Secret("ada"), "/home/ada", None),))

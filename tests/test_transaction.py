@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 import pytest
 from trees import build, file, tree
 
-from mlnc.targets import transaction
-from mlnc.targets.manifest import verify
-from mlnc.targets.output import OutputRefused
-from mlnc.targets.transaction import locked, recover
-from mlnc.targets.writer import Build, write
+from mlnc.output import transaction
+from mlnc.output.manifest import verify
+from mlnc.output.output_folder import OutputRefused
+from mlnc.output.transaction import locked, recover
+from mlnc.output.writer import Build, write
 
 OPERATIONS = ("open", "write", "mkdir", "rmdir", "unlink", "replace", "fsync", "close", "listdir")
 KILLED = 42
@@ -196,7 +196,7 @@ def test_a_real_disk_limit_keeps_the_old_state(tmp_path: Path) -> None:
     start, old, _, _ = prepared(tmp_path, "changed")
     program = (
         "import resource, signal, sys; from pathlib import Path; from trees import build, file\n"
-        "from mlnc.targets.output import OutputRefused; from mlnc.targets.writer import write\n"
+        "from mlnc.output.output_folder import OutputRefused; from mlnc.output.writer import write\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: write(Path(sys.argv[1]), build(file('small'), file('large', 'x' * 2000)))\n"
         "except OutputRefused as refusal: print(refusal)\n"

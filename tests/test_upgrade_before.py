@@ -11,7 +11,7 @@ from projects import mlnc
 from two_sides import record
 
 from mlnc.cli import old_side
-from mlnc.runner.refused import Refused
+from mlnc.output.errors import Refused
 from mlnc.upgrade.before import OldProject
 
 SITE = (

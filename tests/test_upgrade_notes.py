@@ -4,8 +4,8 @@ from edited_courses import deployed
 from projects import Sources
 
 from mlnc.cli.planning import told
+from mlnc.output.plan_model import Plan
 from mlnc.upgrade.before import Before
-from mlnc.upgrade.plan import Plan
 from mlnc.upgrade.planner import Planned, plan_course
 
 SITE = """\

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from trees import build, file, tree
 
-from mlnc.targets.manifest import load_manifest, verify
-from mlnc.targets.output import OutputRefused
-from mlnc.targets.transaction import locked
-from mlnc.targets.writer import Written, write
+from mlnc.output.manifest import load_manifest, verify
+from mlnc.output.output_folder import OutputRefused
+from mlnc.output.transaction import locked
+from mlnc.output.writer import Written, write
 
 CFG = "hosts/one/demo/linux.cfg"
 START = "hosts/one/demo/start"

@@ -5,7 +5,7 @@ from courses import SERVER, course, disk, guest, host, hvm_host, interface, proj
 from golden_files import Golden
 
 from mlnc.ir.model import Host, Secret, ServiceHost, Vnc
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
 from mlnc.targets.xen import emit
 
 XL = service_host()

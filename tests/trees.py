@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from mlnc.targets.artifact import Artifact
-from mlnc.targets.writer import Build
+from mlnc.output.artifact import Artifact
+from mlnc.output.writer import Build
 
 PASSING = {".lock", ".staging"}
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from mlnc.runner.bundle import bundles
-from mlnc.runner.record import Record, write_record
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.manifest import load_manifest
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.bundle import bundles
+from mlnc.output.deployed_record import Record, write_record
+from mlnc.output.manifest import load_manifest
 
 
 def record(out: Path) -> None:

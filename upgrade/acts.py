@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlnc.ir.model import Host, Site
+from mlnc.output.plan_model import Kind
 from mlnc.upgrade.changes import HostChange
 from mlnc.upgrade.differences import Pair
 from mlnc.upgrade.fates import Fate
-from mlnc.upgrade.plan import Kind
 from mlnc.upgrade.words import Words, domain_words, size_words, target_words, volume_words
 
 

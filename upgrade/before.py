@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlnc.ir.model import Course, Host, Project, Switch
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
 
 
 @dataclass(frozen=True, slots=True)

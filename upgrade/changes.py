@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mlnc.ir.model import Host, Site
+from mlnc.output.plan_model import Action, Change, Way
 from mlnc.schemas.language import Change as Class
 from mlnc.upgrade.classes import Cost, cost, dearest
 from mlnc.upgrade.differences import Difference, Pair, differences
 from mlnc.upgrade.fates import Fate, fates
 from mlnc.upgrade.fields import directive
-from mlnc.upgrade.plan import Action, Change, Way
 from mlnc.upgrade.ways import Move, move
 
 Locate = Callable[[str, Difference], str | None]

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from mlnc.ir.model import Course, Host, ServiceHost
-from mlnc.targets.artifact import Refusal
+from mlnc.output.artifact import Refusal
+from mlnc.output.plan_model import Plan
 from mlnc.upgrade.capacity import Shortages
-from mlnc.upgrade.plan import Plan
 
 
 def capacity_refusals(shortages: Shortages) -> list[Refusal]:

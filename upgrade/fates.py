@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlnc.ir.model import Volume
+from mlnc.output.plan_model import Way
 from mlnc.upgrade.differences import Pair, same_size
-from mlnc.upgrade.plan import Way
 from mlnc.upgrade.ways import same_place
 
 Goes = Literal["stays", "handed", "copied", "copied-here", "discarded", "left", "retired", "made"]

@@ -1,8 +1,8 @@
 """The one line in which people read what happens to a virtual machine."""
 
+from mlnc.output.plan_model import Change
 from mlnc.schemas.language import CHANGES
 from mlnc.upgrade.changes import HostChange
-from mlnc.upgrade.plan import Change
 
 _MARKS = {"create": "+", "retire": "-", "keep": "="}
 _SHOWN = 3

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mlnc.ir.model import Course, Site, Switch
+from mlnc.output.plan_model import Kind, Step
 from mlnc.upgrade.before import Before
 from mlnc.upgrade.capacity import Order, Shortages, order
 from mlnc.upgrade.changes import HostChange, Locate
-from mlnc.upgrade.plan import Kind, Step
 from mlnc.upgrade.sides import Upgrade, upgrade, xen_hosts
 from mlnc.upgrade.steps import KINDS, Draft
 from mlnc.upgrade.units import Event, Unit

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from mlnc.ir.model import Course, Host, Project, Site
+from mlnc.output.plan_model import PLAN_VERSION, HostPlan, Plan
 from mlnc.upgrade.acts import Act
 from mlnc.upgrade.before import Before, OldProject
 from mlnc.upgrade.capacity import Shortages
@@ -11,7 +12,6 @@ from mlnc.upgrade.lines import host_line
 from mlnc.upgrade.networks import switch_lines
 from mlnc.upgrade.notes import peer_notes, project_notes
 from mlnc.upgrade.ordering import Places, giving, in_order, with_waits
-from mlnc.upgrade.plan import PLAN_VERSION, HostPlan, Plan
 from mlnc.upgrade.project_acts import project_acts
 from mlnc.upgrade.sides import Upgrade, project_servers, xen_hosts
 from mlnc.upgrade.steps import Draft, drafts

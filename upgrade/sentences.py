@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mlnc.upgrade.plan import Kind
+from mlnc.output.plan_model import Kind
 
 
 @dataclass(frozen=True, slots=True)

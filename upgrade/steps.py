@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+from mlnc.output.plan_model import Guard, Kind, Step
 from mlnc.upgrade.acts import Act
 from mlnc.upgrade.changes import HostChange
-from mlnc.upgrade.plan import Guard, Kind, Step
 from mlnc.upgrade.sentences import SENTENCES
 from mlnc.upgrade.words import Words
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from mlnc.ir.model import Interface, ServiceHost, Site, Volume
 from mlnc.ir.shared_storage import shared_storage
+from mlnc.output.plan_model import Way
 from mlnc.upgrade import texts
 from mlnc.upgrade.differences import Pair, same_folder
-from mlnc.upgrade.plan import Way
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from watch import Watch
 from mlnc.ir.model import Host
 from mlnc.lab import machine
 from mlnc.lab.guests import gaps
-from mlnc.runner.record import read_records
+from mlnc.output.deployed_record import read_records
 
 pytestmark = pytest.mark.lab
 AS_BEFORE = "it runs here as before"

@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlnc.runner.refused import Refused
-from mlnc.targets.artifact import SERVER_ROOM
-from mlnc.targets.manifest import Manifest, digest, file_state
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import Manifest, digest, file_state
 
 if TYPE_CHECKING:
     from tarfile import TarFile

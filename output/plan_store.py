@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import get_args
 
 from mlnc.ir.ir_yaml import from_data
-from mlnc.runner.refused import Refused
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import Manifest, digest, file_state
+from mlnc.output.plan_model import Kind, Plan, Step
 from mlnc.schemas.contracts import problem
 from mlnc.schemas.yaml_text import YamlError, load
-from mlnc.targets.manifest import Manifest, digest, file_state
-from mlnc.upgrade.plan import Kind, Plan, Step
 
 PHASES: tuple[Kind, ...] = get_args(Kind)
 """The kinds of steps in the order in which a project comes to them."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlnc.targets.artifact import Artifact
-from mlnc.targets.literal_secrets import dump_secrets, load_secrets
-from mlnc.targets.manifest import FileState, Manifest, digest, dump_manifest, file_state, load_manifest
-from mlnc.targets.output import (
+from mlnc.output.artifact import Artifact
+from mlnc.output.literal_secrets import dump_secrets, load_secrets
+from mlnc.output.manifest import FileState, Manifest, digest, dump_manifest, file_state, load_manifest
+from mlnc.output.output_folder import (
     DEPLOYED,
     IGNORE,
     JOURNAL,
@@ -24,7 +24,7 @@ from mlnc.targets.output import (
     folders_of,
     some,
 )
-from mlnc.targets.transaction import NewFile, change, locked, refusing_os_errors, settle
+from mlnc.output.transaction import NewFile, change, locked, refusing_os_errors, settle
 
 IGNORED = f"""\
 # Written by mlnc: what git must not keep.

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mlnc.output.manifest import file_state
+from mlnc.output.output_folder import SECRETS, OutputRefused
 from mlnc.schemas.yaml_text import YamlError, dump, load
-from mlnc.targets.manifest import file_state
-from mlnc.targets.output import SECRETS, OutputRefused
 
 HEADER = ("Written by mlnc: secrets that stand in clear in the sources. Never commit this file.",)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlnc.targets.output import DEPLOYED, JOURNAL, STAGING, OutputRefused
+from mlnc.output.output_folder import DEPLOYED, JOURNAL, STAGING, OutputRefused
 
 _DRAFT = "journal"
 

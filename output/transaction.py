@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlnc.targets import journal
-from mlnc.targets.journal import Journal
-from mlnc.targets.output import LOCK, STAGING, OutputRefused, folders_of
-from mlnc.targets.reach import check_links, check_reach, mode_of
+from mlnc.output import build_journal
+from mlnc.output.build_journal import Journal
+from mlnc.output.output_folder import LOCK, STAGING, OutputRefused, folders_of
+from mlnc.output.write_checks import check_links, check_reach, mode_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ def recover(out: Path) -> None:
 
     Raises OutputRefused if it cannot be finished or another build is at work.
     """
-    if journal.exists(out):
+    if build_journal.exists(out):
         with refusing_os_errors("the interrupted build could not be finished"), locked(out):
             settle(out)
 
 
 def settle(out: Path) -> None:
     """Under the lock: finish the change that counts, throw away the one that does not."""
-    if journal.exists(out):
+    if build_journal.exists(out):
         _finish(out)
     _discard(out)
 
@@ -79,7 +79,7 @@ def change(out: Path, files: Sequence[NewFile], removals: Sequence[str]) -> None
             _discard(out)
         raise
     with _signals_held():
-        journal.publish(out)
+        build_journal.publish(out)
         with refusing_os_errors("the build is complete but not yet in place; mend this and run mlnc again"):
             _sync_folder(out)
             _finish(out)
@@ -111,7 +111,7 @@ def _stage(out: Path, files: Sequence[NewFile], planned: Journal) -> None:
     os.mkdir(staging, 0o700)
     for number, file in enumerate(files):
         _create(staging / str(number), file.content, file.permissions)
-    name, content = journal.draft(planned)
+    name, content = build_journal.draft(planned)
     _create(staging / name, content, 0o600)
     _sync_filesystem(staging)
 
@@ -129,7 +129,7 @@ def _create(path: Path, content: bytes, permissions: int) -> None:
 
 def _finish(out: Path) -> None:
     """Do what the journal says; each step may have been done before."""
-    planned = journal.read(out)
+    planned = build_journal.read(out)
     check_links(out, [*planned.removals, *planned.placements])
     for path in planned.removals:
         _remove(out / path)
@@ -137,7 +137,7 @@ def _finish(out: Path) -> None:
         _place(out, out / STAGING / str(number), path)
     for path in planned.removals:
         _prune(out, path)
-    journal.remove(out)
+    build_journal.remove(out)
 
 
 def _remove(path: Path) -> None:
@@ -151,7 +151,7 @@ def _place(out: Path, staged: Path, path: str) -> None:
     target = out / path
     if not mode_of(staged):
         if not mode_of(target):
-            raise journal.damaged(out, f"{path} is missing")
+            raise build_journal.damaged(out, f"{path} is missing")
         return
     os.makedirs(target.parent, exist_ok=True)
     if stat.S_ISDIR(mode_of(target)):

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mlnc.targets.output import OutputRefused, entries, folders_of, some
+from mlnc.output.output_folder import OutputRefused, entries, folders_of, some
 
 
 def mode_of(path: Path) -> int:

@@ -11,9 +11,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from mlnc.output.output_folder import DEPLOYED, MANIFEST, OutputRefused, check_path, entries
 from mlnc.schemas.contracts import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
-from mlnc.targets.output import DEPLOYED, MANIFEST, OutputRefused, check_path, entries
 
 MANIFEST_VERSION = 1
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from mlnc.ir.ir_yaml import InvalidIr, from_data, load_project, to_data
 from mlnc.ir.model import Project
-from mlnc.runner.refused import Refused
+from mlnc.output.errors import Refused
+from mlnc.output.manifest import digest
+from mlnc.output.output_folder import DEPLOYED
 from mlnc.schemas.contracts import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
-from mlnc.targets.manifest import digest
-from mlnc.targets.output import DEPLOYED
 
 HEADER = (
     "yaml-language-server: $schema=../../schemas/deployed.schema.json",
