@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from functools import cache
 from textwrap import fill
 
-from mlnc.schemas.contracts import schema
 from mlnc.schemas.language import CHANGES, Directive, Field, load
+from mlnc.schemas.validation import schema
 
 WIDTH = 100
 """Columns of the help for a terminal."""

@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mlnc.ir.model import Project, Site
-from mlnc.schemas.contracts import problem
+from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from mlnc.ir.model import Project
 from mlnc.output.errors import Refused
 from mlnc.output.manifest import digest
 from mlnc.output.output_folder import DEPLOYED
-from mlnc.schemas.contracts import problem
+from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
 
 HEADER = (

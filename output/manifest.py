@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlnc.output.output_folder import DEPLOYED, MANIFEST, OutputRefused, check_path, entries
-from mlnc.schemas.contracts import problem
+from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
 
 MANIFEST_VERSION = 1

@@ -7,7 +7,7 @@ from mlnc.ir.ir_yaml import from_data
 from mlnc.output.errors import Refused
 from mlnc.output.manifest import Manifest, digest, file_state
 from mlnc.output.plan_model import Kind, Plan, Step
-from mlnc.schemas.contracts import problem
+from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, load
 
 PHASES: tuple[Kind, ...] = get_args(Kind)

@@ -8,7 +8,7 @@ from mlnc.output.errors import Refused
 from mlnc.output.literal_secrets import load_secrets
 from mlnc.output.output_folder import OutputRefused, some
 from mlnc.output.secret_names import secret_names
-from mlnc.schemas.placeholder import VALUE
+from mlnc.schemas.secret_placeholder import VALUE
 from mlnc.schemas.secrets_file import SecretsRefused, read
 
 MASK = "***"

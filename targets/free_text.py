@@ -2,7 +2,7 @@
 
 import re
 
-from mlnc.schemas.placeholder import OPENING
+from mlnc.schemas.secret_placeholder import OPENING
 
 HIDDEN = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from mlnc.ir.bridges import switch_servers
 from mlnc.ir.model import Course, Host, Project
 from mlnc.output.artifact import Artifact, Emitted, Refusal, host_folder
-from mlnc.schemas.placeholder import placeholder
+from mlnc.schemas.secret_placeholder import placeholder
 from mlnc.targets.render import quote_sh, render
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")

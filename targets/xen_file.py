@@ -7,7 +7,7 @@ difference: a fully virtual domain gets ``vnc = 0`` unless a display is asked fo
 import re
 
 from mlnc.ir.model import Host, Interface, ServiceHost, Vnc
-from mlnc.schemas.placeholder import placeholder
+from mlnc.schemas.secret_placeholder import placeholder
 from mlnc.targets.render import render
 from mlnc.targets.xen_extra import extra_keys
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from mlnc.ir.model import Host
 from mlnc.output.artifact import Refusal
-from mlnc.schemas.placeholder import OPENING
+from mlnc.schemas.secret_placeholder import OPENING
 from mlnc.schemas.xen_keys import Toolstack
 
 Found = tuple[str, str]

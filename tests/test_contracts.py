@@ -11,7 +11,7 @@ from jsonschema_rs import meta
 from mlnc.ir.model import IR_VERSION, Project, Site
 from mlnc.output.manifest import MANIFEST_VERSION, Manifest
 from mlnc.schemas import language
-from mlnc.schemas.contracts import problem, schema
+from mlnc.schemas.validation import problem, schema
 
 DOCUMENTS = {"ir": Project, "site": Site}
 KINDS: dict[Any, str] = {str: "string", int: "integer", bool: "boolean", type(None): "null"}

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from mlnc.schemas import contracts, language, yaml_text
+from mlnc.schemas import language, validation, yaml_text
 from mlnc.schemas.language import Directive, load
 
 TABLE: list[dict[str, Any]] = yaml_text.load(  # type: ignore[assignment]
@@ -90,7 +90,7 @@ def fits(kind: str, text: str) -> bool:
 
 
 def test_the_table_is_valid() -> None:
-    assert contracts.problem("language", TABLE) is None
+    assert validation.problem("language", TABLE) is None
 
 
 @pytest.mark.parametrize(
@@ -118,12 +118,12 @@ def test_the_schema_refuses(change: dict[str, Any]) -> None:
         "meaning": "A word.",
         "example": "x 1",
     }
-    assert contracts.problem("language", [entry]) is None
-    assert contracts.problem("language", [entry | change]) is not None
+    assert validation.problem("language", [entry]) is None
+    assert validation.problem("language", [entry | change]) is not None
 
 
 def test_schema_and_values_know_the_same_keys_and_words() -> None:
-    definitions = contracts.schema("language")["$defs"]
+    definitions = validation.schema("language")["$defs"]
     for kind, literal in {
         "type": language.Type,
         "form": language.Form,

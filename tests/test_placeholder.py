@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.schemas.placeholder import PLACEHOLDER, VALUE, placeholder
+from mlnc.schemas.secret_placeholder import PLACEHOLDER, VALUE, placeholder
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mlnc.ir.ir_yaml import to_data
 from mlnc.output.artifact import Artifact
 from mlnc.output.plan_model import Plan
-from mlnc.schemas.contracts import problem
+from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import dump
 from mlnc.targets.render import render
 from mlnc.upgrade.planner import Planned
