@@ -99,7 +99,7 @@ def _import() -> tuple[Any, Any]:
     """The module that drives a build, and a front end for it."""
     from mlnc.cli import build as building
     from mlnc.compiler.diagnostics import Report
-    from mlnc.compiler.front import Front
+    from mlnc.compiler.pipeline import Front
 
     return building, Front(Report())
 

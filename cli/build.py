@@ -11,10 +11,10 @@ from pathlib import Path
 from mlnc.cli.old_side import read_before
 from mlnc.cli.planning import Places
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.discover import Found
-from mlnc.compiler.front import Compiled, Earlier, Front
+from mlnc.compiler.discovery import Found
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.lower_origins import site_origins
+from mlnc.compiler.lower_source_map import site_origins
+from mlnc.compiler.pipeline import Compiled, Earlier, Front
 from mlnc.compiler.source import Origin, Source
 from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, load_project, load_site
 from mlnc.output.artifact import Artifact, Emitted, Refusal

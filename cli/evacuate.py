@@ -8,9 +8,9 @@ from pathlib import Path
 from mlnc.cli.build import check
 from mlnc.cli.patch import edited, patch
 from mlnc.compiler.diagnostics import Diagnostic, Report
-from mlnc.compiler.front import Compiled, Front
-from mlnc.compiler.placement import Choice, Item, Places
-from mlnc.compiler.reference import suggest
+from mlnc.compiler.directive_help import suggest
+from mlnc.compiler.pipeline import Compiled, Front
+from mlnc.compiler.service_host_edits import Choice, Item, Places
 from mlnc.compiler.source import Source
 from mlnc.ir.model import Course
 from mlnc.upgrade.evacuate import NoPlace, Targets

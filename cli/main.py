@@ -16,7 +16,7 @@ _PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", typ
 
 
 def _complete_warnings(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
-    from mlnc.compiler.codes import CODES
+    from mlnc.compiler.diagnostic_codes import CODES
 
     words = ["error", *(f"no-{code}" for code, about in CODES.items() if about.severity == "warning")]
     return sorted(word for word in words if word.startswith(begun))
@@ -146,7 +146,7 @@ def show(
 @click.argument("word", required=False, shell_complete=_complete_directives)
 def directives(word: str | None) -> None:
     """Explain a directive of the language, or list them all."""
-    from mlnc.compiler.reference import describe, overview
+    from mlnc.compiler.directive_help import describe, overview
     from mlnc.schemas.language import load
 
     if word and not load().find(word):

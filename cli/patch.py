@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
-from mlnc.compiler.placement import Edit
+from mlnc.compiler.service_host_edits import Edit
 from mlnc.compiler.source import Source
 
 _MARK = "\ufeff"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mlnc.compiler.origins import Origins
 from mlnc.compiler.source import Source
+from mlnc.compiler.source_map import Origins
 from mlnc.output.plan_model import HostPlan
 from mlnc.schemas.yaml_text import YamlError, load
 from mlnc.upgrade.changes import Locate

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from mlnc.compiler.expand import Expanded
-from mlnc.compiler.inherit import Node
+from mlnc.compiler.expansion import Expanded
 from mlnc.compiler.lexer import scan
-from mlnc.compiler.secret_words import directive_tells, variable_tells
+from mlnc.compiler.sensitive_names import directive_tells, variable_tells
 from mlnc.compiler.source import Source
-from mlnc.compiler.tree import Ref, Word
+from mlnc.compiler.superclasses import Node
+from mlnc.compiler.syntax_tree import Ref, Word
 from mlnc.compiler.values import PARSERS, Invalid
 from mlnc.compiler.variables import BUILTINS
 from mlnc.schemas.language import Field, load

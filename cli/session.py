@@ -14,10 +14,10 @@ from mlnc.cli.masking import Masking
 from mlnc.cli.planning import told
 from mlnc.cli.printing import as_json, as_text
 from mlnc.cli.secret_places import literals, secret_places
-from mlnc.compiler.codes import CODES
+from mlnc.compiler.diagnostic_codes import CODES
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.front import Compiled, Front
-from mlnc.compiler.reference import suggest
+from mlnc.compiler.directive_help import suggest
+from mlnc.compiler.pipeline import Compiled, Front
 
 _PATIENCE_SECONDS = 0.7
 """A run that ends sooner shows no progress."""

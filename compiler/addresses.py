@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.model import Settings
+from mlnc.compiler.typed_model import Settings
 from mlnc.compiler.values import Address, Address6
 
 Complain = Callable[[Diagnostic], None]

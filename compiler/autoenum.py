@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.inherit import Entry, Node
+from mlnc.compiler.outline import Draft, Notice, Statement
 from mlnc.compiler.source import Origin, Via
-from mlnc.compiler.structure import Draft, Notice, Statement
-from mlnc.compiler.tree import Word
+from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.syntax_tree import Word
 from mlnc.schemas.language import load
 
 BLOCKS = ("autoenum", *(f"autoenum{number}" for number in range(6)))

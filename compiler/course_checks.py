@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.origins import Origins
 from mlnc.compiler.source import Origin
+from mlnc.compiler.source_map import Origins
 from mlnc.ir.model import Course, Host, Interface
 
 

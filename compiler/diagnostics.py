@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mlnc.compiler.codes import CODES
+from mlnc.compiler.diagnostic_codes import CODES
 from mlnc.compiler.source import Origin, Span
 
 Severity = Literal["error", "warning"]

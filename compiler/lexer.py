@@ -13,7 +13,7 @@ from typing import Any
 from ply import lex
 
 from mlnc.compiler.source import Source, Span
-from mlnc.compiler.tree import Part, Ref, Word
+from mlnc.compiler.syntax_tree import Part, Ref, Word
 
 tokens = ("WORD", "INCLUDE", "LBRACE", "RBRACE", "NEWLINE", "SEMICOLON")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Origin, Source, Span, Via
-from mlnc.compiler.tree import Block, File, Include, Item, Word
+from mlnc.compiler.syntax_tree import Block, File, Include, Item, Word
 
 DEEPEST = 100
 """Blocks and includes nested deeper than this are an error: nobody means it, and no pass need fear it."""

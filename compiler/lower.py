@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from mlnc.compiler import naming
-from mlnc.compiler.devices import devices
-from mlnc.compiler.inherit import Node
+from mlnc.compiler.disk_devices import devices
 from mlnc.compiler.lower_guest import guest
 from mlnc.compiler.lower_network import interfaces, switches
-from mlnc.compiler.lower_origins import trace, trace_host
 from mlnc.compiler.lower_site import default
+from mlnc.compiler.lower_source_map import trace, trace_host
 from mlnc.compiler.lower_storage import disks, mounts, volumes
-from mlnc.compiler.model import PLATFORMS, ProjectModel, Settings, SiteModel
-from mlnc.compiler.origins import Origins
-from mlnc.compiler.secret_words import directive_tells
+from mlnc.compiler.sensitive_names import directive_tells
+from mlnc.compiler.source_map import Origins
+from mlnc.compiler.superclasses import Node
+from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, Settings, SiteModel
 from mlnc.compiler.values import SecretText
 from mlnc.ir.model import IR_VERSION, Block, DomainType, Host, Platform, Project, Secret, Site, Vnc
 from mlnc.schemas.language import load

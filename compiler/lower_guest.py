@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Literal
 
-from mlnc.compiler.devices import devices
-from mlnc.compiler.model import Record, Settings
+from mlnc.compiler.disk_devices import devices
+from mlnc.compiler.typed_model import Record, Settings
 from mlnc.compiler.values import SecretText
 from mlnc.ir.model import DomainType, Group, Guest, GuestFile, Mount, Secret, SshKey, User, Volume
 

@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 
 from mlnc.compiler import naming
 from mlnc.compiler.addresses import ipv4, ipv6
-from mlnc.compiler.model import ProjectModel, Settings, SiteModel
+from mlnc.compiler.typed_model import ProjectModel, Settings, SiteModel
 from mlnc.ir.model import Host, Interface, Member, ServiceHost, Switch
 
 _Mode = TypeVar("_Mode", bound=str)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from mlnc.compiler.model import Settings, SiteModel
+from mlnc.compiler.typed_model import Settings, SiteModel
 from mlnc.compiler.values import parse
 from mlnc.ir.model import IR_VERSION, ServiceHost, Site
 from mlnc.schemas.language import load

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from mlnc.compiler import naming
-from mlnc.compiler.devices import SEED, Devices
-from mlnc.compiler.model import Settings
+from mlnc.compiler.disk_devices import SEED, Devices
+from mlnc.compiler.typed_model import Settings
 from mlnc.ir.model import Disk, DomainType, Mount, ServiceHost, Volume
 
 SEED_BYTES = 4 * 1024 * 1024

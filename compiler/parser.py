@@ -15,7 +15,7 @@ from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.lexer import Token, scan
 from mlnc.compiler.lexer import tokens as lexer_tokens
 from mlnc.compiler.source import Origin, Source, Span
-from mlnc.compiler.tree import Block, File, Include, Line, Word
+from mlnc.compiler.syntax_tree import Block, File, Include, Line, Word
 
 tokens = (*lexer_tokens[:4], "END")
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.model import ProjectModel, Settings, SiteModel
 from mlnc.compiler.source import Origin
+from mlnc.compiler.typed_model import ProjectModel, Settings, SiteModel
 
 
 def members(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.inherit import Entry, Node
-from mlnc.compiler.model import ProjectModel, Setting, SiteModel
-from mlnc.compiler.structure import Statement
-from mlnc.compiler.tree import Ref, Word
+from mlnc.compiler.outline import Statement
+from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.syntax_tree import Ref, Word
+from mlnc.compiler.typed_model import ProjectModel, Setting, SiteModel
 from mlnc.compiler.values import SecretText
 from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import load

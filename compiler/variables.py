@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.outline import Notice, Statement
 from mlnc.compiler.source import Origin, Via
-from mlnc.compiler.structure import Notice, Statement
-from mlnc.compiler.tree import Ref, Word
+from mlnc.compiler.syntax_tree import Ref, Word
 
 BUILTINS = ("hostname", "project", "service_host")
 LONGEST = 65_536

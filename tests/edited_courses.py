@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import strategies as st
 
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.front import Earlier, Front
+from mlnc.compiler.pipeline import Earlier, Front
 from mlnc.ir.model import Course
 from mlnc.upgrade.before import Before, OldProject
 from mlnc.upgrade.planner import Planned, plan_course

@@ -5,13 +5,13 @@ from pathlib import Path
 from textwrap import dedent
 
 from mlnc.compiler.diagnostics import Diagnostic, Report
-from mlnc.compiler.discover import Found
-from mlnc.compiler.expand import Expanded, expand_project
-from mlnc.compiler.front import Compiled, Earlier, Front
-from mlnc.compiler.inherit import Node
+from mlnc.compiler.discovery import Found
+from mlnc.compiler.expansion import Expanded, expand_project
 from mlnc.compiler.parser import parse
+from mlnc.compiler.pipeline import Compiled, Earlier, Front
 from mlnc.compiler.source import Source
-from mlnc.compiler.tree import File
+from mlnc.compiler.superclasses import Node
+from mlnc.compiler.syntax_tree import File
 
 
 @dataclass

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from mlnc.cli.build import check
 from mlnc.cli.main import main
 from mlnc.compiler.diagnostics import Diagnostic, Report
-from mlnc.compiler.front import Compiled, Front
+from mlnc.compiler.pipeline import Compiled, Front
 from mlnc.ir.model import Host, Project
 
 HEAD = "global { project demo }\n"

@@ -8,7 +8,7 @@ from invoke.context import Context
 
 from mlnc.cli.build import build
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.front import Front
+from mlnc.compiler.pipeline import Front
 from mlnc.rehearsal.facts import differences
 from mlnc.rehearsal.stage import Stage
 from mlnc.rehearsal.transport import Rehearsal, missing

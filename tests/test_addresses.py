@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from mlnc.compiler.addresses import Static, ipv4, ipv6
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.inherit import Entry, Node
-from mlnc.compiler.model import Setting, Settings
+from mlnc.compiler.outline import Statement
 from mlnc.compiler.source import Origin, Source, Span
-from mlnc.compiler.structure import Statement
-from mlnc.compiler.tree import Word
+from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.syntax_tree import Word
+from mlnc.compiler.typed_model import Setting, Settings
 from mlnc.compiler.values import parse
 from mlnc.schemas.language import load
 

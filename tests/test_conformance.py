@@ -15,12 +15,12 @@ import pytest
 
 from mlnc.cli.build import check
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.expand import Expanded, expand_project
-from mlnc.compiler.front import Front
-from mlnc.compiler.inherit import Node
+from mlnc.compiler.expansion import Expanded, expand_project
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.structure import Draft, outline
-from mlnc.compiler.tree import File
+from mlnc.compiler.outline import Draft, outline
+from mlnc.compiler.pipeline import Front
+from mlnc.compiler.superclasses import Node
+from mlnc.compiler.syntax_tree import File
 from mlnc.schemas import yaml_text
 
 HERE = Path(__file__).parent

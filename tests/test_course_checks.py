@@ -7,7 +7,7 @@ from projects import Sources, pointed_at
 
 from mlnc.cli.build import build
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.front import Front
+from mlnc.compiler.pipeline import Front
 
 LAB = "global { project lab }\n"
 SITE = "service_host one { address 192.0.2.2; memory 1G }\nservice_host two { address 192.0.2.3 }\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.discover import Found, discover
+from mlnc.compiler.discovery import Found, discover
 from mlnc.compiler.loader import Loader
 
 PROJECT = "global { project demo }\nhost web { xen }\n"

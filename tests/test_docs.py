@@ -11,7 +11,7 @@ import pytest
 
 from mlnc.cli.build import check
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.front import Front
+from mlnc.compiler.pipeline import Front
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from projects import mlnc
 
-from mlnc.compiler.codes import CODES, markdown
+from mlnc.compiler.diagnostic_codes import CODES, markdown
 
 ERRORS = Path(__file__).parent / "errors"
 PAGE = Path(__file__).parent.parent / "docs" / "diagnostics.md"

@@ -9,8 +9,8 @@ import pytest
 
 from mlnc.cli.build import build
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.front import Front
-from mlnc.compiler.inherit import Node
+from mlnc.compiler.pipeline import Front
+from mlnc.compiler.superclasses import Node
 from mlnc.schemas.language import load
 
 ROOT = Path(__file__).parent.parent

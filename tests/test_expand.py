@@ -3,7 +3,7 @@
 import pytest
 from mln_texts import expand, read
 
-from mlnc.compiler.expand import expand_project, expand_site
+from mlnc.compiler.expansion import expand_project, expand_site
 
 
 @pytest.mark.parametrize(

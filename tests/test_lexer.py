@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlnc.compiler.lexer import scan
 from mlnc.compiler.source import Source
-from mlnc.compiler.tree import Ref, Word
+from mlnc.compiler.syntax_tree import Ref, Word
 
 
 def tokens(text: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.loader import DEEPEST, Loader
-from mlnc.compiler.tree import File, Include, Line
+from mlnc.compiler.syntax_tree import File, Include, Line
 
 
 @pytest.fixture(autouse=True)

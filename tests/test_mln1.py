@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from mlnc.cli.main import main
 from mlnc.compiler.diagnostics import Diagnostic, Report
-from mlnc.compiler.discover import discover
+from mlnc.compiler.discovery import discover
 from mlnc.compiler.loader import Loader
 from mlnc.compiler.mln1 import differences as mln1
 

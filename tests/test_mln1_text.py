@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from mln1_reader import SECTIONS, Block, read
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.mln1 import text as mln1_text
-from mlnc.compiler.mln1 import tree as mln1_tree
-from mlnc.compiler.mln1.items import cut
+from mlnc.compiler.mln1 import text_differences as mln1_text
+from mlnc.compiler.mln1 import tree_differences as mln1_tree
+from mlnc.compiler.mln1.statements import cut
+from mlnc.compiler.outline import Draft, outline
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Source
-from mlnc.compiler.structure import Draft, outline
-from mlnc.compiler.tree import Block as TreeBlock
-from mlnc.compiler.tree import File, Include, Item
+from mlnc.compiler.syntax_tree import Block as TreeBlock
+from mlnc.compiler.syntax_tree import File, Include, Item
 
 INCLUDED = "included statement\n\n"
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.expand import expand_project
+from mlnc.compiler.expansion import expand_project
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.mln1.variables import Original
-from mlnc.compiler.structure import Draft
+from mlnc.compiler.mln1.mln1_variables import Original
+from mlnc.compiler.outline import Draft
 
 SAMPLES = Path(__file__).parent / "data" / "conformance" / "samples"
 

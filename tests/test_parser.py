@@ -8,7 +8,7 @@ from mln_texts import read
 from ply import yacc
 
 from mlnc.compiler import parser
-from mlnc.compiler.tree import Block, Include, Item, Line
+from mlnc.compiler.syntax_tree import Block, Include, Item, Line
 
 Shape = str | tuple[str, list["Shape"]]
 

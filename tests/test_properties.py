@@ -15,9 +15,9 @@ from trees import tree
 
 from mlnc.cli import build as building
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.front import Front
-from mlnc.compiler.inherit import Node
-from mlnc.compiler.tree import Block, Include, Item, Line, Ref, Word, format_items
+from mlnc.compiler.pipeline import Front
+from mlnc.compiler.superclasses import Node
+from mlnc.compiler.syntax_tree import Block, Include, Item, Line, Ref, Word, format_items
 from mlnc.compiler.variables import LONGEST
 from mlnc.schemas.language import load
 from mlnc.targets.table import emit_all

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.compiler.reference import costs, describe, markdown, overview, suggest
+from mlnc.compiler.directive_help import costs, describe, markdown, overview, suggest
 from mlnc.schemas.language import Directive, load
 
 PAGE = Path(__file__).parent.parent / "docs" / "directives.md"

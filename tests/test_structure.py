@@ -7,7 +7,7 @@ from mln_texts import read
 
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.structure import Outline, outline
+from mlnc.compiler.outline import Outline, outline
 
 
 def outlined(text: str) -> Outline:
@@ -112,7 +112,7 @@ def test_included_items_stand_where_the_include_does(tmp_path: Path) -> None:
 def test_an_include_bomb_ends_with_one_diagnostic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str, shape: str
 ) -> None:
-    monkeypatch.setattr("mlnc.compiler.structure._MOST_STATEMENTS", 1000)
+    monkeypatch.setattr("mlnc.compiler.outline._MOST_STATEMENTS", 1000)
     levels = 26
     for level in range(levels):
         text = shape.format(next=level + 1) if level < levels - 1 else ""

@@ -7,7 +7,7 @@ from mln_texts import read
 
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.tree import Block, Line, format_items
+from mlnc.compiler.syntax_tree import Block, Line, format_items
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,19 @@ Facts about the original stand in mln-language.md; the reason for each differenc
 from collections.abc import Iterator
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.discover import Found
-from mlnc.compiler.expand import Expanded, expand_project
-from mlnc.compiler.front import Compiled
+from mlnc.compiler.discovery import Found
+from mlnc.compiler.expansion import Expanded, expand_project
 from mlnc.compiler.loader import Loader
-from mlnc.compiler.mln1 import filling, hosts, text, tree, values
-from mlnc.compiler.mln1.parts import parts
-from mlnc.compiler.tree import File
+from mlnc.compiler.mln1 import (
+    host_differences,
+    text_differences,
+    tree_differences,
+    value_differences,
+    variable_differences,
+)
+from mlnc.compiler.mln1.blocks import parts
+from mlnc.compiler.pipeline import Compiled
+from mlnc.compiler.syntax_tree import File
 
 
 def differences(found: Found, loader: Loader, compiled: Compiled | None) -> Iterator[Diagnostic]:
@@ -25,14 +31,14 @@ def differences(found: Found, loader: Loader, compiled: Compiled | None) -> Iter
     read = {id(file): file for main in mains for file in main.files()}
     included = {id(file) for main in mains for file in main.files() if file is not main}
     for file in read.values():
-        yield from text.differences(file.source, id(file) in included)
+        yield from text_differences.differences(file.source, id(file) in included)
     places = {id(file): path for path, file in loader.files.items() if file is not None}
     for main in mains:
-        yield from tree.differences(main)
-        yield from tree.include_paths(main, places)
+        yield from tree_differences.differences(main)
+        yield from tree_differences.include_paths(main, places)
         yield from _expanded(main)
     for model in compiled.models.values() if compiled else ():
-        yield from hosts.user_mode(model)
+        yield from host_differences.user_mode(model)
 
 
 def _mains(found: Found, loader: Loader) -> list[File]:
@@ -50,8 +56,8 @@ def _expanded(main: File) -> Iterator[Diagnostic]:
     expanded = expand_project(main, wrong.append)
     if expanded is None or any(each.severity == "error" for each in wrong):
         return
-    yield from filling.differences(expanded)
-    for check in hosts.CHECKS:
+    yield from variable_differences.differences(expanded)
+    for check in host_differences.CHECKS:
         yield from check(expanded)
     yield from _values(expanded)
 
@@ -62,5 +68,5 @@ def _values(expanded: Expanded) -> Iterator[Diagnostic]:
     blocks += [("host", node) for node in expanded.hosts.values()]
     for name, node in blocks:
         for part in parts(node, name):
-            for check in values.CHECKS:
+            for check in value_differences.CHECKS:
                 yield from check(part)

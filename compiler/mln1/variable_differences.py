@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.expand import Expanded
-from mlnc.compiler.inherit import Entry, Node
-from mlnc.compiler.mln1.parts import Part, parts
-from mlnc.compiler.mln1.variables import REFERENCE, Endless, Original, Place
+from mlnc.compiler.expansion import Expanded
+from mlnc.compiler.mln1.blocks import Part, parts
+from mlnc.compiler.mln1.mln1_variables import REFERENCE, Endless, Original, Place
+from mlnc.compiler.outline import Statement
 from mlnc.compiler.source import Via
-from mlnc.compiler.structure import Statement
+from mlnc.compiler.superclasses import Entry, Node
 
 _FIRST_WORD = re.compile(r"\$[A-Za-z0-9_]+(?: |\Z)")
 """A line that begins so defines a variable in the original: that is said of the line itself."""

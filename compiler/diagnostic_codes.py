@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlnc.compiler import target_codes
-from mlnc.compiler.mln1.codes import MLN1
+from mlnc.compiler.mln1.mln1_codes import MLN1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 from mlnc.compiler import autoenum, naming
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.expand import Expanded
-from mlnc.compiler.inherit import Entry, Node
-from mlnc.compiler.model import ProjectModel
+from mlnc.compiler.expansion import Expanded
+from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.typed_model import ProjectModel
 
 Found = Iterator[Diagnostic]
 _LONGEST_SWITCH = 15

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from mlnc.compiler.model import Settings
+from mlnc.compiler.typed_model import Settings
 from mlnc.ir.model import DomainType
 
 SEED = "xvdz"

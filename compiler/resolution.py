@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.expand import Expanded, builtin_definitions
-from mlnc.compiler.inherit import Entry, Node
-from mlnc.compiler.model import PLATFORMS, ProjectModel, Record, Setting, Settings
-from mlnc.compiler.reference import suggest
+from mlnc.compiler.directive_help import suggest
+from mlnc.compiler.expansion import Expanded, builtin_definitions
+from mlnc.compiler.outline import Notice
 from mlnc.compiler.source import Origin
-from mlnc.compiler.structure import Notice
+from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, Record, Setting, Settings
 from mlnc.compiler.values import Invalid, flag, parse
 from mlnc.compiler.variables import BUILTINS, Undefined
 from mlnc.compiler.words import split_fields

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.loader import Loader, shown
 from mlnc.compiler.source import Origin, Span
-from mlnc.compiler.tree import Block, File, Include, Item, Line
+from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line
 
 SITE = "site.mln"
 """The file of a folder that declares the service hosts."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from mlnc.compiler.model import Record, Setting, Settings, SiteModel
-from mlnc.compiler.origins import Origins
+from mlnc.compiler.source_map import Origins
+from mlnc.compiler.typed_model import Record, Setting, Settings, SiteModel
 from mlnc.ir.model import Host
 
 _FIELDS = {

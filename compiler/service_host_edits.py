@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mlnc.compiler.model import ProjectModel, Settings
+from mlnc.compiler.outline import Statement
 from mlnc.compiler.source import Source, Span
-from mlnc.compiler.structure import Statement
-from mlnc.compiler.tree import Ref, Word
+from mlnc.compiler.syntax_tree import Ref, Word
+from mlnc.compiler.typed_model import ProjectModel, Settings
 
 Kind = Literal["host", "switch"]
 Key = tuple[str, int, int]

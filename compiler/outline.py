@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.reference import suggest
+from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.source import Origin, Span, Via
-from mlnc.compiler.tree import Block, File, Include, Item, Line, Ref, Word
+from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line, Ref, Word
 
 Notice = Callable[[Diagnostic], None]
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlnc.compiler import rename_checks
-from mlnc.compiler.checks import check_project, check_site
 from mlnc.compiler.course_checks import check_course
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
-from mlnc.compiler.discover import Found, discover, no_project
-from mlnc.compiler.expand import Expanded, expand_project, expand_site
+from mlnc.compiler.discovery import Found, discover, no_project
+from mlnc.compiler.expansion import Expanded, expand_project, expand_site
 from mlnc.compiler.loader import Loader, shown
 from mlnc.compiler.lower import Lowered, lower_project, used_servers
 from mlnc.compiler.lower_site import lower_site
-from mlnc.compiler.model import ProjectModel, Settings, SiteModel
-from mlnc.compiler.resolve import resolve, resolve_servers
+from mlnc.compiler.project_checks import check_project, check_site
+from mlnc.compiler.resolution import resolve, resolve_servers
+from mlnc.compiler.typed_model import ProjectModel, Settings, SiteModel
 from mlnc.ir.model import Course, Project, ServiceHost, Site
 
 Progress = Callable[[str, int, int], None]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.inherit import Entry, Node
+from mlnc.compiler.superclasses import Entry, Node
 from mlnc.schemas.language import Directive, load
 
 

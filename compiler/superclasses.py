@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.reference import suggest
+from mlnc.compiler.directive_help import suggest
+from mlnc.compiler.outline import Draft, Notice, Statement
 from mlnc.compiler.source import Origin, Span, Via
-from mlnc.compiler.structure import Draft, Notice, Statement
 from mlnc.compiler.variables import Filled, Scope, Undefined, at_home
 from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import load

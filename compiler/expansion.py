@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from mlnc.compiler import autoenum
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.inherit import Ancestry, Level, Node, merge
+from mlnc.compiler.outline import SECTIONS, Draft, Notice, Outline, Statement, outline
 from mlnc.compiler.source import Origin, Span
-from mlnc.compiler.structure import SECTIONS, Draft, Notice, Outline, Statement, outline
-from mlnc.compiler.tree import File, Word
+from mlnc.compiler.superclasses import Ancestry, Level, Node, merge
+from mlnc.compiler.syntax_tree import File, Word
 from mlnc.compiler.values import Invalid, netmask_length
 from mlnc.compiler.variables import BUILTINS, Scope, Undefined, at_home
 from mlnc.schemas.language import load

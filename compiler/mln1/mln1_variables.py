@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mlnc.compiler.inherit import Level
-from mlnc.compiler.structure import Draft, Statement
+from mlnc.compiler.outline import Draft, Statement
+from mlnc.compiler.superclasses import Level
 
 REFERENCE = re.compile(r"\$(\[?)([A-Za-z0-9_]+)(\]?)")
 """Each bracket stands or is left out by itself, and ``\\$`` is a ``$`` like any other."""

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 
 from mlnc.compiler import naming, rename_checks, secret_checks
 from mlnc.compiler.addresses import ipv4, ipv6
-from mlnc.compiler.devices import devices
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.inherit import Node
+from mlnc.compiler.directive_help import suggest
+from mlnc.compiler.disk_devices import devices
 from mlnc.compiler.lower import domain_type, server_of
 from mlnc.compiler.lower_site import default
-from mlnc.compiler.model import ProjectModel, Record, Settings, SiteModel
-from mlnc.compiler.reference import suggest
 from mlnc.compiler.source import Origin
+from mlnc.compiler.superclasses import Node
+from mlnc.compiler.typed_model import ProjectModel, Record, Settings, SiteModel
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 TAKEN = frozenset({"site"})

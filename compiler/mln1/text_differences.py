@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.lexer import Token, scan
-from mlnc.compiler.mln1.items import Item, cut
+from mlnc.compiler.mln1.statements import Item, cut
 from mlnc.compiler.source import Origin, Source, Span
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)

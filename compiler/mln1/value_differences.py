@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.inherit import Entry
-from mlnc.compiler.mln1.parts import Part
+from mlnc.compiler.mln1.blocks import Part
 from mlnc.compiler.source import Origin
+from mlnc.compiler.superclasses import Entry
 from mlnc.compiler.values import FLAG_OFF
 from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import Directive

@@ -10,9 +10,9 @@ from itertools import count, pairwise
 from pathlib import Path
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.outline import Statement
 from mlnc.compiler.source import Origin, Via
-from mlnc.compiler.structure import Statement
-from mlnc.compiler.tree import Block, File, Include, Item, Line, Ref, Word
+from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line, Ref, Word
 
 SECTIONS = ("host", "switch", "superclass")
 """The top-level blocks of the original that have named members."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlnc.compiler.inherit import Entry, Node
 from mlnc.compiler.source import Origin
+from mlnc.compiler.superclasses import Entry, Node
 from mlnc.schemas.language import Directive
 
 PLATFORMS = ("kvm", "ec2", "openstack", "vmware")
