@@ -22,7 +22,7 @@ from mlnc.output.manifest import Manifest, load_manifest
 from mlnc.output.output_folder import OutputRefused
 from mlnc.output.transaction import recover
 from mlnc.output.writer import Build, Written, write
-from mlnc.targets.table import emit_all
+from mlnc.targets.registry import emit_all
 from mlnc.upgrade.before import Before, unknown_servers
 from mlnc.upgrade.capacity import Shortages
 from mlnc.upgrade.checks import capacity_refusals, upgrade_refusals

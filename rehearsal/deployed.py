@@ -22,7 +22,7 @@ def remake(out: Path, folder: Path, projects: Collection[str] = ()) -> bool:
     different IRs, or one that is not in the site.
     """
     # All targets and their templates: every other command, which only names this one, does without them.
-    from mlnc.targets.table import emit_all
+    from mlnc.targets.registry import emit_all
 
     records = {
         name: record

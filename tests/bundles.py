@@ -10,7 +10,7 @@ import pytest
 
 from mlnc.ir.model import Course
 from mlnc.output.artifact import Artifact, Emitted
-from mlnc.targets import lib
+from mlnc.targets.shell import shell_library
 
 
 def texts(emitted: Emitted) -> dict[str, str]:
@@ -34,7 +34,7 @@ def lay(folder: Path, artifacts: Iterable[Artifact]) -> None:
 
 def lay_course(folder: Path, course: Course, *emitted: Emitted) -> Path:
     """Write what was *emitted* for *course* and the library; returns the folder of the service hosts."""
-    for each in (lib.emit(course), *emitted):
+    for each in (shell_library.emit(course), *emitted):
         lay(folder, each.artifacts)
     return folder / "hosts"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from bundles import lay, needs_root
 from courses import course, project, service_host
 
-from mlnc.targets import lib
+from mlnc.targets.shell import shell_library
 
 DATA = Path(__file__).parent / "data"
 COMMANDS = ("ssh", "xl", "lvs", "lvchange", "pvscan", "vgs", "blockdev", "sleep", "xenstore-read", "ip")
@@ -136,7 +136,7 @@ def pair(folder: Path, tags: str = TAGS + ",mlnc.server=one") -> Pair:
     hosts = {
         name: service_host(address=name, projects=str(folder / name / "root")) for name in ("one", "two")
     }
-    lay(folder, lib.emit(course(project(), service_hosts=hosts)).artifacts)
+    lay(folder, shell_library.emit(course(project(), service_hosts=hosts)).artifacts)
     for name in hosts:
         for part in ("bin", "domains", "active", "root/demo/generations"):
             (folder / name / part).mkdir(parents=True)

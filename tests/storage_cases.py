@@ -12,7 +12,7 @@ from courses import SERVER, course, host, project, service_host, volume
 from lvm_sandbox import FIXED_TIME, Sandbox
 
 from mlnc.ir.model import Course, Volume
-from mlnc.targets import storage
+from mlnc.targets.storage import storage_target
 
 MIB = 1 << 20
 GROUP = f"mlnctest{os.getpid()}"
@@ -51,7 +51,7 @@ def demo(folder: Path, *volumes: Volume, owner: str | None = None, **server: Any
 
 def write(made: Course, out: Path) -> Path:
     """Write the scripts and the library; returns the project's folder."""
-    return lay_course(out, made, storage.emit(made)) / SERVER / "demo"
+    return lay_course(out, made, storage_target.emit(made)) / SERVER / "demo"
 
 
 def make_templates(folder: Path) -> None:

@@ -23,7 +23,7 @@ from mlnc.output.bundle import bundles
 from mlnc.output.manifest import load_manifest
 from mlnc.runner.verbs import script
 from mlnc.schemas.yaml_text import load
-from mlnc.targets import ansible
+from mlnc.targets.ansible import ansible_target
 
 needs_ansible = pytest.mark.skipif(
     shutil.which("ansible-playbook") is None, reason="ansible-core is not installed"
@@ -50,15 +50,15 @@ def of() -> Course:
 
 
 def inventory(made: Course) -> Any:
-    return load(texts(ansible.emit(made))["ansible/inventory.yaml"])
+    return load(texts(ansible_target.emit(made))["ansible/inventory.yaml"])
 
 
 def test_inventory(golden: Golden) -> None:
-    golden("ansible/inventory.yaml", texts(ansible.emit(of()))["ansible/inventory.yaml"])
+    golden("ansible/inventory.yaml", texts(ansible_target.emit(of()))["ansible/inventory.yaml"])
 
 
 def test_playbook_is_the_same_for_every_course() -> None:
-    one, other = texts(ansible.emit(of())), texts(ansible.emit(course()))
+    one, other = texts(ansible_target.emit(of())), texts(ansible_target.emit(course()))
     assert {path for path in one if one[path] != other[path]} == {"ansible/inventory.yaml"}
 
 
@@ -67,19 +67,19 @@ def test_playbook_is_the_same_for_every_course() -> None:
     [("survey", ["base"]), ("apply", ["base", "generation"]), ("life", ["base"])],
 )
 def test_server_runs_the_text_of_the_runner(verb: str, parts: list[str]) -> None:
-    made = texts(ansible.emit(of()))
+    made = texts(ansible_target.emit(of()))
     text = "".join(made[f"ansible/files/{part}.sh"] for part in (*parts, verb))
     assert text.encode() == script(verb)
 
 
 def test_no_path_of_this_machine_and_no_value_of_a_secret() -> None:
-    for text in texts(ansible.emit(of())).values():
+    for text in texts(ansible_target.emit(of())).values():
         assert str(Path.cwd()) not in text
         assert "/home/" not in text
 
 
 def test_readers_of_shell_agree(tmp_path: Path) -> None:
-    lay(tmp_path, ansible.emit(of()).artifacts)
+    lay(tmp_path, ansible_target.emit(of()).artifacts)
     check_shell(tmp_path)
 
 
@@ -337,7 +337,7 @@ def test_changed_file_of_out_stops_its_server(deployment: Deployment) -> None:
 
 @needs_lint
 def test_lint(tmp_path: Path) -> None:
-    lay(tmp_path, ansible.emit(of()).artifacts)
+    lay(tmp_path, ansible_target.emit(of()).artifacts)
     command = ["ansible-lint", "--offline", "--profile", "production", "--nocolor", "."]
     done = subprocess.run(command, cwd=tmp_path / "ansible", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

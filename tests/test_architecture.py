@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "targets": {"schemas", "targets", "ir.model"},
     "upgrade": {
         *("schemas", "upgrade", "ir.model", "ir.ir_yaml", "output.artifact", "targets.render"),
-        *("output.manifest", "ir.shared_storage", "ir.bridges", "targets.guest_peers"),
+        *("output.manifest", "ir.shared_storage", "ir.bridges", "targets.guest.guest_hosts_file"),
     },
     "runner": {
         *(
@@ -42,7 +42,7 @@ MAY_IMPORT = {
             "output.artifact",
             "output.manifest",
         ),
-        *("output.output_folder", "output.secret_names", "targets.table", "output.writer"),
+        *("output.output_folder", "output.secret_names", "targets.registry", "output.writer"),
     },
     "cli": {"schemas", "compiler", "targets", "upgrade", "cli", "output.deployed_record", "output.errors"},
     "lab": {"lab"},

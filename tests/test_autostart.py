@@ -11,7 +11,7 @@ from courses import SERVER, course, host, project, service_host
 from golden_files import Golden
 
 from mlnc.ir.model import Course
-from mlnc.targets import autostart
+from mlnc.targets.shell import autostart
 
 
 def of(root: str = "/var/lib/mlnc", **changes: Any) -> Course:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from original_conf import admits
 
 from mlnc.ir.model import Course
-from mlnc.targets.daemon_allow import Allowed, allowed
+from mlnc.targets.mlnd.mlnd_acl import Allowed, allowed
 
 SITE = f"site/service_hosts/{SERVER}"
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlnc.ir.model import Course, GuestFile, Host, Interface, Mount, Secret, SshKey, User
-from mlnc.targets import guest as target
-from mlnc.targets import lib
+from mlnc.targets.guest import guest_target as target
+from mlnc.targets.shell import shell_library
 
 GROUP = guest(
     nameservers=("10.0.0.53",),
@@ -104,7 +104,9 @@ def test_guests_that_are_left_alone() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_scripts_are_plain_shell(case: str, tmp_path: Path) -> None:
     parts = [
-        each for each in lib.emit(CASES[case]).artifacts if "guest" in each.path or "secrets" in each.path
+        each
+        for each in shell_library.emit(CASES[case]).artifacts
+        if "guest" in each.path or "secrets" in each.path
     ]
     scripts = [each for each in target.emit(CASES[case]).artifacts if each.executable] + parts
     for number, artifact in enumerate(scripts):

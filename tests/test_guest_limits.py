@@ -4,7 +4,7 @@ import pytest
 from courses import guest, host, interface, service_host, volume
 
 from mlnc.ir.model import Group, Guest, GuestFile, Mount, Secret, SshKey, User
-from mlnc.targets.guest_limits import WARNINGS, refusals
+from mlnc.targets.guest.guest_checks import WARNINGS, refusals
 
 
 def codes(configured: Guest, **changes: Any) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import pytest
 from courses import interface
 
 from mlnc.ir.model import Interface
-from mlnc.targets import guest_tables
+from mlnc.targets.guest import guest_fstab_network
 from mlnc.targets.render import render
 
 NO_IPV4: dict[str, Any] = {
@@ -54,7 +54,7 @@ def lay(tmp_path: Path) -> Any:
 
     def laid(family: str, nameservers: tuple[str, ...] = NAMESERVERS) -> dict[str, str]:
         table, library = tmp_path / "network", tmp_path / "guest-network.sh"
-        table.write_text(guest_tables.network(CARDS))
+        table.write_text(guest_fstab_network.network(CARDS))
         library.write_text(render("lib/guest-network.sh.j2"))
         words = [str(tmp_path), str(table), str(library), family, " ".join(nameservers)]
         subprocess.run(["sh", "-c", SHELL, "sh", *words], check=True)

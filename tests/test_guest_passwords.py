@@ -1,7 +1,7 @@
 from courses import guest, host
 
 from mlnc.ir.model import Secret, User
-from mlnc.targets.guest_passwords import passwords, secrets
+from mlnc.targets.guest.guest_passwords import passwords, secrets
 
 ACCOUNTS = guest(
     users=(

@@ -5,7 +5,7 @@ from typing import Any
 from courses import guest, host, interface, project, switch
 
 from mlnc.ir.model import Host, Interface
-from mlnc.targets.guest_peers import Peers
+from mlnc.targets.guest.guest_hosts_file import Peers
 
 
 def card(address: str | None, switch: str | None = None, **changes: Any) -> Interface:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_guest import CASES, cloud_host
 
 from mlnc.ir.model import Course
-from mlnc.targets import guest as target
+from mlnc.targets.guest import guest_target as target
 
 FOLDER = f"hosts/{SERVER}/demo/linux/guest"
 NEEDS_CLOUD_INIT = pytest.mark.skipif(

@@ -1,7 +1,7 @@
 from courses import guest, interface
 
 from mlnc.ir.model import Mount
-from mlnc.targets import guest_tables
+from mlnc.targets.guest import guest_fstab_network
 
 
 def test_each_card_has_its_line_and_every_column() -> None:
@@ -10,7 +10,7 @@ def test_each_card_has_its_line_and_every_column() -> None:
         "eth10": interface(mode="none", auto=False, address=None, netmask=None, broadcast=None, gateway=None),
     }
     head, *rows = (
-        line.split() for line in guest_tables.network(cards).replace("# card", "card").splitlines()
+        line.split() for line in guest_fstab_network.network(cards).replace("# card", "card").splitlines()
     )
     assert head == ["card", "mac", "start", "IPv4", "netmask", "broadcast", "gateway", "IPv6", "gateway6"]
     mask = ["255.255.255.0", "10.0.0.255", "10.0.0.1"]
@@ -22,7 +22,7 @@ def test_each_card_has_its_line_and_every_column() -> None:
 
 def test_fstab_names_the_devices_of_the_domain_file() -> None:
     mounts = (Mount("/dev/a", "/dev/xvda3", "/a", "ext4", ""), Mount("/img", "/dev/xvda4", "/b", "xfs", "ro"))
-    made = guest_tables.fstab(guest(swap_device="/dev/xvda2", internal_swap_bytes=1, mounts=mounts))
+    made = guest_fstab_network.fstab(guest(swap_device="/dev/xvda2", internal_swap_bytes=1, mounts=mounts))
     assert [line.split() for line in made.splitlines()[1:]] == [
         ["/dev/xvda1", "/", "auto", "defaults", "0", "1"],
         ["proc", "/proc", "proc", "defaults", "0", "0"],

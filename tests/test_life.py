@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlnc.ir.model import Course, Interface, Secret, Vnc
-from mlnc.targets import life
+from mlnc.targets.shell import project_script
 
 SWAP = volume(role="swap", name="linux.demo-swap", path="/dev/san_vg/linux.demo-swap")
 DISPLAY = Vnc("127.0.0.1", 3, "no", Secret("demo/linux/vncpasswd"))
@@ -37,16 +37,16 @@ COURSE = course(
 
 
 def script(made: Course) -> str:
-    return texts(life.emit(made))[f"hosts/{SERVER}/demo/project.sh"]
+    return texts(project_script.emit(made))[f"hosts/{SERVER}/demo/project.sh"]
 
 
 @pytest.mark.parametrize("name", ["project.sh", "hooks/afterHostsStart.sh", "hooks/beforeProjectStop.sh"])
 def test_golden(golden: Golden, name: str) -> None:
-    golden(f"life/{name}", texts(life.emit(COURSE))[f"hosts/{SERVER}/demo/{name}"])
+    golden(f"life/{name}", texts(project_script.emit(COURSE))[f"hosts/{SERVER}/demo/{name}"])
 
 
 def test_readers_of_shell_agree(tmp_path: Path) -> None:
-    check_shell(lay_course(tmp_path, COURSE, life.emit(COURSE)), "life")
+    check_shell(lay_course(tmp_path, COURSE, project_script.emit(COURSE)), "life")
 
 
 def test_hosts_start_by_boot_order_then_name() -> None:
@@ -57,7 +57,12 @@ def test_hosts_start_by_boot_order_then_name() -> None:
         "d": host(boot_order=10),
     }
     made = course(project(hosts=hosts))
-    assert [name for name, _ in life.starting_order(made.projects["demo"], SERVER)] == ["b", "c", "a", "d"]
+    assert [name for name, _ in project_script.starting_order(made.projects["demo"], SERVER)] == [
+        "b",
+        "c",
+        "a",
+        "d",
+    ]
 
 
 def test_each_server_has_its_own_hosts() -> None:
@@ -66,7 +71,7 @@ def test_each_server_has_its_own_hosts() -> None:
         project(hosts=hosts, hooks={"afterProjectStart": ("true",)}),
         service_hosts={SERVER: service_host(), "two": service_host()},
     )
-    files = texts(life.emit(made))
+    files = texts(project_script.emit(made))
     assert [path for path in files if path.endswith("afterProjectStart.sh")] == [
         f"hosts/{SERVER}/demo/hooks/afterProjectStart.sh",
         "hosts/two/demo/hooks/afterProjectStart.sh",
@@ -76,7 +81,7 @@ def test_each_server_has_its_own_hosts() -> None:
 
 
 def test_hosts_of_other_platforms_are_left_out() -> None:
-    assert life.emit(course(project(hosts={"linux": host(platform="kvm")}))).artifacts == []
+    assert project_script.emit(course(project(hosts={"linux": host(platform="kvm")}))).artifacts == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +108,7 @@ def test_console_of_a_fully_virtual_domain_is_its_display() -> None:
 
 def test_names_that_a_script_cannot_hold() -> None:
     made = course(project(hosts={"a b": host(domain="x;y")}))
-    assert codes(life.emit(made)) == [
+    assert codes(project_script.emit(made)) == [
         ("life-name", "demo/hosts/a b"),
         ("life-name", "demo/hosts/a b/domain"),
     ]
@@ -150,6 +155,6 @@ def test_any_text_arrives(
 @given(st.lists(TEXT, min_size=1))
 def test_hook_is_the_authors_own_lines(lines: list[str]) -> None:
     made = course(project(hooks={"afterHostsStop": tuple(lines)}))
-    text = texts(life.emit(made))[f"hosts/{SERVER}/demo/hooks/afterHostsStop.sh"]
+    text = texts(project_script.emit(made))[f"hosts/{SERVER}/demo/hooks/afterHostsStop.sh"]
     assert text.startswith("#!/bin/bash\n")
     assert text.endswith("".join(f"{line}\n" for line in lines))

@@ -11,7 +11,9 @@ from courses import SERVER, course, disk, host, interface, project, service_host
 from lvm_sandbox import lvm_sandbox
 
 from mlnc.ir.model import Course, Host, Secret, Vnc
-from mlnc.targets import life, network, xen
+from mlnc.targets.network import network_target
+from mlnc.targets.shell import project_script
+from mlnc.targets.xen import xen_target
 
 TOOLSTACK = Path(__file__).parent / "data" / "toolstack"
 OTHER_UUID = "99999999-9999-5999-8999-999999999999"
@@ -83,7 +85,7 @@ class Server:
 def served(folder: Path, made: Course) -> Server:
     """A server with the files of the course, whose volumes are whole and whose bridges are there."""
     needs_root()
-    lay_course(folder, made, life.emit(made), network.emit(made), xen.emit(made))
+    lay_course(folder, made, project_script.emit(made), network_target.emit(made), xen_target.emit(made))
     server = Server(folder)
     server.domains.mkdir()
     for command in ("ip", "lvchange", "bridge"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlnc.ir.model import Course
 from mlnc.ir.shared_storage import exchange_peers, migration_peers, storage_name
-from mlnc.targets import preflight
+from mlnc.targets.xen import migration_preflight
 
 
 def sharing(one: dict[str, Any], two: dict[str, Any], *hosts_on: str) -> Course:
@@ -74,16 +74,16 @@ def test_differences_of_servers_that_share_storage(
     one: dict[str, Any], two: dict[str, Any], found: list[str]
 ) -> None:
     made = sharing({**SAN, **one}, {**SAN, **two})
-    assert codes(preflight.emit(made)) == [(code, "site/service_hosts/two") for code in found]
+    assert codes(migration_preflight.emit(made)) == [(code, "site/service_hosts/two") for code in found]
 
 
 def test_storage_under_two_names() -> None:
     one, two = {"san_paths": ("san_vg",)}, {"san_paths": ("san-vg",)}
-    assert codes(preflight.emit(sharing(one, two, "one", "two"))) == [
+    assert codes(migration_preflight.emit(sharing(one, two, "one", "two"))) == [
         ("storage-differs", "site/service_hosts/two")
     ]
-    assert codes(preflight.emit(sharing(one, two, "one"))) == []
-    assert codes(preflight.emit(sharing(one, {}, "one", "two"))) == []
+    assert codes(migration_preflight.emit(sharing(one, two, "one"))) == []
+    assert codes(migration_preflight.emit(sharing(one, {}, "one", "two"))) == []
 
 
 @given(st.lists(st.sets(st.sampled_from("abcd")), min_size=2, max_size=5))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlnc.ir.model import Course
-from mlnc.targets import mln_conf
+from mlnc.targets.mlnd import mln_conf
 
 FULL: dict[str, Any] = {
     "address": "10.0.0.1",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlnc.ir.bridges import server_bridges
 from mlnc.ir.model import Course, Member, Switch
-from mlnc.targets import network
+from mlnc.targets.network import network_target
 
 BOTH = (SERVER, "two")
 SERVERS = {SERVER: service_host(address="10.0.0.1"), "two": service_host(address="10.0.0.2", uplink="eth1")}
@@ -41,18 +41,18 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_golden(golden: Golden, name: str) -> None:
-    made = network.emit(CASES[name])
+    made = network_target.emit(CASES[name])
     assert made.refusals == []
     golden(f"network/{name}.sh", texts(made)[f"hosts/{SERVER}/demo/network.sh"])
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_readers_of_shell_agree(tmp_path: Path, name: str) -> None:
-    check_shell(lay_course(tmp_path, CASES[name], network.emit(CASES[name])), "network")
+    check_shell(lay_course(tmp_path, CASES[name], network_target.emit(CASES[name])), "network")
 
 
 def test_vlan_stands_on_the_uplink_of_each_server() -> None:
-    scripts = texts(network.emit(CASES["vlan"]))
+    scripts = texts(network_target.emit(CASES["vlan"]))
     assert "link xenbr0 type vlan id 120" in scripts[f"hosts/{SERVER}/demo/network.sh"]
     assert "link eth1 type vlan id 120" in scripts["hosts/two/demo/network.sh"]
 
@@ -68,15 +68,15 @@ def test_tunnel_leads_to_exactly_the_other_servers_of_the_switch() -> None:
 
 
 def test_tunnel_with_one_end_is_none() -> None:
-    (script,) = texts(network.emit(with_switches(lan=switch(vxlan=7)))).values()
+    (script,) = texts(network_target.emit(with_switches(lan=switch(vxlan=7)))).values()
     assert "vxlan" not in script
 
 
 def test_no_script_without_switches_and_for_those_of_other_platforms() -> None:
-    assert network.emit(with_switches()).artifacts == []
+    assert network_target.emit(with_switches()).artifacts == []
     lan = switch(members=(Member("linux", "eth0"),))
     other = project(switches={"lan": lan}, hosts={"linux": host(platform="kvm")})
-    assert network.emit(course(other)).artifacts == []
+    assert network_target.emit(course(other)).artifacts == []
 
 
 @pytest.mark.parametrize(
@@ -92,27 +92,30 @@ def test_no_script_without_switches_and_for_those_of_other_platforms() -> None:
     ],
 )
 def test_refused(code: str, lan: Switch) -> None:
-    made = network.emit(with_switches(lan=lan))
+    made = network_target.emit(with_switches(lan=lan))
     assert codes(made) == [(code, "demo/switches/lan")]
     assert made.artifacts == []
 
 
 def test_bridge_of_every_server_may_span_them() -> None:
     servers = {SERVER: service_host(), "two": service_host(uplink="xenbr0", bridge="other")}
-    assert codes(network.emit(with_switches(servers, lan=spread(bridge="xenbr0", own_bridge=False)))) == []
+    assert (
+        codes(network_target.emit(with_switches(servers, lan=spread(bridge="xenbr0", own_bridge=False))))
+        == []
+    )
 
 
 def test_vm_on_a_server_without_its_switch() -> None:
     hosts = {"linux": host(service_host="two")}
     lan = switch(members=(Member("linux", "eth0"),))
     made = course(project(hosts=hosts, switches={"lan": lan}), service_hosts=SERVERS)
-    assert codes(network.emit(made)) == [("switch-not-on-server", "demo/switches/lan")]
+    assert codes(network_target.emit(made)) == [("switch-not-on-server", "demo/switches/lan")]
 
 
 @pytest.mark.parametrize("address", ["two.example.org", "2001:db8::2", "2001:DB8::2", "10.0.0.02"])
 def test_tunnel_needs_addresses_of_one_family(address: str) -> None:
     servers = {SERVER: service_host(address="10.0.0.1"), "two": service_host(address=address)}
-    assert codes(network.emit(with_switches(servers, lan=spread(vxlan=7)))) == [
+    assert codes(network_target.emit(with_switches(servers, lan=spread(vxlan=7)))) == [
         ("vxlan-needs-address", "demo/switches/lan")
     ]
 
@@ -120,8 +123,8 @@ def test_tunnel_needs_addresses_of_one_family(address: str) -> None:
 def test_bridge_that_would_join_two_networks() -> None:
     one = project(project="a", switches={"lan": named("teachnet", vlan=1)})
     two = project(project="b", switches={"lan": named("teachnet", vlan=2)})
-    assert codes(network.emit(course(one, two))) == [("bridge-two-carriers", "b/switches/lan")]
-    assert codes(network.emit(course(one, project(project="b", switches=dict(one.switches))))) == []
+    assert codes(network_target.emit(course(one, two))) == [("bridge-two-carriers", "b/switches/lan")]
+    assert codes(network_target.emit(course(one, project(project="b", switches=dict(one.switches))))) == []
 
 
 ANY_NAME = st.one_of(
@@ -138,7 +141,7 @@ PRINTING = 'bridge_up() { printf \'%s\\0\' "$@"; }\ncarrier_up() { bridge_up "$@
 def test_any_name_is_refused_or_arrives(words: list[str]) -> None:
     bridge, name, uplink = words
     servers = {SERVER: service_host(uplink=uplink)}
-    made = network.emit(with_switches(servers, **{name: switch(bridge=bridge, vlan=5)}))
+    made = network_target.emit(with_switches(servers, **{name: switch(bridge=bridge, vlan=5)}))
     assert bool(made.refusals) != bool(made.artifacts)
     for script in texts(made).values():
         with TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ from bundles import lay_course, needs_root, run, stub
 from courses import course, project, service_host, switch
 
 from mlnc.ir.model import Course, Switch
-from mlnc.targets import network
+from mlnc.targets.network import network_target
 
 _NUMBERS = count()
 
@@ -75,7 +75,7 @@ def server(tmp_path: Path) -> Iterator[Callable[[str], Server]]:
 
 def built(server: Server, made: Course) -> Server:
     """*server* with the files of the course."""
-    emitted = network.emit(made)
+    emitted = network_target.emit(made)
     assert emitted.refusals == []
     lay_course(server.folder, made, emitted)
     return server

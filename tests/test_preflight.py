@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlnc.ir.model import Course
-from mlnc.targets import preflight
+from mlnc.targets.xen import migration_preflight
 
 
 def of(**two: Any) -> Course:
@@ -26,19 +26,19 @@ def of(**two: Any) -> Course:
 
 
 def test_golden(golden: Golden) -> None:
-    golden("preflight/preflight.sh", texts(preflight.emit(of()))["hosts/one/_server/preflight.sh"])
+    golden("preflight/preflight.sh", texts(migration_preflight.emit(of()))["hosts/one/_server/preflight.sh"])
 
 
 def test_readers_of_shell_agree(tmp_path: Path) -> None:
-    check_shell(lay_course(tmp_path, of(), preflight.emit(of())), "preflight")
+    check_shell(lay_course(tmp_path, of(), migration_preflight.emit(of())), "preflight")
 
 
 def test_only_xl_servers_with_peers_of_xl_have_one() -> None:
-    assert len(preflight.emit(of()).artifacts) == 2
-    made = preflight.emit(of(toolstack="xm"))
+    assert len(migration_preflight.emit(of()).artifacts) == 2
+    made = migration_preflight.emit(of(toolstack="xm"))
     assert made.artifacts == []
     assert codes(made) == [("toolstack-differs", "site/service_hosts/two")]
-    assert preflight.emit(of(san_paths=())).artifacts == []
+    assert migration_preflight.emit(of(san_paths=())).artifacts == []
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Server:
 @pytest.fixture
 def server(tmp_path: Path) -> Server:
     needs_root()
-    lay_course(tmp_path, of(), preflight.emit(of()))
+    lay_course(tmp_path, of(), migration_preflight.emit(of()))
     stub(tmp_path / "bin", "xl", '[ "$*" = "info xen_version" ] && echo 4.17.2')
     stub(tmp_path / "bin", "vgs", "echo '  local LLLL'; echo '  san_vg AAAA'")
     return Server(tmp_path)
@@ -140,7 +140,7 @@ def test_any_text_arrives(
     }
     (script,) = [
         each.text
-        for each in preflight.emit(course(service_hosts=servers)).artifacts
+        for each in migration_preflight.emit(course(service_hosts=servers)).artifacts
         if each.path == "hosts/one/_server/preflight.sh"
     ]
     folder = tmp_path_factory.mktemp("preflight")

@@ -20,7 +20,7 @@ from mlnc.compiler.superclasses import Node
 from mlnc.compiler.syntax_tree import Block, Include, Item, Line, Ref, Word, format_items
 from mlnc.compiler.variables import LONGEST
 from mlnc.schemas.language import load
-from mlnc.targets.table import emit_all
+from mlnc.targets.registry import emit_all
 
 ROOT = Path(__file__).parent.parent
 

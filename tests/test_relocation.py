@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlnc.ir.model import Course
-from mlnc.targets.relocation import HostsAllow, hosts_allow
+from mlnc.targets.xen.xend_relocation import HostsAllow, hosts_allow
 
 SITE = f"site/service_hosts/{SERVER}"
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlnc.ir.model import Course, Volume
-from mlnc.targets import lib, storage
-from mlnc.targets.storage_volume import lvm_size
+from mlnc.targets.shell import shell_library
+from mlnc.targets.storage import storage_target
+from mlnc.targets.storage.storage_volume import lvm_size
 
 IMAGES = "/opt/mln/projects/demo/images"
 
@@ -38,11 +39,11 @@ def of_host(*volumes: Volume, **changes: Any) -> Course:
 
 
 def scripts(made: Course) -> dict[str, str]:
-    return {artifact.path: artifact.text for artifact in storage.emit(made).artifacts}
+    return {artifact.path: artifact.text for artifact in storage_target.emit(made).artifacts}
 
 
 def codes(made: Course) -> list[tuple[str, str]]:
-    return [(refusal.code, refusal.where) for refusal in storage.emit(made).refusals]
+    return [(refusal.code, refusal.where) for refusal in storage_target.emit(made).refusals]
 
 
 CASES = {
@@ -71,16 +72,16 @@ def test_golden(golden: Golden, name: str, script: str) -> None:
     golden(f"storage/{name}/{script}", scripts(CASES[name])[f"hosts/{SERVER}/demo/{script}"])
 
 
-@pytest.mark.parametrize("part", lib.PARTS)
+@pytest.mark.parametrize("part", shell_library.PARTS)
 def test_library_is_made_once_a_server(part: str) -> None:
     two = {"one": service_host(), "two": service_host(toolstack="xm")}
-    made = {each.path: each.text for each in lib.emit(course(service_hosts=two)).artifacts}
+    made = {each.path: each.text for each in shell_library.emit(course(service_hosts=two)).artifacts}
     assert f"hosts/one/_server/lib/{part}.sh" in made
     assert f"hosts/two/_server/lib/{part}.sh" in made
 
 
 def test_the_library_knows_the_toolstack() -> None:
-    made = lib.emit(course(service_hosts={"two": service_host(toolstack="xm")})).artifacts
+    made = shell_library.emit(course(service_hosts={"two": service_host(toolstack="xm")})).artifacts
     assert any("mlnc_toolstack=xm\n" in each.text for each in made)
 
 
@@ -191,7 +192,7 @@ def test_the_lock_of_this_server_needs_no_ssh() -> None:
 def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
     files = []
     for name, made in CASES.items():
-        for each in (*storage.emit(made).artifacts, *lib.emit(made).artifacts):
+        for each in (*storage_target.emit(made).artifacts, *shell_library.emit(made).artifacts):
             files.append(tmp_path / name / each.path)
             files[-1].parent.mkdir(parents=True, exist_ok=True)
             files[-1].write_text(each.text)

@@ -6,7 +6,7 @@ from golden_files import Golden
 
 from mlnc.ir.model import Host, Secret, ServiceHost, Vnc
 from mlnc.output.artifact import Refusal
-from mlnc.targets.xen import emit
+from mlnc.targets.xen.xen_target import emit
 
 XL = service_host()
 XM = service_host(toolstack="xm")

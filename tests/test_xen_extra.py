@@ -2,7 +2,7 @@ import pytest
 from courses import host, hvm_host
 
 from mlnc.schemas.xen_keys import Toolstack, xen_keys
-from mlnc.targets.xen_extra import OWNED, refuse_extra
+from mlnc.targets.xen.xen_extra_checks import OWNED, refuse_extra
 
 
 def judge(*lines: str, toolstack: Toolstack = "xl") -> list[tuple[str, str, str | None]]:

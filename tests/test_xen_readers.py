@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mlnc.ir.model import Host, Vnc
 from mlnc.schemas.xen_keys import Toolstack, xen_keys
-from mlnc.targets.xen import emit
-from mlnc.targets.xen_settings import read_settings
+from mlnc.targets.xen.cfg_reader import read_settings
+from mlnc.targets.xen.xen_target import emit
 
 Found = dict[str, object]
 

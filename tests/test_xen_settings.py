@@ -3,7 +3,7 @@ import xl_reader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.targets.xen_settings import Fault, Setting, Value, read_settings
+from mlnc.targets.xen.cfg_reader import Fault, Setting, Value, read_settings
 
 PIECES = [
     "a",

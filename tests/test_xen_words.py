@@ -2,7 +2,7 @@ import pytest
 from courses import disk, guest, host, interface
 
 from mlnc.ir.model import Host, Vnc
-from mlnc.targets.xen_words import refuse_words
+from mlnc.targets.xen.xen_text_checks import refuse_words
 
 
 @pytest.mark.parametrize(

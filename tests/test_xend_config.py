@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sxp_reader import directives, read
 
 from mlnc.ir.model import Course
-from mlnc.targets import xend_config
-from mlnc.targets.xend_config import quote_sxp
+from mlnc.targets.xen import xend_config
+from mlnc.targets.xen.xend_config import quote_sxp
 
 
 def of(**changes: Any) -> Course:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sxp_reader import directives, read
 
-from mlnc.targets import xend_config
+from mlnc.targets.xen import xend_config
 
 SAMPLES = Path(__file__).parent / "data" / "xend"
 COURSE = course(

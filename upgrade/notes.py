@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from mlnc.ir.model import Host, Project
-from mlnc.targets.guest_peers import Peers
+from mlnc.targets.guest.guest_hosts_file import Peers
 from mlnc.upgrade.before import OldProject
 from mlnc.upgrade.changes import HostChange
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlnc.ir.model import GuestFile, Host, ServiceHost
-from mlnc.targets import guest_tables
-from mlnc.targets.guest_passwords import passwords, secrets
+from mlnc.targets.guest import guest_fstab_network
+from mlnc.targets.guest.guest_passwords import passwords, secrets
 from mlnc.targets.render import render
 
 
@@ -33,9 +33,9 @@ def files(project: str, host: Host, server: ServiceHost, hosts_file: str) -> Ite
     guest = host.guest
     yield "configure.sh", _script(project, host, server)
     yield "hosts", hosts_file
-    yield "fstab", guest_tables.fstab(guest)
+    yield "fstab", guest_fstab_network.fstab(guest)
     if host.interfaces:
-        yield "network", guest_tables.network(host.interfaces)
+        yield "network", guest_fstab_network.network(host.interfaces)
     yield from commands(host)
 
 

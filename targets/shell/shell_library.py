@@ -7,7 +7,7 @@ server equals the one below ``out/hosts/<service host>/``.
 from mlnc.ir.model import Course, ServiceHost
 from mlnc.output.artifact import Artifact, Emitted, server_folder
 from mlnc.targets.render import render
-from mlnc.targets.storage_lock import site_locks
+from mlnc.targets.storage.storage_lock import site_locks
 
 PARTS: tuple[str, ...] = (
     *(

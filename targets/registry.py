@@ -4,34 +4,28 @@ from collections.abc import Callable
 
 from mlnc.ir.model import Course
 from mlnc.output.artifact import Emitted
-from mlnc.targets import (
-    ansible,
-    autostart,
-    guest,
-    lib,
-    life,
-    mln_conf,
-    network,
-    preflight,
-    storage,
-    xen,
-    xend_config,
-)
+from mlnc.targets.ansible import ansible_target
+from mlnc.targets.guest import guest_target
+from mlnc.targets.mlnd import mln_conf
+from mlnc.targets.network import network_target
+from mlnc.targets.shell import autostart, project_script, shell_library
+from mlnc.targets.storage import storage_target
+from mlnc.targets.xen import migration_preflight, xen_target, xend_config
 
 Emit = Callable[[Course], Emitted]
 
 TARGETS: tuple[tuple[str, Emit], ...] = (
-    ("xen", xen.emit),
-    ("storage", storage.emit),
-    ("guest", guest.emit),
-    ("network", network.emit),
-    ("life", life.emit),
-    ("lib", lib.emit),
+    ("xen", xen_target.emit),
+    ("storage", storage_target.emit),
+    ("guest", guest_target.emit),
+    ("network", network_target.emit),
+    ("life", project_script.emit),
+    ("lib", shell_library.emit),
     ("autostart", autostart.emit),
     ("mln_conf", mln_conf.emit),
     ("xend_config", xend_config.emit),
-    ("preflight", preflight.emit),
-    ("ansible", ansible.emit),
+    ("preflight", migration_preflight.emit),
+    ("ansible", ansible_target.emit),
 )
 """Name and function of every target; a new one is a line here."""
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from mlnc.ir.model import Course, Host, Project
 from mlnc.output.artifact import Artifact, Emitted, host_folder
-from mlnc.targets import guest_disk, guest_seed
-from mlnc.targets.guest_limits import WARNINGS, refusals
-from mlnc.targets.guest_peers import Peers
+from mlnc.targets.guest import guest_disk, guest_seed
+from mlnc.targets.guest.guest_checks import WARNINGS, refusals
+from mlnc.targets.guest.guest_hosts_file import Peers
 
 
 def emit(course: Course) -> Emitted:

@@ -2,7 +2,7 @@ r"""What xend must know so that domains can move: a fragment of xend-config.sxp,
 
 A fragment is written for each service host that takes part in migrations: it shares storage with another, or its
 site allows a sender. Only a server of toolstack xm reads it, so only there is a script beside it; on a server of
-toolstack xl the preflight script does the same service over ssh (see :mod:`mlnc.targets.preflight`).
+toolstack xl the preflight script does the same service over ssh (see :mod:`mlnc.targets.xen.migration_preflight`).
 
 In a string of xend, ``\.`` loses its dot (xen-formats.md, section 3); :func:`quote_sxp` doubles each backslash.
 """
@@ -12,14 +12,14 @@ import re
 from mlnc.ir.model import Course, ServiceHost
 from mlnc.ir.shared_storage import migration_peers
 from mlnc.output.artifact import Artifact, Emitted, Refusal, server_folder
-from mlnc.targets.relocation import hosts_allow
 from mlnc.targets.render import render
+from mlnc.targets.xen.xend_relocation import hosts_allow
 
 
 def emit(course: Course) -> Emitted:
     """``_server/xend-config.sxp`` of each server that takes part in migrations, with ``xend-merge.sh`` for xm.
 
-    Besides the codes of :func:`mlnc.targets.relocation.hosts_allow`: ``relocation-address-syntax`` (error).
+    Besides the codes of :func:`mlnc.targets.xen.xend_relocation.hosts_allow`: ``relocation-address-syntax`` (error).
     """
     emitted = Emitted()
     peers = migration_peers(course)

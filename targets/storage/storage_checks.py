@@ -6,8 +6,8 @@ from itertools import groupby
 
 from mlnc.ir.model import Course
 from mlnc.output.artifact import Refusal
-from mlnc.targets.storage_lock import lock_server, locked_groups
-from mlnc.targets.storage_volume import Wanted, wanted_volumes
+from mlnc.targets.storage.storage_lock import lock_server, locked_groups
+from mlnc.targets.storage.storage_volume import Wanted, wanted_volumes
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.-]{0,126}")
 """Names LVM takes for volumes and groups, and in tags (lvm(8)); to sh these characters mean nothing."""

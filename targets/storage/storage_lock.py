@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlnc.ir.model import ServiceHost, Site
-from mlnc.targets.storage_volume import Wanted
+from mlnc.targets.storage.storage_volume import Wanted
 
 
 @dataclass(frozen=True, slots=True)

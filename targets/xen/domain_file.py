@@ -9,7 +9,7 @@ import re
 from mlnc.ir.model import Host, Interface, ServiceHost, Vnc
 from mlnc.schemas.secret_placeholder import placeholder
 from mlnc.targets.render import render
-from mlnc.targets.xen_extra import extra_keys
+from mlnc.targets.xen.xen_extra_checks import extra_keys
 
 Assignments = list[tuple[str, str | int | list[str]]]
 

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from mlnc.ir.model import Host
 from mlnc.output.artifact import Refusal
 from mlnc.schemas.xen_keys import Toolstack, Types, xen_keys
-from mlnc.targets.xen_settings import Setting, Value, read_settings
+from mlnc.targets.xen.cfg_reader import Setting, Value, read_settings
 
 OWNED = {
     "name": "mlnc names the domain HOST.PROJECT",

@@ -14,7 +14,7 @@ from mlnc.ir.model import Course, ServiceHost
 from mlnc.ir.shared_storage import storage_name
 from mlnc.output.artifact import Artifact, Emitted, Refusal, server_folder
 from mlnc.schemas.yaml_text import load
-from mlnc.targets.daemon_allow import allowed
+from mlnc.targets.mlnd.mlnd_acl import allowed
 from mlnc.targets.render import render
 
 _UNITS = (("G", 1 << 30), ("M", 1 << 20), ("K", 1 << 10), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))

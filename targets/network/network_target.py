@@ -7,14 +7,14 @@ What the scripts do with a bridge is in the library part ``network.sh``; what br
 from mlnc.ir.bridges import server_bridges, switch_servers
 from mlnc.ir.model import Course
 from mlnc.output.artifact import Artifact, Emitted, host_folder
-from mlnc.targets.network_checks import project_refusals, shared_bridges
+from mlnc.targets.network.network_checks import project_refusals, shared_bridges
 from mlnc.targets.render import render
 
 
 def emit(course: Course) -> Emitted:
     """``hosts/<service host>/<project>/network.sh`` where the project has switches on that service host.
 
-    Codes: see :mod:`mlnc.targets.network_checks`. A project with a refused switch has no scripts.
+    Codes: see :mod:`mlnc.targets.network.network_checks`. A project with a refused switch has no scripts.
     """
     emitted = Emitted(refusals=shared_bridges(course))
     for name, project in sorted(course.projects.items()):

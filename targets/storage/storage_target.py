@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from mlnc.ir.model import Course, ServiceHost
 from mlnc.output.artifact import Artifact, Emitted, host_folder
 from mlnc.targets.render import render
-from mlnc.targets.storage_limits import WARNINGS, refusals
-from mlnc.targets.storage_lock import group_locks
-from mlnc.targets.storage_volume import Wanted, wanted_volumes
+from mlnc.targets.storage.storage_checks import WARNINGS, refusals
+from mlnc.targets.storage.storage_lock import group_locks
+from mlnc.targets.storage.storage_volume import Wanted, wanted_volumes
 
 
 def emit(course: Course) -> Emitted:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from mlnc.ir.model import Guest, Host, Interface, Secret, ServiceHost
 from mlnc.output.artifact import Refusal
-from mlnc.targets import free_text
+from mlnc.targets import text_checks
 
 WARNINGS = frozenset({"user-data-unused"})
 """The codes here that stop no build."""
@@ -54,7 +54,7 @@ def refusals(project: str, name: str, host: Host, server: ServiceHost) -> list[R
 
 def _fault(kind: str, value: str) -> str | None:
     pattern, form = KINDS[kind]
-    hidden = free_text.fault(value)
+    hidden = text_checks.fault(value)
     if hidden:
         return f"{value!r} cannot be written into the guest: {hidden}"
     return None if pattern.fullmatch(value) else f"{value!r} is not {form}"

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from mlnc.ir.model import Course, Host, ServiceHost
 from mlnc.output.artifact import Artifact, Emitted, Refusal, host_folder
-from mlnc.targets.xen_extra import refuse_extra
-from mlnc.targets.xen_file import domain_file, knows_type
-from mlnc.targets.xen_words import refuse_words
+from mlnc.targets.xen.domain_file import domain_file, knows_type
+from mlnc.targets.xen.xen_extra_checks import refuse_extra
+from mlnc.targets.xen.xen_text_checks import refuse_words
 
 
 def emit(course: Course) -> Emitted:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlnc.ir.model import Host, Interface
-from mlnc.targets import guest_tables
-from mlnc.targets.guest_disk import commands, keys
-from mlnc.targets.guest_passwords import passwords, secrets
+from mlnc.targets.guest import guest_fstab_network
+from mlnc.targets.guest.guest_disk import commands, keys
+from mlnc.targets.guest.guest_passwords import passwords, secrets
 from mlnc.targets.render import render
 
 UNIT = "mlnc-startup.service"
@@ -111,10 +111,10 @@ def _accounts(host: Host) -> list[Account]:
     ]
 
 
-def _mounts(host: Host) -> list[guest_tables.Row]:
+def _mounts(host: Host) -> list[guest_fstab_network.Row]:
     swap = host.guest.swap_device
-    swaps: list[guest_tables.Row] = [(swap, "none", "swap", "sw", "0", "0")] if swap else []
-    return swaps + guest_tables.mounts(host.guest)
+    swaps: list[guest_fstab_network.Row] = [(swap, "none", "swap", "sw", "0", "0")] if swap else []
+    return swaps + guest_fstab_network.mounts(host.guest)
 
 
 def _files(host: Host, hosts_file: str) -> Iterator[SeedFile]:
