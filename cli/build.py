@@ -23,10 +23,10 @@ from mlnc.output.output_folder import OutputRefused
 from mlnc.output.transaction import recover
 from mlnc.output.writer import Build, Written, write
 from mlnc.targets.registry import emit_all
-from mlnc.upgrade.before import Before, unknown_servers
-from mlnc.upgrade.capacity import Shortages
-from mlnc.upgrade.checks import capacity_refusals, upgrade_refusals
-from mlnc.upgrade.emit import emit
+from mlnc.upgrade.capacity.memory_order import Shortages
+from mlnc.upgrade.diff.deployed_state import Before, unknown_servers
+from mlnc.upgrade.plan_checks import capacity_refusals, upgrade_refusals
+from mlnc.upgrade.plan_files import emit
 from mlnc.upgrade.planner import Planned, plan_course
 
 

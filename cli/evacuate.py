@@ -13,8 +13,8 @@ from mlnc.compiler.pipeline import Compiled, Front
 from mlnc.compiler.service_host_edits import Choice, Item, Places
 from mlnc.compiler.source import Source
 from mlnc.ir.model import Course
-from mlnc.upgrade.evacuate import NoPlace, Targets
-from mlnc.upgrade.evacuate import evacuate as find_targets
+from mlnc.upgrade.evacuation import NoPlace, Targets
+from mlnc.upgrade.evacuation import evacuate as find_targets
 
 
 class UnknownServer(Exception):

@@ -12,8 +12,8 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.deployed_record import Record, ir_name, parse_record, parse_servers, record_texts
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import DEPLOYED
-from mlnc.upgrade.before import Before, OldProject
-from mlnc.upgrade.sides import project_servers
+from mlnc.upgrade.diff.deployed_state import Before, OldProject
+from mlnc.upgrade.diff.project_diff import project_servers
 
 
 class OldSideRefused(Exception):

@@ -10,8 +10,8 @@ from mlnc.compiler.source import Source
 from mlnc.compiler.source_map import Origins
 from mlnc.output.plan_model import HostPlan
 from mlnc.schemas.yaml_text import YamlError, load
-from mlnc.upgrade.changes import Locate
-from mlnc.upgrade.differences import Difference
+from mlnc.upgrade.diff.host_change import Locate
+from mlnc.upgrade.diff.host_diff import Difference
 from mlnc.upgrade.planner import Planned
 
 Named = Callable[[Source], str]

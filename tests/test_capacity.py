@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlnc.upgrade.capacity import Order, Shortage, order
-from mlnc.upgrade.units import Event, Unit
+from mlnc.upgrade.capacity.memory_moves import Event, Unit
+from mlnc.upgrade.capacity.memory_order import Order, Shortage, order
 
 Servers = Mapping[str, int | None]
 

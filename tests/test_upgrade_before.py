@@ -12,7 +12,7 @@ from two_sides import record
 
 from mlnc.cli import old_side
 from mlnc.output.errors import Refused
-from mlnc.upgrade.before import OldProject
+from mlnc.upgrade.diff.deployed_state import OldProject
 
 SITE = (
     "service_host one { address 192.0.2.1; memory 1G }\nservice_host two { address 192.0.2.2; memory 1G }\n"

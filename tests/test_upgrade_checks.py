@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from projects import mlnc
 
-from mlnc.upgrade.capacity import Shortage
-from mlnc.upgrade.checks import capacity_refusals
+from mlnc.upgrade.capacity.memory_order import Shortage
+from mlnc.upgrade.plan_checks import capacity_refusals
 
 SITE = """\
 service_host one {{ address 192.0.2.101; san_path san_vg; lvm_vg san_vg{one} }}

@@ -4,8 +4,8 @@ import pytest
 from projects import HEAD, Sources
 
 from mlnc.ir.model import Site
-from mlnc.upgrade.changes import HostChange, changed
-from mlnc.upgrade.differences import Pair
+from mlnc.upgrade.diff.host_change import HostChange, changed
+from mlnc.upgrade.diff.host_diff import Pair
 
 SITE = """\
 service_host one { address 192.0.2.1; san_path san_vg; lvm_vg local_vg; xen_version 4.17 }

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlnc.ir.model import Course, Member, Vnc
-from mlnc.upgrade.evacuate import evacuate
+from mlnc.upgrade.evacuation import evacuate
 
 OTHERS = ("two", "three")
 

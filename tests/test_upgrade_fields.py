@@ -7,8 +7,8 @@ import pytest
 
 from mlnc.ir.model import Disk, Guest, Host, Interface, Vnc, Volume
 from mlnc.schemas.language import load
-from mlnc.upgrade import fields as tables
-from mlnc.upgrade.fields import directive, table_class
+from mlnc.upgrade.diff import directive_fields as tables
+from mlnc.upgrade.diff.directive_fields import directive, table_class
 
 COVERED = [
     (Host, tables.HOST),

@@ -5,7 +5,7 @@ from projects import Sources
 
 from mlnc.cli.planning import told
 from mlnc.output.plan_model import Plan
-from mlnc.upgrade.before import Before
+from mlnc.upgrade.diff.deployed_state import Before
 from mlnc.upgrade.planner import Planned, plan_course
 
 SITE = """\

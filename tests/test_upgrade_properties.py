@@ -6,10 +6,10 @@ from edited_courses import GENERATION, compiled, deployed, edits, executed, plan
 from hypothesis import HealthCheck, assume, given, settings
 
 from mlnc.ir.model import Course
-from mlnc.upgrade.before import Before, OldProject
-from mlnc.upgrade.emit import emit
+from mlnc.upgrade.diff.deployed_state import Before, OldProject
+from mlnc.upgrade.plan_files import emit
 from mlnc.upgrade.planner import Planned
-from mlnc.upgrade.steps import KINDS
+from mlnc.upgrade.steps.plan_steps import KINDS
 
 slow = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 some = settings(max_examples=40, deadline=None, suppress_health_check=slow)

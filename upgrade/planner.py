@@ -4,17 +4,17 @@ from dataclasses import dataclass, field, replace
 
 from mlnc.ir.model import Course, Host, Project, Site
 from mlnc.output.plan_model import PLAN_VERSION, HostPlan, Plan
-from mlnc.upgrade.acts import Act
-from mlnc.upgrade.before import Before, OldProject
-from mlnc.upgrade.capacity import Shortages
-from mlnc.upgrade.changes import HostChange
-from mlnc.upgrade.lines import host_line
-from mlnc.upgrade.networks import switch_lines
-from mlnc.upgrade.notes import peer_notes, project_notes
-from mlnc.upgrade.ordering import Places, giving, in_order, with_waits
-from mlnc.upgrade.project_acts import project_acts
-from mlnc.upgrade.sides import Upgrade, project_servers, xen_hosts
-from mlnc.upgrade.steps import Draft, drafts
+from mlnc.upgrade.capacity.course_order import Places, giving, in_order, with_waits
+from mlnc.upgrade.capacity.memory_order import Shortages
+from mlnc.upgrade.diff.deployed_state import Before, OldProject
+from mlnc.upgrade.diff.host_change import HostChange
+from mlnc.upgrade.diff.project_diff import Upgrade, project_servers, xen_hosts
+from mlnc.upgrade.plan_notes import peer_notes, project_notes
+from mlnc.upgrade.steps.network_commands import switch_lines
+from mlnc.upgrade.steps.plan_steps import Draft, drafts
+from mlnc.upgrade.steps.project_commands import project_acts
+from mlnc.upgrade.steps.vm_commands import Act
+from mlnc.upgrade.summary_line import host_line
 
 
 @dataclass(frozen=True, slots=True)

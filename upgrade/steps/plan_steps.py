@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import get_args
 
 from mlnc.output.plan_model import Guard, Kind, Step
-from mlnc.upgrade.acts import Act
-from mlnc.upgrade.changes import HostChange
-from mlnc.upgrade.sentences import SENTENCES
-from mlnc.upgrade.words import Words
+from mlnc.upgrade.diff.host_change import HostChange
+from mlnc.upgrade.steps.shell_args import Words
+from mlnc.upgrade.steps.step_texts import SENTENCES
+from mlnc.upgrade.steps.vm_commands import Act
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """All kinds, in the order of their phases."""

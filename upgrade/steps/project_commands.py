@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from mlnc.ir.model import Course, Site
-from mlnc.upgrade.acts import Act, acts
-from mlnc.upgrade.networks import network
-from mlnc.upgrade.preflight import preflight
-from mlnc.upgrade.sides import Upgrade, project_servers
+from mlnc.upgrade.diff.project_diff import Upgrade, project_servers
+from mlnc.upgrade.steps.network_commands import network
+from mlnc.upgrade.steps.plan_preflight import preflight
+from mlnc.upgrade.steps.vm_commands import Act, acts
 
 
 def project_acts(each: Upgrade, giving: frozenset[str], course: Course) -> Iterator[Act]:

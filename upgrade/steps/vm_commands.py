@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from mlnc.ir.model import Host, Site
 from mlnc.output.plan_model import Kind
-from mlnc.upgrade.changes import HostChange
-from mlnc.upgrade.differences import Pair
-from mlnc.upgrade.fates import Fate
-from mlnc.upgrade.words import Words, domain_words, size_words, target_words, volume_words
+from mlnc.upgrade.cost.volume_actions import Fate
+from mlnc.upgrade.diff.host_change import HostChange
+from mlnc.upgrade.diff.host_diff import Pair
+from mlnc.upgrade.steps.shell_args import Words, domain_words, size_words, target_words, volume_words
 
 
 @dataclass(frozen=True, slots=True)

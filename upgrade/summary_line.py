@@ -2,7 +2,7 @@
 
 from mlnc.output.plan_model import Change
 from mlnc.schemas.language import CHANGES
-from mlnc.upgrade.changes import HostChange
+from mlnc.upgrade.diff.host_change import HostChange
 
 _MARKS = {"create": "+", "retire": "-", "keep": "="}
 _SHOWN = 3

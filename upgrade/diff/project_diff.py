@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from mlnc.ir.bridges import switch_servers
 from mlnc.ir.model import Host, Project, Site
-from mlnc.upgrade.before import Before, OldProject
-from mlnc.upgrade.changes import HostChange, Locate, changed, created, retired
-from mlnc.upgrade.differences import Pair
+from mlnc.upgrade.diff.deployed_state import Before, OldProject
+from mlnc.upgrade.diff.host_change import HostChange, Locate, changed, created, retired
+from mlnc.upgrade.diff.host_diff import Pair
 
 
 @dataclass(frozen=True, slots=True)

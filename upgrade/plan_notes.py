@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from mlnc.ir.model import Host, Project
 from mlnc.targets.guest.guest_hosts_file import Peers
-from mlnc.upgrade.before import OldProject
-from mlnc.upgrade.changes import HostChange
+from mlnc.upgrade.diff.deployed_state import OldProject
+from mlnc.upgrade.diff.host_change import HostChange
 
 
 def project_notes(new: Project, was: OldProject | None, changes: Mapping[str, HostChange]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
-from mlnc.upgrade.capacity_state import DONE, Free, Lane, Move, Problem, State
+from mlnc.upgrade.capacity.search_state import DONE, Free, Lane, Move, Problem, State
 
 WORK = 600_000
 """How many lanes all searches together look at before they give up; about half a second."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from mlnc.ir.model import Course, Host, ServiceHost
 from mlnc.output.artifact import Refusal
 from mlnc.output.plan_model import Plan
-from mlnc.upgrade.capacity import Shortages
+from mlnc.upgrade.capacity.memory_order import Shortages
 
 
 def capacity_refusals(shortages: Shortages) -> list[Refusal]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlnc.ir.model import Course, Host, Project, ServiceHost
 from mlnc.ir.shared_storage import shared_storage
-from mlnc.upgrade.ways import on_shared
+from mlnc.upgrade.cost.migration_mode import on_shared
 
 TRIES = 20_000
 """How many placements are tried before the search for a better fit is given up."""

@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mlnc.upgrade.capacity_loads import holders, loads
-from mlnc.upgrade.capacity_search import find_legs
-from mlnc.upgrade.capacity_state import Free, Move
-from mlnc.upgrade.capacity_waits import chain
-from mlnc.upgrade.units import Event, Unit
+from mlnc.upgrade.capacity.load_order import holders, loads
+from mlnc.upgrade.capacity.memory_moves import Event, Unit
+from mlnc.upgrade.capacity.order_search import find_legs
+from mlnc.upgrade.capacity.search_state import Free, Move
+from mlnc.upgrade.capacity.wait_conditions import chain
 
 
 @dataclass(frozen=True, slots=True)

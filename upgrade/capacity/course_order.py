@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from mlnc.ir.model import Course, Site, Switch
 from mlnc.output.plan_model import Kind, Step
-from mlnc.upgrade.before import Before
-from mlnc.upgrade.capacity import Order, Shortages, order
-from mlnc.upgrade.changes import HostChange, Locate
-from mlnc.upgrade.sides import Upgrade, upgrade, xen_hosts
-from mlnc.upgrade.steps import KINDS, Draft
-from mlnc.upgrade.units import Event, Unit
-from mlnc.upgrade.ways import thirds
+from mlnc.upgrade.capacity.memory_moves import Event, Unit
+from mlnc.upgrade.capacity.memory_order import Order, Shortages, order
+from mlnc.upgrade.cost.migration_mode import thirds
+from mlnc.upgrade.diff.deployed_state import Before
+from mlnc.upgrade.diff.host_change import HostChange, Locate
+from mlnc.upgrade.diff.project_diff import Upgrade, upgrade, xen_hosts
+from mlnc.upgrade.steps.plan_steps import KINDS, Draft
 
 _DETOUR = "it goes over a third server, for neither of its own has room while the other is full"
 Places = Callable[[str], Locate]

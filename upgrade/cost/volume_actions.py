@@ -6,8 +6,8 @@ from typing import Literal
 
 from mlnc.ir.model import Volume
 from mlnc.output.plan_model import Way
-from mlnc.upgrade.differences import Pair, same_size
-from mlnc.upgrade.ways import same_place
+from mlnc.upgrade.cost.migration_mode import same_place
+from mlnc.upgrade.diff.host_diff import Pair, same_size
 
 Goes = Literal["stays", "handed", "copied", "copied-here", "discarded", "left", "retired", "made"]
 """

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from mlnc.ir.model import Host, Site
 from mlnc.output.plan_model import Action, Change, Way
 from mlnc.schemas.language import Change as Class
-from mlnc.upgrade.classes import Cost, cost, dearest
-from mlnc.upgrade.differences import Difference, Pair, differences
-from mlnc.upgrade.fates import Fate, fates
-from mlnc.upgrade.fields import directive
-from mlnc.upgrade.ways import Move, move
+from mlnc.upgrade.cost.change_cost import Cost, cost, dearest
+from mlnc.upgrade.cost.migration_mode import Move, move
+from mlnc.upgrade.cost.volume_actions import Fate, fates
+from mlnc.upgrade.diff.directive_fields import directive
+from mlnc.upgrade.diff.host_diff import Difference, Pair, differences
 
 Locate = Callable[[str, Difference], str | None]
 """Host and a difference of it, to FILE:LINE:COLUMN as seen from ``out/``; None where nothing was written."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mlnc.ir.bridges import Bridge, server_bridges
 from mlnc.ir.model import Project, Site, Switch
-from mlnc.upgrade.words import Words
+from mlnc.upgrade.steps.shell_args import Words
 
 
 @dataclass(frozen=True, slots=True)

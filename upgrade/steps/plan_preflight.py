@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mlnc.ir.model import Site
-from mlnc.upgrade.acts import Act
-from mlnc.upgrade.changes import HostChange
-from mlnc.upgrade.differences import Pair, mounts
-from mlnc.upgrade.fates import Fate
-from mlnc.upgrade.words import Words, domain_words, size_words, target_words, volume_words
+from mlnc.upgrade.cost.volume_actions import Fate
+from mlnc.upgrade.diff.host_change import HostChange
+from mlnc.upgrade.diff.host_diff import Pair, mounts
+from mlnc.upgrade.steps.shell_args import Words, domain_words, size_words, target_words, volume_words
+from mlnc.upgrade.steps.vm_commands import Act
 
 
 def preflight(changes: Sequence[HostChange], site: Site, giving: frozenset[str]) -> Iterator[Act]:

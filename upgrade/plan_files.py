@@ -9,7 +9,7 @@ from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import dump
 from mlnc.targets.render import render
 from mlnc.upgrade.planner import Planned
-from mlnc.upgrade.steps import Draft
+from mlnc.upgrade.steps.plan_steps import Draft
 
 SCHEMAS = "../../../schemas"
 """The folder of the schemas as seen from ``out/plan/<project>``."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from mlnc.upgrade.units import Amounts
+from mlnc.upgrade.capacity.memory_moves import Amounts
 
 Key = TypeVar("Key")
 

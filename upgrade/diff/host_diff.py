@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from mlnc.ir.model import Disk, Guest, Host, Interface, Vnc, Volume
-from mlnc.upgrade import texts
+from mlnc.upgrade.diff import value_format
 
 Item = TypeVar("Item")
 
@@ -72,7 +72,7 @@ def differences(pair: Pair) -> list[Difference]:
 
 def same_size(old: Volume, new: Volume) -> bool:
     """Whether the same size is asked for."""
-    return texts.volume_size(old) == texts.volume_size(new)
+    return value_format.volume_size(old) == value_format.volume_size(new)
 
 
 def mounts(host: Host) -> dict[str, tuple[int, Disk]]:
@@ -81,7 +81,7 @@ def mounts(host: Host) -> dict[str, tuple[int, Disk]]:
 
 
 def _differ(path: str, old: object, new: object) -> Difference:
-    return Difference(path, path, texts.text(old), texts.text(new))
+    return Difference(path, path, value_format.text(old), value_format.text(new))
 
 
 def _identity(pair: Pair) -> Iterator[Difference]:
@@ -109,7 +109,7 @@ def _amounts(old: Host, new: Host) -> Iterator[Difference]:
 
 
 def _memory(path: str, old: int, new: int) -> Difference:
-    return Difference(path, path, texts.memory_text(old), texts.memory_text(new))
+    return Difference(path, path, value_format.memory_text(old), value_format.memory_text(new))
 
 
 def _scalars(old: Host, new: Host) -> Iterator[Difference]:
@@ -145,7 +145,7 @@ def _volumes(pair: Pair) -> Iterator[Difference]:
         place = f"volumes/{number}"
         if old is None or new is None:
             if old is not new:
-                shown = (texts.volume_text(each) if each else None for each in (old, new))
+                shown = (value_format.volume_text(each) if each else None for each in (old, new))
                 yield Difference(f"volumes/{role}", place if new else "", *shown)
         elif old != new:
             yield from _volume(pair, old, new, place)
@@ -164,18 +164,25 @@ def _volume(pair: Pair, old: Volume, new: Volume, place: str) -> Iterator[Differ
     for name, value in _SAME_FIELDS:
         if value(old) != value(new):
             yield Difference(
-                f"volumes/{old.role}/{name}", place, texts.text(value(old)), texts.text(value(new))
+                f"volumes/{old.role}/{name}",
+                place,
+                value_format.text(value(old)),
+                value_format.text(value(new)),
             )
     if old.kind == new.kind == "file" and not same_folder(pair, old, new):
-        yield Difference(f"volumes/{old.role}/path", place, texts.folder(old), texts.folder(new))
+        yield Difference(
+            f"volumes/{old.role}/path", place, value_format.folder(old), value_format.folder(new)
+        )
     if not same_size(old, new):
         name = "free_space_bytes" if new.sizing == "free" else "size_bytes"
-        yield Difference(f"volumes/{old.role}/{name}", place, texts.volume_size(old), texts.volume_size(new))
+        yield Difference(
+            f"volumes/{old.role}/{name}", place, value_format.volume_size(old), value_format.volume_size(new)
+        )
 
 
 def same_folder(pair: Pair, old: Volume, new: Volume) -> bool:
     """Whether two image files lie in one folder. A project's own is one, whatever the project is called."""
-    before, after = texts.folder(old), texts.folder(new)
+    before, after = value_format.folder(old), value_format.folder(new)
     if pair.project != pair.was_project:
         before = before.replace(f"/{pair.was_project}/images", f"/{pair.project}/images")
     return before == after
@@ -189,7 +196,10 @@ def _disks(pair: Pair) -> Iterator[Difference]:
         if old != new:
             device = (new or old).device  # type: ignore[union-attr]
             yield Difference(
-                f"disks/{device}", f"disks/{number}" if new else "", texts.text(old), texts.text(new)
+                f"disks/{device}",
+                f"disks/{number}" if new else "",
+                value_format.text(old),
+                value_format.text(new),
             )
 
 
@@ -201,7 +211,7 @@ def _interfaces(before: dict[str, Interface], after: dict[str, Interface]) -> It
         old, new = before.get(name), after.get(name)
         path = f"interfaces/{name}"
         if old is None or new is None:
-            shown = (texts.card_text(each) if each else None for each in (old, new))
+            shown = (value_format.card_text(each) if each else None for each in (old, new))
             yield Difference(path, path if new else "", *shown)
         elif old != new:
             yield from _interface(path, old, new)
@@ -209,12 +219,14 @@ def _interfaces(before: dict[str, Interface], after: dict[str, Interface]) -> It
 
 def _interface(path: str, old: Interface, new: Interface) -> Iterator[Difference]:
     if any(getattr(old, name) != getattr(new, name) for name in _IPV4):
-        yield _differ(f"{path}/address", texts.address_text(old), texts.address_text(new))
+        yield _differ(f"{path}/address", value_format.address_text(old), value_format.address_text(new))
     if any(getattr(old, name) != getattr(new, name) for name in _IPV6):
-        yield _differ(f"{path}/address6", texts.address6_text(old), texts.address6_text(new))
+        yield _differ(f"{path}/address6", value_format.address6_text(old), value_format.address6_text(new))
     plugged = ("switch", "bridge") if old.switch != new.switch else ()
     if plugged:
-        yield Difference(f"{path}/switch", f"{path}/switch", texts.card_text(old), texts.card_text(new))
+        yield Difference(
+            f"{path}/switch", f"{path}/switch", value_format.card_text(old), value_format.card_text(new)
+        )
     for field in fields(Interface):
         if field.name not in (*_IPV4, *_IPV6, *plugged):
             before, after = getattr(old, field.name), getattr(new, field.name)
@@ -230,8 +242,8 @@ def _guest(old: Guest, new: Guest) -> Iterator[Difference]:
                 yield Difference(
                     f"guest/{field.name}",
                     _place(field.name, before, after),
-                    texts.text(before),
-                    texts.text(after),
+                    value_format.text(before),
+                    value_format.text(after),
                 )
 
 

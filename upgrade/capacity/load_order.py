@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from mlnc.upgrade.capacity_search import Leg
-from mlnc.upgrade.capacity_waits import Load
-from mlnc.upgrade.units import Event, Part, Unit
+from mlnc.upgrade.capacity.memory_moves import Event, Part, Unit
+from mlnc.upgrade.capacity.order_search import Leg
+from mlnc.upgrade.capacity.wait_conditions import Load
 
 
 def loads(units: Sequence[Unit], legs: Sequence[Leg]) -> list[Load[Event]]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from mlnc.ir.model import Interface, ServiceHost, Site, Volume
 from mlnc.ir.shared_storage import shared_storage
 from mlnc.output.plan_model import Way
-from mlnc.upgrade import texts
-from mlnc.upgrade.differences import Pair, same_folder
+from mlnc.upgrade.diff import value_format
+from mlnc.upgrade.diff.host_diff import Pair, same_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ def _apart(pair: Pair, shared: frozenset[str]) -> str | None:
     """Why the root disk has to be copied, if it has to."""
     old, new = pair.old.volumes[0], pair.new.volumes[0]
     if not same_place(pair, old, new):
-        return f"its root disk goes from {texts.folder(old)} to {texts.folder(new)}"
+        return f"its root disk goes from {value_format.folder(old)} to {value_format.folder(new)}"
     if not on_shared(old.path, shared):
-        return f"{texts.folder(old)} is not on storage that both servers share"
+        return f"{value_format.folder(old)} is not on storage that both servers share"
     return None
 
 

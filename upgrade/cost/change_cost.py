@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from mlnc.ir.model import Host, ServiceHost, Site, Volume
 from mlnc.schemas.language import CHANGES, Change
-from mlnc.upgrade.differences import Difference, Pair, mounts
-from mlnc.upgrade.fields import table_class
+from mlnc.upgrade.diff.directive_fields import table_class
+from mlnc.upgrade.diff.host_diff import Difference, Pair, mounts
 
 
 @dataclass(frozen=True, slots=True)
