@@ -17,9 +17,9 @@ from mlnc.rehearsal.journal import violations
 from mlnc.rehearsal.report import difference_lines, table
 from mlnc.rehearsal.stage import Stage
 from mlnc.rehearsal.words import lost_words, write_words
-from mlnc.runner.console import shown
+from mlnc.runner.console.command_output import shown
+from mlnc.runner.deployment import Options
 from mlnc.runner.results import Result, exit_status
-from mlnc.runner.task import Options
 
 
 class Play:

@@ -19,16 +19,16 @@ from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.observed import observed
 from mlnc.rehearsal.prepare import prepare
 from mlnc.rehearsal.transport import Rehearsal
-from mlnc.runner.deploy import deploy
-from mlnc.runner.desk import Desk
-from mlnc.runner.lines import Lines
-from mlnc.runner.plan import make_plan
+from mlnc.runner.connect.connections import Lines
+from mlnc.runner.connect.transport import Transport
+from mlnc.runner.deploy.deploy_run import deploy
+from mlnc.runner.deploy.deployment_plan import make_plan
+from mlnc.runner.deployment import Options
 from mlnc.runner.results import Display, Result
 from mlnc.runner.review import load_output, objections
-from mlnc.runner.secrets import Secrets
+from mlnc.runner.run_context import Desk
+from mlnc.runner.secret_values import Secrets
 from mlnc.runner.selection import select
-from mlnc.runner.task import Options
-from mlnc.runner.transport import Transport
 
 _PARALLEL = 8
 """So many servers are worked on at once."""

@@ -28,7 +28,7 @@ def rehearse(
     from mlnc.rehearsal.folder import Folder
     from mlnc.rehearsal.play import Play, stage_folder
     from mlnc.rehearsal.transport import missing
-    from mlnc.runner.commands import refusals
+    from mlnc.runner.console.task_options import refusals
     from mlnc.runner.results import exit_status, summary
 
     reason = missing()

@@ -8,7 +8,7 @@ from pathlib import Path
 from invoke.context import Context
 
 from mlnc.rehearsal.folder import Folder
-from mlnc.runner.transport import Ended, Listener, Local
+from mlnc.runner.connect.transport import Ended, Listener, Local
 
 NAMESPACES = (
     "--user",
@@ -25,7 +25,7 @@ NAMESPACES = (
 
 
 class Rehearsal:
-    """A :class:`mlnc.runner.transport.Transport` to the service host *server* of the rehearsal in *folder*."""
+    """A :class:`mlnc.runner.connect.transport.Transport` to the service host *server* of the rehearsal in *folder*."""
 
     def __init__(self, context: Context, folder: Folder, server: str, private: Path) -> None:
         self._local = Local(context, private)

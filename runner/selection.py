@@ -8,7 +8,7 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.errors import Refused
 
 if TYPE_CHECKING:
-    from mlnc.runner.desk import Desk
+    from mlnc.runner.run_context import Desk
 
 Selection = dict[str, dict[str, tuple[str, ...]]]
 """By service host and project: the hosts that were named; none stands for all of them."""

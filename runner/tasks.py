@@ -10,7 +10,7 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from mlnc.runner.commands import at_desk, command, refusals
+from mlnc.runner.console.task_options import at_desk, command, refusals
 from mlnc.runner.selection import known_hosts, known_servers, select
 
 __all__ = [
@@ -56,20 +56,20 @@ def deploy(
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
         desk.lines.connect(selection, parallel)
-        from mlnc.runner.console import expect_reviewed, finish, shown, warn_of_secrets
-        from mlnc.runner.deploy import check_secrets
-        from mlnc.runner.deploy import deploy as bring
-        from mlnc.runner.laid import note_laid
-        from mlnc.runner.left_over import print_left_over
-        from mlnc.runner.plan import make_plan
-        from mlnc.runner.task import Options
+        from mlnc.runner.console.command_output import expect_reviewed, finish, shown, warn_of_secrets
+        from mlnc.runner.console.left_over import print_left_over
+        from mlnc.runner.deploy.deploy_run import check_secrets
+        from mlnc.runner.deploy.deploy_run import deploy as bring
+        from mlnc.runner.deploy.deployment_plan import make_plan
+        from mlnc.runner.deploy.secret_digests import note_laid
+        from mlnc.runner.deployment import Options
 
         options = Options(start, again, wait or None, undo, *words)
         expect_reviewed(desk, git=not unreviewed and not dry_run)
         planned = make_plan(desk, selection, options, parallel, resting=not start)
         check_secrets(desk, planned)
         if dry_run:
-            from mlnc.runner.console_plan import print_plan
+            from mlnc.runner.console.plan_output import print_plan
 
             print_plan(desk, planned, json)
             return
@@ -99,11 +99,11 @@ def plan(
         selection = select(desk, project, host)
         words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
         desk.lines.connect(selection, parallel)
-        from mlnc.runner.console import warn_of_secrets
-        from mlnc.runner.console_plan import print_objections, print_plan
-        from mlnc.runner.plan import make_plan
-        from mlnc.runner.task import Options
-        from mlnc.runner.templates import outdated
+        from mlnc.runner.console.command_output import warn_of_secrets
+        from mlnc.runner.console.plan_output import print_objections, print_plan
+        from mlnc.runner.deploy.deployment_plan import make_plan
+        from mlnc.runner.deployment import Options
+        from mlnc.runner.observe.template_drift import outdated
 
         print_objections(desk)
         options = Options(start, again, None, False, *words)
@@ -125,8 +125,8 @@ def status(
     with at_desk(context, out, "status", 0 if project or host else parallel) as desk:
         selection = select(desk, project, host)
         desk.lines.connect(selection, parallel)
-        from mlnc.runner import status as looking
-        from mlnc.runner.console import print_json
+        from mlnc.runner.console.command_output import print_json
+        from mlnc.runner.observe import status as looking
 
         found = looking.status(desk, selection, parallel)
         if json:
@@ -151,9 +151,9 @@ def drift(
     with at_desk(context, out, "drift", 0 if project or host else parallel) as desk:
         selection = select(desk, project, host)
         desk.lines.connect(selection, parallel)
-        from mlnc.runner import drift as drifting
-        from mlnc.runner.console import print_json
-        from mlnc.runner.templates import outdated
+        from mlnc.runner.console.command_output import print_json
+        from mlnc.runner.observe import drift as drifting
+        from mlnc.runner.observe.template_drift import outdated
 
         found = drifting.drift(desk, selection, parallel) + outdated(desk, selection, parallel)
         if json:
@@ -179,9 +179,9 @@ def start(
 ) -> None:
     """Start VMs that are deployed, unless they may run on another server."""
     with at_desk(context, out, "start") as desk:
-        from mlnc.runner.console import expect_reviewed, finish, print_selection, shown
-        from mlnc.runner.life import start_where_it_may
-        from mlnc.runner.task import Options
+        from mlnc.runner.console.command_output import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.deploy.start_stop import start_where_it_may
+        from mlnc.runner.deployment import Options
 
         selection = select(desk, project, host)
         options = Options(start=True, wait_seconds=wait or None, fenced=known_servers(desk, fence))
@@ -205,8 +205,8 @@ def stop(
 ) -> None:
     """Stop VMs: orderly, and by force after the time that the project gives them."""
     with at_desk(context, out, "stop") as desk:
-        from mlnc.runner.console import expect_reviewed, finish, print_selection, shown
-        from mlnc.runner.life import change_life
+        from mlnc.runner.console.command_output import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.deploy.start_stop import change_life
 
         selection = select(desk, project, host)
         if dry_run:
@@ -233,8 +233,8 @@ def remove(
     if len(project) != 1 or any("/" in name for name in host):
         raise Exit("remove takes one --project, and service hosts for --host", code=1)
     with at_desk(context, out, "remove") as desk:
-        from mlnc.runner.console import confirm_removal, finish, print_selection, shown
-        from mlnc.runner.remove import remove as take_away
+        from mlnc.runner.console.command_output import confirm_removal, finish, print_selection, shown
+        from mlnc.runner.deploy.remove import remove as take_away
 
         selection = select(desk, project, host)
         if dry_run:
@@ -255,9 +255,9 @@ def retired(
 ) -> None:
     """List the volumes that removed hosts have left behind, or bring those of a host into use again."""
     with at_desk(context, out, "retired") as desk:
-        from mlnc.runner import retired as leaving
-        from mlnc.runner.console import finish, shown
-        from mlnc.runner.console_retired import expect_retired, print_retired
+        from mlnc.runner.console.command_output import finish, shown
+        from mlnc.runner.console.retired_output import expect_retired, print_retired
+        from mlnc.runner.deploy import retired_volumes as leaving
         from mlnc.runner.results import exit_status
 
         found, silent = leaving.retired(desk, project, parallel)
@@ -280,9 +280,9 @@ def purge(
 ) -> None:
     """Remove what is retired of PROJECT or PROJECT/HOST, with all data on it. Asks for that name."""
     with at_desk(context, out, "purge") as desk:
-        from mlnc.runner import retired as leaving
-        from mlnc.runner.console import finish, shown
-        from mlnc.runner.console_retired import confirm_purge, expect_retired
+        from mlnc.runner.console.command_output import finish, shown
+        from mlnc.runner.console.retired_output import confirm_purge, expect_retired
+        from mlnc.runner.deploy import retired_volumes as leaving
 
         found, silent = leaving.retired(desk, [], parallel)
         expect_retired(found, silent, name)
@@ -304,10 +304,10 @@ def rebuild(
 ) -> None:
     """Make the root volumes of PROJECT, PROJECT/HOST or all anew from their templates; what ran is started again."""
     with at_desk(context, out, "rebuild") as desk:
-        from mlnc.runner.console import expect_reviewed, finish, print_selection, shown
-        from mlnc.runner.rebuild import expect_consent, rebuildable
-        from mlnc.runner.rebuild import rebuild as make_anew
-        from mlnc.runner.task import Options
+        from mlnc.runner.console.command_output import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.deploy.rebuild import expect_consent, rebuildable
+        from mlnc.runner.deploy.rebuild import rebuild as make_anew
+        from mlnc.runner.deployment import Options
 
         selection = rebuildable(desk, name)
         if dry_run:
@@ -323,7 +323,7 @@ def rebuild(
 @command()
 def verify(_: Context, unreviewed: bool = False, json: bool = False, out: str = "out") -> None:
     """Check that every file of out/ is what was built, and was reviewed."""
-    from mlnc.runner.console import print_json
+    from mlnc.runner.console.command_output import print_json
     from mlnc.runner.review import load_output, objections
 
     with refusals():
@@ -346,8 +346,8 @@ def deployed(
 ) -> None:
     """Fetch the servers' record of what was applied into out/deployed."""
     with at_desk(context, out, "deployed") as desk:
-        from mlnc.runner.console import finish, shown
-        from mlnc.runner.fetch import fetch
+        from mlnc.runner.console.command_output import finish, shown
+        from mlnc.runner.observe.fetch_records import fetch
 
         selection = select(desk, project, host)
         finish(desk, shown(json, lambda display: fetch(desk, selection, display, parallel)), json)
@@ -356,8 +356,8 @@ def deployed(
 @command()
 def log(_: Context, number: int = 1, json: bool = False, out: str = "out") -> None:
     """Print what the last run did."""
-    from mlnc.runner.console import print_json
-    from mlnc.runner.transcript import read_entries, read_log
+    from mlnc.runner.console.command_output import print_json
+    from mlnc.runner.run_log import read_entries, read_log
 
     with refusals():
         if json:

@@ -12,10 +12,10 @@ from mlnc.compiler.pipeline import Front
 from mlnc.rehearsal.facts import differences
 from mlnc.rehearsal.stage import Stage
 from mlnc.rehearsal.transport import Rehearsal, missing
-from mlnc.runner.display import Silent
-from mlnc.runner.drift import drift
+from mlnc.runner.deployment import Options
+from mlnc.runner.live_display import Silent
+from mlnc.runner.observe.drift import drift
 from mlnc.runner.selection import select
-from mlnc.runner.task import Options
 
 needs_namespaces = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 

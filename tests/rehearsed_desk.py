@@ -16,7 +16,7 @@ from mlnc.ir.model import Course, ServiceHost
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.prepare import prepare
 from mlnc.rehearsal.transport import Rehearsal
-from mlnc.runner.lines import Lines
+from mlnc.runner.connect.connections import Lines
 
 TASKS = """\
 from mlnc.runner import commands

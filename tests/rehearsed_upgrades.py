@@ -14,11 +14,11 @@ from mlnc.ir.model import Course
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.journal import violations
 from mlnc.rehearsal.words import lost_words, write_words
-from mlnc.runner.display import Silent
-from mlnc.runner.life import change_life
+from mlnc.runner.deploy.start_stop import change_life
+from mlnc.runner.deployment import Options
+from mlnc.runner.live_display import Silent
 from mlnc.runner.results import FAILURES, Result
 from mlnc.runner.selection import select
-from mlnc.runner.task import Options
 
 SERVER = """\
 service_host {name} {{

@@ -21,7 +21,7 @@ from sshd_farm import Farm, Server, sshd_farm
 from mlnc.ir.model import Course, Secret
 from mlnc.output.bundle import bundles
 from mlnc.output.manifest import load_manifest
-from mlnc.runner.verbs import script
+from mlnc.runner.connect.protocol import script
 from mlnc.schemas.yaml_text import load
 from mlnc.targets.ansible import ansible_target
 

@@ -55,8 +55,12 @@ DOORS = {
     "yaml": {"schemas/yaml_text.py"},
     "jsonschema_rs": {"schemas/validation.py"},
     "invoke": {
-        *("runner/transport.py", "runner/ways.py", "runner/lines.py"),
-        *("runner/commands.py", "runner/console.py", "runner/tasks.py"),
+        *(
+            "runner/connect/transport.py",
+            "runner/connect/server_transport.py",
+            "runner/connect/connections.py",
+        ),
+        *("runner/console/task_options.py", "runner/console/command_output.py", "runner/tasks.py"),
         *(
             "rehearsal/transport.py",
             "rehearsal/stage.py",
@@ -124,8 +128,13 @@ def test_commands_begin_with_little() -> None:
     text = "import sys, mlnc.rehearsal.tasks, mlnc.runner.tasks; print([*sys.modules])"
     seen = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
     loaded = set(ast.literal_eval(seen))
-    assert "mlnc.runner.lines" in loaded
-    assert not loaded & {"mlnc.runner.desk", "mlnc.runner.console", "mlnc.rehearsal.stage", "jinja2"}
+    assert "mlnc.runner.connect.connections" in loaded
+    assert not loaded & {
+        "mlnc.runner.run_context",
+        "mlnc.runner.console.command_output",
+        "mlnc.rehearsal.stage",
+        "jinja2",
+    }
 
 
 def test_the_laboratory_is_no_part_of_the_product() -> None:

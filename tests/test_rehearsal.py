@@ -13,8 +13,8 @@ from rehearsals import built, compiled, deployed, differing, drifted, needs_name
 from mlnc.output.errors import Refused
 from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.stage import Stage
-from mlnc.runner.display import Silent
-from mlnc.runner.task import Options
+from mlnc.runner.deployment import Options
+from mlnc.runner.live_display import Silent
 
 pytestmark = needs_namespaces
 

@@ -13,7 +13,7 @@ from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.journal import violations
 from mlnc.rehearsal.prepare import prepare
 from mlnc.rehearsal.transport import entering
-from mlnc.runner.running import running
+from mlnc.runner.observe.running_domains import running
 
 pytestmark = needs_namespaces
 

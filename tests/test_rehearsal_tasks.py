@@ -13,13 +13,13 @@ from test_rehearsal import PROJECT
 
 from mlnc.rehearsal import tasks
 from mlnc.rehearsal.stage import Stage
-from mlnc.runner.desk import Desk
-from mlnc.runner.display import Silent
-from mlnc.runner.drift import drift
-from mlnc.runner.life import change_life
-from mlnc.runner.remove import remove
+from mlnc.runner.deploy.remove import remove
+from mlnc.runner.deploy.start_stop import change_life
+from mlnc.runner.live_display import Silent
+from mlnc.runner.observe.drift import drift
+from mlnc.runner.observe.status import status
+from mlnc.runner.run_context import Desk
 from mlnc.runner.selection import Selection, select
-from mlnc.runner.status import status
 
 
 def rehearsed(out: Path, **options: str | bool) -> int:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mlnc.runner.decide import decide
-from mlnc.runner.survey import REMOVAL, State
+from mlnc.runner.observe.decision import decide
+from mlnc.runner.observe.survey import REMOVAL, State
 
 OLD, NEW, OTHER = "a" * 32, "b" * 32, "c" * 32
 

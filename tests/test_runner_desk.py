@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from mlnc.runner.desk import Desk
+from mlnc.runner.run_context import Desk
 
 
 class Counted(Desk):

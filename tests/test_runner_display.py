@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mlnc.runner.display import Lines, Silent, Table, display
+from mlnc.runner.live_display import Lines, Silent, Table, display
 from mlnc.runner.results import FAILED, OK, PARTLY, Outcome, Result, exit_status, summary
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from plans import SERVERS, courses, guard, step
 
 from mlnc.output.plan_model import Step
-from mlnc.runner.desk import Desk
-from mlnc.runner.display import Silent
-from mlnc.runner.execute import Execution
-from mlnc.runner.graph import Limits
+from mlnc.runner.deploy.running_places import Places, guarded
+from mlnc.runner.deploy.scheduler import Execution
+from mlnc.runner.deploy.step_graph import Limits
+from mlnc.runner.live_display import Silent
 from mlnc.runner.results import Result
-from mlnc.runner.where import Places, guarded
+from mlnc.runner.run_context import Desk
 
 LIMITS = Limits(8, dict.fromkeys(SERVERS, 2))
 

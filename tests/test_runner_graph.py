@@ -7,7 +7,7 @@ from plans import courses, step
 
 from mlnc.output.plan_model import Step
 from mlnc.output.plan_store import PHASES
-from mlnc.runner.graph import AT_ONCE, Graph, Limits, Node, nodes
+from mlnc.runner.deploy.step_graph import AT_ONCE, Graph, Limits, Node, nodes
 
 WIDE = Limits(8, {"atlas": 2, "boreas": 2, "calypso": 2})
 

@@ -8,8 +8,8 @@ from typing import Literal
 import pytest
 from courses import disk, host, interface
 
-from mlnc.runner.running import Running, domain_differences, running
-from mlnc.runner.verbs import script
+from mlnc.runner.connect.protocol import script
+from mlnc.runner.observe.running_domains import Running, domain_differences, running
 
 LISTINGS = Path(__file__).parent / "data" / "listings"
 LINUX = "6f1c1b1e-0000-5000-8000-000000000001"

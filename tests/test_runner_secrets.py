@@ -7,7 +7,7 @@ from courses import guest, host, project
 
 from mlnc.ir.model import Secret, User, Vnc
 from mlnc.output.errors import Refused
-from mlnc.runner.secrets import Secrets, expect, load
+from mlnc.runner.secret_values import Secrets, expect, load
 
 ROOT = guest(root_password=Secret("root"), users=(User("ada", Secret("ada"), "/home/ada", None),))
 DISPLAY = Vnc("127.0.0.1", 1, None, Secret("display"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from bundles import run
 
-from mlnc.runner.verbs import script
+from mlnc.runner.connect.protocol import script
 
 SERVER = Path(__file__).parent.parent / "runner" / "server"
 VERBS = sorted(file.stem for file in SERVER.glob("*.sh") if file.stem not in ("base", "generation"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from invoke.context import Context
 
-from mlnc.runner.session import Session
-from mlnc.runner.transport import UNREACHABLE, Ended, Listener, Local
-from mlnc.runner.verbs import Mark, command, request, script
+from mlnc.runner.connect.protocol import Mark, command, request, script
+from mlnc.runner.connect.session import Session
+from mlnc.runner.connect.transport import UNREACHABLE, Ended, Listener, Local
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ class Stuck(Scripted):
 
 
 def test_what_does_not_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlnc.runner.session._PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("mlnc.runner.connect.session._PATIENCE_SECONDS", 0.01)
     transport = Stuck(DONE)
     session = Session(transport)
     assert session.ask("survey", ()).reached

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.runner.sxp import Sxp, lists, read, value
+from mlnc.runner.observe.sxp import Sxp, lists, read, value
 
 TEXTS = st.text(st.sampled_from("ab'\"\\() \n/:"), min_size=1)
 TREES: st.SearchStrategy[list[Sxp]] = st.recursive(

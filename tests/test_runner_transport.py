@@ -12,9 +12,9 @@ from invoke.config import Config
 from invoke.context import Context, MockContext
 from invoke.runners import Result
 
-from mlnc.runner.transport import UNREACHABLE, Local, Ssh, Transport
-from mlnc.runner.verbs import command, script
-from mlnc.runner.ways import is_here, way
+from mlnc.runner.connect.protocol import command, script
+from mlnc.runner.connect.server_transport import is_here, way
+from mlnc.runner.connect.transport import UNREACHABLE, Local, Ssh, Transport
 
 OPTIONS = (
     "-o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=15"

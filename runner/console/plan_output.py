@@ -1,0 +1,27 @@
+"""What is printed of a plan, by ``plan`` and by a dry run."""
+
+import sys
+from collections.abc import Sequence
+
+from mlnc.runner.console.command_output import print_json
+from mlnc.runner.console.plan_text import plan_data, plan_lines
+from mlnc.runner.deployment import Plan
+from mlnc.runner.observe.drift import Difference
+from mlnc.runner.observe.drift import as_data as difference_data
+from mlnc.runner.review import objections
+from mlnc.runner.run_context import Desk
+
+
+def print_objections(desk: Desk) -> None:
+    """Print what speaks against deploying ``out/`` as it is."""
+    for objection in objections(desk.out, desk.manifest):
+        print(f"deploy would stop: {objection}", file=sys.stderr)
+
+
+def print_plan(desk: Desk, plan: Plan, machine: bool, outdated: Sequence[Difference] = ()) -> None:
+    """Print *plan*, and what *outdated* templates would change that it leaves."""
+    if machine:
+        print_json(plan_data(desk, plan) | {"outdated": [difference_data(each) for each in outdated]})
+    else:
+        lines = [f"{each.server} {each.project}: {each.what}" for each in outdated]
+        print("\n".join([*lines, *plan_lines(desk, plan)]))

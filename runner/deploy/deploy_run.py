@@ -1,0 +1,161 @@
+"""``deploy``: brings what is wanted onto the servers."""
+
+from collections.abc import Callable, Iterable
+from itertools import chain
+
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.secret_names import secret_names
+from mlnc.runner.connect.protocol import Answer
+from mlnc.runner.deploy.start_stop import life_call
+from mlnc.runner.deployment import Options, Plan, Task, Upgrade
+from mlnc.runner.parallel import Job, work
+from mlnc.runner.remote_call import Call, perform
+from mlnc.runner.results import FAILURES, Display, Outcome, Result
+from mlnc.runner.run_context import Desk
+from mlnc.runner.secret_values import expect
+
+
+def check_secrets(desk: Desk, plan: Plan) -> None:
+    """Raise Refused, naming all, unless every secret that *plan* needs is there."""
+    upgraded = (task for upgrade in plan.upgrades for task in upgrade.tasks.values())
+    wanted = [
+        (desk.project(task.bundle.project), task.bundle.server)
+        for task in chain(plan.acting(), upgraded)
+        if task.bundle.project != SERVER_ROOM
+    ]
+    expect(desk.secrets, wanted, desk.stores)
+
+
+def deploy(desk: Desk, plan: Plan, options: Options, display: Display, parallel: int) -> list[Result]:
+    """Do what *plan* says, and say what came of it, with what the plan refused."""
+    return _Deployment(desk, plan, options, display, parallel).results()
+
+
+class _Deployment:
+    """One deployment, and what has come of it so far.
+
+    First what all projects of a server share, then the upgrades, then the rest: what is made new finds the memory that
+    others have left.
+    """
+
+    def __init__(self, desk: Desk, plan: Plan, options: Options, display: Display, parallel: int) -> None:
+        self._desk = desk
+        self._plan = plan
+        self._options = options
+        self._display = display
+        self._parallel = parallel
+        self._results = list(plan.refused)
+
+    def results(self) -> list[Result]:
+        """Do all of it; what came of it."""
+        for result in self._results:
+            self._display.done(result)
+        if self._plan.upgrades:
+            self._work(lambda task: task.bundle.project == SERVER_ROOM)
+            self._upgrade()
+            self._work(lambda task: task.bundle.project != SERVER_ROOM)
+        else:
+            self._work(lambda _: True)
+        return self._results
+
+    def _work(self, chosen: Callable[[Task], bool]) -> None:
+        """Do the *chosen* tasks."""
+        there = {
+            server: [task for task in tasks if chosen(task)] for server, tasks in self._plan.tasks.items()
+        }
+        jobs = {
+            server: [_job(self._desk, task, self._options, self._display) for task in tasks]
+            for server, tasks in there.items()
+            if tasks
+        }
+        self._results += work(self._desk, self._display, jobs, self._parallel, tuple(self._results))
+
+    def _upgrade(self) -> None:
+        """Execute the upgrades, but for those on a server that could not be given what all its projects share."""
+        # Loaded where there are any: most deployments do without.
+        from mlnc.runner.deploy.scheduler import Execution
+        from mlnc.runner.deploy.step_graph import Limits
+        from mlnc.runner.deploy.step_runner import StepActs
+
+        failures = [result for result in self._results if result.outcome in FAILURES]
+        broken = {result.server for result in failures if result.project == SERVER_ROOM}
+        ready = {}
+        for upgrade in self._plan.upgrades:
+            if broken & (set(upgrade.servers) - upgrade.fenced):
+                self._done(Result(upgrade.servers[0], upgrade.project, "skipped", _BROKEN))
+            else:
+                ready[upgrade.project] = upgrade
+        acts = {
+            name: StepActs(self._desk, each, self._options, self._display) for name, each in ready.items()
+        }
+        undo = self._options.undo
+        steps = {name: each.undoable if undo else each.steps for name, each in ready.items()}
+        limits = Limits(self._parallel, {name: facts.migrations for name, facts in self._desk.site.items()})
+        self._results += Execution(self._desk, self._display, acts, steps, limits, undo).run()
+        if self._options.start and not undo:
+            self._start([each for name, each in ready.items() if acts[name].ended])
+
+    def _start(self, upgrades: Iterable[Upgrade]) -> None:
+        """Start what does not run of the projects that came to the end of what could be done of their plan."""
+        for upgrade in upgrades:
+            for server in sorted(set(upgrade.tasks) - upgrade.fenced):
+                seconds = self._options.wait_seconds
+                call = life_call(self._desk, server, upgrade.project, "start", (), seconds)
+                self._done(perform(self._desk, self._display, call))
+
+    def _done(self, result: Result) -> None:
+        self._display.done(result)
+        self._results.append(result)
+
+
+_BROKEN = "not begun: what all projects of its servers share could not be brought to every one of them"
+
+
+def _job(desk: Desk, task: Task, options: Options, display: Display) -> Job:
+    return Job(task.bundle.server, task.bundle.project, lambda: _act(desk, task, options, display))
+
+
+def _act(desk: Desk, task: Task, options: Options, display: Display) -> Result:
+    bundle = task.bundle
+    if task.decision.acts:
+        return perform(desk, display, _apply(desk, task, options))
+    if desk.recorded(bundle.project, bundle.server) != bundle.generation:
+        desk.note_applied(bundle)
+    if task.starts:
+        return perform(
+            desk,
+            display,
+            life_call(desk, bundle.server, bundle.project, "start", task.hosts, options.wait_seconds),
+        )
+    return Result(bundle.server, bundle.project, "unchanged")
+
+
+def _apply(desk: Desk, task: Task, options: Options) -> Call:
+    bundle = task.bundle
+    arguments = (
+        bundle.project,
+        bundle.generation,
+        task.base or "-",
+        desk.library(bundle.server),
+        *desk.signature(),
+        *_words(task, options),
+    )
+    shared = bundle.project == SERVER_ROOM
+    names = [] if shared else secret_names(desk.project(bundle.project), bundle.server)
+    stdin = desk.secrets.lines(names) + b"\n" + bundle.archive(task.files)
+
+    def settle(answer: Answer) -> None:
+        if any(words[0] == bundle.generation for words in answer.told("applied")):
+            desk.note_applied(bundle)
+
+    outcome: Outcome = "made" if task.decision.kind == "make" else "changed"
+    return Call(bundle.server, bundle.project, "apply", arguments, stdin, outcome, settle)
+
+
+def _words(task: Task, options: Options) -> list[str]:
+    """The options of the verb apply."""
+    words = ["again"] if options.again else []
+    if options.start and task.bundle.project != SERVER_ROOM:
+        words += ["start", *(f"host={host}" for host in task.hosts)]
+        words += [] if options.wait_seconds is None else [f"wait={options.wait_seconds}"]
+    return words

@@ -1,0 +1,79 @@
+"""``rebuild``: the roots of virtual machines made anew from their templates, as on their first day."""
+
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.errors import Refused
+from mlnc.output.secret_names import secret_names
+from mlnc.runner.deploy.double_run_guard import refuse_starting
+from mlnc.runner.deploy.start_stop import check_secrets
+from mlnc.runner.deployment import Options
+from mlnc.runner.parallel import Job, work
+from mlnc.runner.remote_call import Call, perform
+from mlnc.runner.results import Display, Result
+from mlnc.runner.run_context import Desk
+from mlnc.runner.selection import Selection
+
+EVERYTHING = "all"
+"""Stands for the whole course in place of a name."""
+
+
+def rebuildable(desk: Desk, name: str) -> Selection:
+    """By server, the hosts of *name* whose root comes from a template: PROJECT, PROJECT/HOST or ``all``.
+
+    Raises Refused where there are none.
+    """
+    project, _, host = name.partition("/")
+    projects = sorted(desk.manifest.projects) if name == EVERYTHING else [project]
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for each in projects:
+        hosts = desk.project(each).hosts if each in desk.manifest.projects else {}
+        for key, facts in sorted(hosts.items()):
+            templates = [volume.template for volume in facts.volumes if volume.role == "root"]
+            if host in ("", key) and facts.platform == "xen" and any(templates):
+                there = found.setdefault(facts.service_host, {})
+                there[each] = (*there.get(each, ()), key)
+    if not found:
+        raise Refused(f"there is no VM {name} whose root is made from a template")
+    return found
+
+
+def expect_consent(name: str, selection: Selection, given: list[str]) -> None:
+    """Raise Refused unless the loss of all data on the roots of *name* was allowed."""
+    if name not in given:
+        places = [
+            f"{project}/{host}"
+            for there in selection.values()
+            for project in there
+            for host in there[project]
+        ]
+        raise Refused(
+            f"DATA LOSS: all data on the root volumes of {', '.join(sorted(places))} would go. If that is meant, say"
+            f" --allow-data-loss {name}"
+        )
+
+
+def rebuild(
+    desk: Desk, selection: Selection, options: Options, display: Display, parallel: int
+) -> list[Result]:
+    """Make the roots of *selection* anew, but of nothing that may run on another server; what came of it.
+
+    Raises Refused for lacking secrets.
+    """
+    check_secrets(desk, selection)
+    chosen = {server: dict(projects) for server, projects in selection.items()}
+    refused = refuse_starting(desk, chosen, options.fenced)
+    for result in refused:
+        display.done(result)
+    jobs = {
+        server: [_job(desk, display, server, name, hosts) for name, hosts in projects.items()]
+        for server, projects in chosen.items()
+    }
+    return refused + work(desk, display, jobs, parallel)
+
+
+def _job(desk: Desk, display: Display, server: str, project: str, hosts: tuple[str, ...]) -> Job:
+    bundle = desk.bundles[server][project]
+    library = desk.bundles[server][SERVER_ROOM].generation
+    words = (project, library, *desk.signature(), bundle.generation, *hosts)
+    stdin = desk.secrets.lines(secret_names(desk.project(project), server)) + b"\n"
+    call = Call(server, project, "rebuild", words, stdin, "done")
+    return Job(server, project, lambda: perform(desk, display, call))

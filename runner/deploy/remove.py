@@ -1,0 +1,35 @@
+"""``remove``: takes projects from servers, with all their data."""
+
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.runner.connect.protocol import Answer
+from mlnc.runner.deploy.start_stop import known_generations
+from mlnc.runner.parallel import Job, work
+from mlnc.runner.remote_call import Call, perform
+from mlnc.runner.results import Display, Result
+from mlnc.runner.run_context import Desk
+from mlnc.runner.selection import Selection
+
+
+def remove(desk: Desk, selection: Selection, stop: bool, display: Display, parallel: int) -> list[Result]:
+    """Remove each project of *selection* from each of its servers; one that runs only if it may be stopped first."""
+    jobs = {
+        server: [_job(desk, display, _call(desk, server, name, stop)) for name in projects]
+        for server, projects in selection.items()
+    }
+    return work(desk, display, jobs, parallel)
+
+
+def _job(desk: Desk, display: Display, call: Call) -> Job:
+    return Job(call.server, call.project, lambda: perform(desk, display, call))
+
+
+def _call(desk: Desk, server: str, project: str, stop: bool) -> Call:
+    ids = known_generations(desk, server, project)
+    library = known_generations(desk, server, SERVER_ROOM) or "-"
+    arguments = (project, library, *desk.signature(), ids, *(["stop"] if stop else []))
+
+    def settle(answer: Answer) -> None:
+        if answer.status == 0:
+            desk.note_removed(project, server)
+
+    return Call(server, project, "remove", arguments, b"", "done", settle)

@@ -1,0 +1,87 @@
+"""``start`` and ``stop``: what runs, of what is deployed."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.secret_names import secret_names
+from mlnc.runner.deploy.double_run_guard import refuse_starting
+from mlnc.runner.deployment import Options
+from mlnc.runner.parallel import Job, work
+from mlnc.runner.remote_call import Call, perform
+from mlnc.runner.results import Display, Result
+from mlnc.runner.run_context import Desk
+from mlnc.runner.secret_values import expect
+from mlnc.runner.selection import Selection
+
+Verb = Literal["start", "stop"]
+
+
+def start_where_it_may(
+    desk: Desk, selection: Selection, options: Options, display: Display, parallel: int
+) -> list[Result]:
+    """Start what was chosen, but nothing that may run on another server; what came of it. Raises Refused.
+
+    A server that a project leaves, by what is built, has nothing of it to start.
+    """
+    chosen = {
+        server: {name: hosts for name, hosts in projects.items() if name in desk.bundles.get(server, {})}
+        for server, projects in selection.items()
+    }
+    refused = refuse_starting(desk, chosen, options.fenced)
+    for result in refused:
+        display.done(result)
+    return refused + change_life(desk, chosen, "start", options.wait_seconds, display, parallel)
+
+
+def change_life(
+    desk: Desk, selection: Selection, verb: Verb, wait_seconds: int | None, display: Display, parallel: int
+) -> list[Result]:
+    """Start or stop every project of *selection*, or the hosts that were named. Raises Refused for lacking secrets."""
+    if verb == "start":
+        check_secrets(desk, selection)
+
+    def job(server: str, project: str, hosts: Iterable[str]) -> Job:
+        call = life_call(desk, server, project, verb, hosts, wait_seconds)
+        return Job(server, project, lambda: perform(desk, display, call))
+
+    jobs = {
+        server: [job(server, name, hosts) for name, hosts in projects.items()]
+        for server, projects in selection.items()
+    }
+    return work(desk, display, jobs, parallel)
+
+
+def check_secrets(desk: Desk, selection: Selection) -> None:
+    """Raise Refused unless every secret is there that the projects of *selection* need to start."""
+    pairs = [(server, name) for server, names in selection.items() for name in names]
+    known = [(desk.project(name), server) for server, name in pairs if name in desk.manifest.projects]
+    expect(desk.secrets, known, desk.stores)
+
+
+def life_call(
+    desk: Desk, server: str, project: str, verb: Verb, hosts: Iterable[str], wait_seconds: int | None
+) -> Call:
+    """The call that starts or stops *hosts* (none: all) of *project* on *server*.
+
+    To start, the generation there must be the one that is built here; to stop, the recorded one will do.
+    """
+    wait = "-" if wait_seconds is None or verb == "stop" else str(wait_seconds)
+    generations = known_generations if verb == "stop" else _built
+    ids = generations(desk, server, project)
+    library = generations(desk, server, SERVER_ROOM) or "-"
+    arguments = (project, library, *desk.signature(), ids, verb, wait, *hosts)
+    names = secret_names(desk.project(project), server) if verb == "start" and ids else ()
+    stdin = desk.secrets.lines(names) + b"\n" if verb == "start" else b""
+    return Call(server, project, "life", arguments, stdin, "done")
+
+
+def known_generations(desk: Desk, server: str, project: str) -> str:
+    """The generations of *project* on *server* that are known here, separated by commas."""
+    recorded = desk.recorded(project, server)
+    return ",".join(dict.fromkeys(filter(None, (_built(desk, server, project), recorded))))
+
+
+def _built(desk: Desk, server: str, project: str) -> str:
+    bundle = desk.bundles.get(server, {}).get(project)
+    return bundle.generation if bundle else ""

@@ -1,0 +1,123 @@
+"""``status``: each host of each project as its server sees it now."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+from mlnc.ir.model import Host
+from mlnc.runner.connect.protocol import Answer
+from mlnc.runner.observe.survey import Unreachable, domains, expect, no_domains
+from mlnc.runner.run_context import Desk
+from mlnc.runner.selection import Selection
+
+UP = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class VmStatus:
+    """One host. *state* is up, down, absent, foreign, moving (as project.sh says), elsewhere or unknown.
+
+    *answers* tells whether its fixed address answers to ping; None where it has none or does not run.
+    """
+
+    server: str
+    project: str
+    host: str
+    state: str
+    uptime: str = ""
+    answers: bool | None = None
+    remark: str = ""
+
+
+def status(desk: Desk, selection: Selection, parallel: int) -> list[VmStatus]:
+    """Every host of *selection*, sorted by server, project and name. One round trip a server."""
+    found = desk.everywhere(selection, lambda server: _ask(desk, server, selection), parallel)
+    places = {
+        (name, uuid): server
+        for server, answer in found.items()
+        if isinstance(answer, Answer)
+        for name, uuid in domains(answer).items()
+    }
+    return [
+        _elsewhere(vm, desk, places)
+        for server, answer in found.items()
+        for vm in _vms(desk, server, selection, answer)
+    ]
+
+
+def as_data(vm: VmStatus) -> dict[str, object]:
+    """*vm* as JSON has it."""
+    return asdict(vm)
+
+
+def chosen_hosts(desk: Desk, server: str, selection: Selection) -> list[tuple[str, str, Host]]:
+    """Project, name and facts of the Xen hosts of *selection* on *server*."""
+    return [
+        (project, name, host)
+        for project, names in selection[server].items()
+        if project in desk.manifest.projects
+        for name, host in sorted(desk.project(project).hosts.items())
+        if host.service_host == server and host.platform == "xen" and (not names or name in names)
+    ]
+
+
+def _ask(desk: Desk, server: str, selection: Selection) -> Answer | str:
+    hosts = chosen_hosts(desk, server, selection)
+    lines = "".join(f"{project} {name} {_fixed_address(host)}\n" for project, name, host in hosts)
+    try:
+        return expect(desk.ask(server, "status", (desk.site[server].toolstack,), lines.encode()))
+    except Unreachable as error:
+        return desk.secrets.masked(str(error))
+
+
+def _fixed_address(host: Host) -> str:
+    """Where *host* should answer: its first fixed address, IPv4 before IPv6; ``-`` where it has none."""
+    cards = list(host.interfaces.values())
+    fixed = [card.address for card in cards if card.mode == "static" and card.address]
+    fixed += [card.address6 for card in cards if card.mode6 == "static" and card.address6]
+    return fixed[0] if fixed else "-"
+
+
+def _vms(desk: Desk, server: str, selection: Selection, answer: Answer | str) -> list[VmStatus]:
+    hosts = chosen_hosts(desk, server, selection)
+    if isinstance(answer, str):
+        return [VmStatus(server, project, name, "unknown", remark=answer) for project, name, _ in hosts]
+    states = {(project, host): state for project, host, state in answer.told("vm")}
+    unknown = _pairs(answer, "unknown")
+    uptimes = _pairs(answer, "uptime")
+    answers = {(project, host): word == "yes" for project, host, word in answer.told("answers")}
+    silent = no_domains(answer)
+    found = []
+    for project, name, host in hosts:
+        state = states.get((project, name), "unknown" if project in unknown or silent else "absent")
+        runs = state == UP
+        remark = unknown.get(project) or (silent if state == "unknown" else None) or ""
+        uptime, replies = uptimes.get(host.domain, ""), answers.get((project, name))
+        found.append(
+            VmStatus(server, project, name, state, uptime if runs else "", replies if runs else None, remark)
+        )
+    return found
+
+
+def _pairs(answer: Answer, word: str) -> dict[str, str]:
+    return {words[0]: words[1] for words in answer.told(word)}
+
+
+def _elsewhere(vm: VmStatus, desk: Desk, places: dict[tuple[str, str], str]) -> VmStatus:
+    """*vm*, said to be elsewhere where its domain runs on another server.
+
+    One that has just moved here runs before the files in force know it.
+    """
+    host = desk.project(vm.project).hosts[vm.host]
+    place = places.get((host.domain, host.uuid))
+    if place == vm.server and vm.state == "absent":
+        return replace(vm, state=UP, remark="an upgrade has brought it and has not ended: invoke deploy")
+    return vm if place in (None, vm.server) else replace(vm, state="elsewhere", remark=f"runs on {place}")
+
+
+def lines(found: list[VmStatus]) -> Iterator[str]:
+    """A line a VM, for people."""
+    width = max((len(f"{vm.server} {vm.project}/{vm.host}") for vm in found), default=0)
+    for vm in found:
+        answers = {True: "answers", False: "does not answer", None: ""}[vm.answers]
+        facts = ", ".join(filter(None, (vm.uptime, answers, vm.remark)))
+        yield f"{f'{vm.server} {vm.project}/{vm.host}':{width}}  {vm.state:9} {facts}".rstrip()
