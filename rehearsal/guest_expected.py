@@ -3,8 +3,8 @@
 from posixpath import basename
 
 from mlnc.ir.model import Guest, GuestFile, Host, Interface, Secret, ServiceHost
-from mlnc.rehearsal.facts import Facts, there
-from mlnc.rehearsal.needs import kernel_version
+from mlnc.rehearsal.host_requirements import kernel_version
+from mlnc.rehearsal.server_state import Facts, there
 
 SET = "set"
 """Stands for the hash of a password that is a secret."""

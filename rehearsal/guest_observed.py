@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlnc.ir.model import Course, GuestFile, Host
-from mlnc.rehearsal.facts import Facts, there
-from mlnc.rehearsal.folder import Folder
 from mlnc.rehearsal.guest_expected import SET
-from mlnc.rehearsal.images import image
+from mlnc.rehearsal.rehearsal_paths import Folder
+from mlnc.rehearsal.server_state import Facts, there
+from mlnc.rehearsal.volume_images import image
 from mlnc.schemas.yaml_text import YamlError, load
 
 _HEADER_LINES = 2

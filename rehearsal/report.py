@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from mlnc.rehearsal.facts import Facts, count
+from mlnc.rehearsal.server_state import Facts, count
 
 _KINDS = {"domain": "domains", "volume": "volumes", "bridge": "bridges", "guest": "guests"}
 _SHOWN = 50

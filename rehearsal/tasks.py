@@ -25,9 +25,9 @@ def rehearse(
 
     Where nothing was deployed yet, the servers have nothing. Exit status: 0 all is as it should be, 1 it is not.
     """
-    from mlnc.rehearsal.folder import Folder
-    from mlnc.rehearsal.play import Play, stage_folder
-    from mlnc.rehearsal.transport import missing
+    from mlnc.rehearsal.folder_transport import missing
+    from mlnc.rehearsal.rehearsal_paths import Folder
+    from mlnc.rehearsal.rehearsal_run import Play, stage_folder
     from mlnc.runner.console.task_options import refusals
     from mlnc.runner.results import exit_status, summary
 

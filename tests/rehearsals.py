@@ -9,9 +9,9 @@ from invoke.context import Context
 from mlnc.cli.build import build
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Front
-from mlnc.rehearsal.facts import differences
-from mlnc.rehearsal.stage import Stage
-from mlnc.rehearsal.transport import Rehearsal, missing
+from mlnc.rehearsal.folder_transport import Rehearsal, missing
+from mlnc.rehearsal.server_state import differences
+from mlnc.rehearsal.simulation import Stage
 from mlnc.runner.deployment import Options
 from mlnc.runner.live_display import Silent
 from mlnc.runner.observe.drift import drift

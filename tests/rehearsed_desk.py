@@ -13,9 +13,9 @@ from invoke.context import Context
 
 from mlnc.ir.ir_yaml import load_project, load_site
 from mlnc.ir.model import Course, ServiceHost
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.prepare import prepare
-from mlnc.rehearsal.transport import Rehearsal
+from mlnc.rehearsal.folder_transport import Rehearsal
+from mlnc.rehearsal.host_setup import prepare
+from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.connect.connections import Lines
 
 TASKS = """\

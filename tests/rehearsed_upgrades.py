@@ -11,9 +11,9 @@ from typing import Literal, Self
 from rehearsals import compiled, deployed, differing, staged
 
 from mlnc.ir.model import Course
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.journal import violations
-from mlnc.rehearsal.words import lost_words, write_words
+from mlnc.rehearsal.disk_canary import lost_words, write_words
+from mlnc.rehearsal.event_log import violations
+from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.deploy.start_stop import change_life
 from mlnc.runner.deployment import Options
 from mlnc.runner.live_display import Silent

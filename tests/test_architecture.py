@@ -62,9 +62,9 @@ DOORS = {
         ),
         *("runner/console/task_options.py", "runner/console/command_output.py", "runner/tasks.py"),
         *(
-            "rehearsal/transport.py",
-            "rehearsal/stage.py",
-            "rehearsal/play.py",
+            "rehearsal/folder_transport.py",
+            "rehearsal/simulation.py",
+            "rehearsal/rehearsal_run.py",
             "rehearsal/tasks.py",
             "lab/tasks.py",
         ),
@@ -132,7 +132,7 @@ def test_commands_begin_with_little() -> None:
     assert not loaded & {
         "mlnc.runner.run_context",
         "mlnc.runner.console.command_output",
-        "mlnc.rehearsal.stage",
+        "mlnc.rehearsal.simulation",
         "jinja2",
     }
 

@@ -10,7 +10,7 @@ from deployments import Deployment, small_course
 from lvm_sandbox import Sandbox, lvm_sandbox
 from sshd_farm import Farm, Server, sshd_farm
 
-from mlnc.rehearsal.template import make_template
+from mlnc.rehearsal.guest_template import make_template
 
 STORAGE = ("lvs", "vgs", "lvcreate", "lvchange", "lvremove", "blockdev", "blkdiscard", "dd")
 FILE_SYSTEMS = ("e2fsck", "resize2fs", "mkswap")

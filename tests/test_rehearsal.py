@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rehearsals import built, compiled, deployed, differing, drifted, needs_namespaces, on, staged
 
 from mlnc.output.errors import Refused
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.stage import Stage
+from mlnc.rehearsal.rehearsal_paths import Folder
+from mlnc.rehearsal.simulation import Stage
 from mlnc.runner.deployment import Options
 from mlnc.runner.live_display import Silent
 

@@ -11,7 +11,7 @@ from rehearsed_upgrades import Played, expect
 from mlnc.cli.evacuate import evacuate
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Front
-from mlnc.rehearsal.journal import last_moment
+from mlnc.rehearsal.event_log import last_moment
 
 pytestmark = needs_namespaces
 

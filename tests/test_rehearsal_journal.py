@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.journal import last_moment, violations
-from mlnc.rehearsal.needs import DOM0_MIB
+from mlnc.rehearsal.event_log import last_moment, violations
+from mlnc.rehearsal.host_requirements import DOM0_MIB
+from mlnc.rehearsal.rehearsal_paths import Folder
 
 UUID = "6f1c1b1e-0000-5000-8000-000000000001"
 OTHER = "6f1c1b1e-0000-5000-8000-000000000002"

@@ -9,10 +9,10 @@ from courses import course, service_host
 from rehearsals import needs_namespaces
 from test_rehearsal_standins import DOMAIN
 
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.journal import violations
-from mlnc.rehearsal.prepare import prepare
-from mlnc.rehearsal.transport import entering
+from mlnc.rehearsal.event_log import violations
+from mlnc.rehearsal.folder_transport import entering
+from mlnc.rehearsal.host_setup import prepare
+from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.observe.running_domains import running
 
 pytestmark = needs_namespaces

@@ -16,9 +16,9 @@ from lvm_sandbox import Sandbox, lvm_sandbox
 from rehearsals import needs_namespaces
 from xl_reader import needs_libxlutil, read
 
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.prepare import prepare
-from mlnc.rehearsal.transport import NAMESPACES, entering
+from mlnc.rehearsal.folder_transport import NAMESPACES, entering
+from mlnc.rehearsal.host_setup import prepare
+from mlnc.rehearsal.rehearsal_paths import Folder
 
 STANDINS = files("mlnc.rehearsal").joinpath("standins")
 GOLDEN = Path(__file__).parent / "golden"

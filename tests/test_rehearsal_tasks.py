@@ -12,7 +12,7 @@ from rehearsals import SERVER, built, compiled, deployed, differing, needs_names
 from test_rehearsal import PROJECT
 
 from mlnc.rehearsal import tasks
-from mlnc.rehearsal.stage import Stage
+from mlnc.rehearsal.simulation import Stage
 from mlnc.runner.deploy.remove import remove
 from mlnc.runner.deploy.start_stop import change_life
 from mlnc.runner.live_display import Silent

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from rehearsals import needs_namespaces, on
 from rehearsed_upgrades import STORAGE, Host, Project, Upgrade, change, expect, shown
 
-from mlnc.rehearsal.expected import expected
-from mlnc.rehearsal.facts import differences, restricted
-from mlnc.rehearsal.journal import last_moment
-from mlnc.rehearsal.observed import observed
-from mlnc.rehearsal.words import lost_words
+from mlnc.rehearsal.disk_canary import lost_words
+from mlnc.rehearsal.event_log import last_moment
+from mlnc.rehearsal.expected_state import expected
+from mlnc.rehearsal.observed_state import observed
+from mlnc.rehearsal.server_state import differences, restricted
 
 pytestmark = needs_namespaces
 

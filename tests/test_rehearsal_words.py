@@ -7,8 +7,8 @@ from rehearsals import built, deployed, needs_namespaces, on, staged
 from test_rehearsal import PROJECT
 
 from mlnc.ir.model import Course
-from mlnc.rehearsal.stage import Stage
-from mlnc.rehearsal.words import lost_words, write_words
+from mlnc.rehearsal.disk_canary import lost_words, write_words
+from mlnc.rehearsal.simulation import Stage
 
 pytestmark = needs_namespaces
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlnc.rehearsal.needs import TEMPLATE_BYTES
+from mlnc.rehearsal.host_requirements import TEMPLATE_BYTES
 
 _FILES = {
     "etc/hostname": "template\n",

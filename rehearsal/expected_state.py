@@ -2,8 +2,8 @@
 
 from mlnc.ir.model import Course, Host, Project, Switch, Volume
 from mlnc.rehearsal import guest_expected
-from mlnc.rehearsal.facts import Facts, there
-from mlnc.rehearsal.needs import EXTENT_BYTES, extents, volume_bytes
+from mlnc.rehearsal.host_requirements import EXTENT_BYTES, extents, volume_bytes
+from mlnc.rehearsal.server_state import Facts, there
 
 
 def expected(course: Course, started: bool) -> Facts:

@@ -10,8 +10,8 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 from mlnc.ir.model import Course, Host
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.images import image
+from mlnc.rehearsal.rehearsal_paths import Folder
+from mlnc.rehearsal.volume_images import image
 
 _TOOLS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mlnc.ir.model import Course
 from mlnc.rehearsal import guest_observed
-from mlnc.rehearsal.facts import Facts, there
-from mlnc.rehearsal.folder import Folder
+from mlnc.rehearsal.rehearsal_paths import Folder
+from mlnc.rehearsal.server_state import Facts, there
 
 _OURS = "mlnc"
 

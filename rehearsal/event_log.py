@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.needs import DOM0_MIB
+from mlnc.rehearsal.host_requirements import DOM0_MIB
+from mlnc.rehearsal.rehearsal_paths import Folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mlnc.ir.model import Volume
-from mlnc.rehearsal.folder import Folder
+from mlnc.rehearsal.rehearsal_paths import Folder
 
 
 def image(folder: Folder, server: str, volume: Volume) -> Path | None:

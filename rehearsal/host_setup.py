@@ -8,8 +8,8 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from mlnc.ir.model import Course
-from mlnc.rehearsal.folder import INSIDE, Folder
-from mlnc.rehearsal.needs import (
+from mlnc.rehearsal.guest_template import make_plain_template, make_template
+from mlnc.rehearsal.host_requirements import (
     DEFAULT_MEMORY_MIB,
     DOM0_MIB,
     EXTENT_BYTES,
@@ -20,7 +20,7 @@ from mlnc.rehearsal.needs import (
     kernel_version,
     needs,
 )
-from mlnc.rehearsal.template import make_plain_template, make_template
+from mlnc.rehearsal.rehearsal_paths import INSIDE, Folder
 
 COMMANDS = {
     "lvm-report": ("lvs", "vgs"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from invoke.context import Context
 
-from mlnc.rehearsal.folder import Folder
+from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.connect.transport import Ended, Listener, Local
 
 NAMESPACES = (

@@ -12,13 +12,13 @@ from mlnc.ir.model import Course, ServiceHost, Site
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import DEPLOYED, LOG
 from mlnc.output.secret_names import secret_names
-from mlnc.rehearsal.deployed import rebase
-from mlnc.rehearsal.expected import expected
-from mlnc.rehearsal.facts import Facts, restricted
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.observed import observed
-from mlnc.rehearsal.prepare import prepare
-from mlnc.rehearsal.transport import Rehearsal
+from mlnc.rehearsal.deployed_output import rebase
+from mlnc.rehearsal.expected_state import expected
+from mlnc.rehearsal.folder_transport import Rehearsal
+from mlnc.rehearsal.host_setup import prepare
+from mlnc.rehearsal.observed_state import observed
+from mlnc.rehearsal.rehearsal_paths import Folder
+from mlnc.rehearsal.server_state import Facts, restricted
 from mlnc.runner.connect.connections import Lines
 from mlnc.runner.connect.transport import Transport
 from mlnc.runner.deploy.deploy_run import deploy

@@ -10,13 +10,13 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from mlnc.output.output_folder import DEPLOYED
-from mlnc.rehearsal.deployed import remake
-from mlnc.rehearsal.facts import differences
-from mlnc.rehearsal.folder import Folder
-from mlnc.rehearsal.journal import violations
+from mlnc.rehearsal.deployed_output import remake
+from mlnc.rehearsal.disk_canary import lost_words, write_words
+from mlnc.rehearsal.event_log import violations
+from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.rehearsal.report import difference_lines, table
-from mlnc.rehearsal.stage import Stage
-from mlnc.rehearsal.words import lost_words, write_words
+from mlnc.rehearsal.server_state import differences
+from mlnc.rehearsal.simulation import Stage
 from mlnc.runner.console.command_output import shown
 from mlnc.runner.deployment import Options
 from mlnc.runner.results import Result, exit_status
