@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlnc.cli.old_side import read_before
-from mlnc.cli.planning import Places
+from mlnc.cli.plan_summary import Places
+from mlnc.cli.previous_state import read_before
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.discovery import Found
 from mlnc.compiler.loader import Loader

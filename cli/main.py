@@ -83,8 +83,8 @@ def build(
 ) -> None:
     """Compile files or folders of projects into a folder of artifacts and plans to review."""
     from mlnc.cli import build as building
-    from mlnc.cli.old_side import OldSideRefused
-    from mlnc.cli.session import Session
+    from mlnc.cli.command_run import Session
+    from mlnc.cli.previous_state import OldSideRefused
     from mlnc.output.output_folder import OutputRefused
 
     session = Session(warnings, form, "nothing was written")
@@ -107,7 +107,7 @@ def check(
 ) -> None:
     """Say what is wrong with files or folders of projects; write nothing."""
     from mlnc.cli import build as building
-    from mlnc.cli.session import Session
+    from mlnc.cli.command_run import Session
 
     session = Session(warnings, form)
     compiled = building.check(session.front, paths, site)
@@ -130,7 +130,7 @@ def show(
     path: Path, host: str | None, expanded: bool, site: Path | None, warnings: tuple[str, ...], form: str
 ) -> None:
     """Show what a project comes to: each host, and where each setting was written."""
-    from mlnc.cli.session import Session
+    from mlnc.cli.command_run import Session
     from mlnc.cli.show import UnknownHost, as_tree, resolved
 
     session = Session(warnings, form, has_output=True)
@@ -171,8 +171,8 @@ def secrets(
 ) -> None:
     """Make a good random password for each secret that has none yet; list names, never values."""
     from mlnc.cli import build as building
+    from mlnc.cli.command_run import Session
     from mlnc.cli.secrets import hand_out, provide
-    from mlnc.cli.session import Session
     from mlnc.schemas.secrets_file import SecretsRefused
 
     session = Session(warnings, form, "no secret was made", has_output=True)
@@ -201,9 +201,9 @@ def evacuate(
 
     Apply it with git apply or patch -p1, then build and review. It quotes lines of the sources as they are.
     """
+    from mlnc.cli.command_run import Session
     from mlnc.cli.evacuate import UnknownServer
     from mlnc.cli.evacuate import evacuate as find
-    from mlnc.cli.session import Session
 
     session = Session(warnings, form, "there is no patch", has_output=True)
     try:

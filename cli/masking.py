@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from mlnc.cli.secret_places import Places
+from mlnc.cli.secret_spans import Places
 from mlnc.compiler.source import Source, Span
 
 MASK = "***"

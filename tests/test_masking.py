@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlnc.cli.masking import MASK, Masking
 from mlnc.cli.printing import as_json, as_text
-from mlnc.cli.secret_places import Places, literals, secret_places
+from mlnc.cli.secret_spans import Places, literals, secret_places
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.source import Origin, Source, Span
 

@@ -10,7 +10,7 @@ from courses import host, project
 from projects import mlnc
 from two_sides import record
 
-from mlnc.cli import old_side
+from mlnc.cli import previous_state
 from mlnc.output.errors import Refused
 from mlnc.upgrade.diff.deployed_state import OldProject
 
@@ -59,7 +59,7 @@ def test_what_was_deployed_is_left_alone() -> None:
 
 @pytest.mark.usefixtures("course")
 def test_of_what_is_unchanged_only_the_head_of_the_record_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(old_side, "parse_record", None)
+    monkeypatch.setattr(previous_state, "parse_record", None)
     build()
     assert action("b") == "keep"
 
@@ -164,6 +164,6 @@ def test_a_refusal_of_the_record_is_one_of_the_build(monkeypatch: pytest.MonkeyP
     def refuse(_: Path) -> None:
         raise Refused("no")
 
-    monkeypatch.setattr(old_side, "record_texts", refuse)
-    with pytest.raises(old_side.OldSideRefused, match="no"):
-        old_side.read_before(tmp_path, {}, {}, None)
+    monkeypatch.setattr(previous_state, "record_texts", refuse)
+    with pytest.raises(previous_state.OldSideRefused, match="no"):
+        previous_state.read_before(tmp_path, {}, {}, None)

@@ -3,7 +3,7 @@
 from edited_courses import deployed
 from projects import Sources
 
-from mlnc.cli.planning import told
+from mlnc.cli.plan_summary import told
 from mlnc.output.plan_model import Plan
 from mlnc.upgrade.diff.deployed_state import Before
 from mlnc.upgrade.planner import Planned, plan_course

@@ -11,9 +11,9 @@ import click
 from mlnc.cli.build import Built
 from mlnc.cli.excerpt import WIDTH
 from mlnc.cli.masking import Masking
-from mlnc.cli.planning import told
+from mlnc.cli.plan_summary import told
 from mlnc.cli.printing import as_json, as_text
-from mlnc.cli.secret_places import literals, secret_places
+from mlnc.cli.secret_spans import literals, secret_places
 from mlnc.compiler.diagnostic_codes import CODES
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.directive_help import suggest
