@@ -7,7 +7,7 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import task
 
-from mlnc.lab import tasks as lab
+from mlnc.lab import lab_tasks as lab
 from mlnc.rehearsal.tasks import rehearse
 from mlnc.runner.tasks import (
     deploy,

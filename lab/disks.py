@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from mlnc.lab.keys import authorized_keys, host_key, known_hosts, root_key
-from mlnc.lab.layout import SERVERS, Lab, Server
+from mlnc.lab.lab_paths import SERVERS, Lab, Server
 from mlnc.lab.requirements import Lacking, environment
 
 SAN_BYTES = 3 << 30

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.servers import run
 
 _ASK = (

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from mlnc.lab.layout import SERVERS, Lab, Server
+from mlnc.lab.lab_paths import SERVERS, Lab, Server
 
 
 def desk_key(lab: Lab) -> Path:

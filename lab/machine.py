@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mlnc.lab.disks import cables
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.requirements import Lacking, environment
 
 SERVER_MIB = 2048

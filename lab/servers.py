@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mlnc.lab import machine
 from mlnc.lab.disks import is_outdated, provide
 from mlnc.lab.keys import make_keys, write_ssh_config
-from mlnc.lab.layout import SERVERS, Lab, Server
+from mlnc.lab.lab_paths import SERVERS, Lab, Server
 from mlnc.lab.requirements import RUN, Lacking, expect
 
 BOOT_SECONDS = 600

@@ -66,7 +66,7 @@ DOORS = {
             "rehearsal/simulation.py",
             "rehearsal/rehearsal_run.py",
             "rehearsal/tasks.py",
-            "lab/tasks.py",
+            "lab/lab_tasks.py",
         ),
     },
     "click": {"cli/main.py", "cli/printing.py", "cli/command_run.py"},

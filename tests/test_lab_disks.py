@@ -8,7 +8,7 @@ import pytest
 
 from mlnc.lab.disks import forget, is_outdated, provide
 from mlnc.lab.keys import make_keys
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 
 NEEDS = ("mke2fs", "debugfs", "e2fsck", "ssh-keygen")
 pytestmark = pytest.mark.skipif(not all(map(shutil.which, NEEDS)), reason=f"needs {', '.join(NEEDS)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlnc.lab.keys import known_hosts, make_keys, write_ssh_config
-from mlnc.lab.layout import Lab
+from mlnc.lab.lab_paths import Lab
 
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh is not installed")
 

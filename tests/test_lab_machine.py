@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlnc.lab import machine
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.requirements import Lacking
 
 

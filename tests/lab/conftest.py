@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from newcomer import BUILD, DEPLOY, DOWN, UP, Newcomer
 
-from mlnc.lab import build, disks, machine
+from mlnc.lab import disks, image_build, machine
 from mlnc.lab import requirements as needs
-from mlnc.lab.layout import Lab, laboratory
+from mlnc.lab.lab_paths import Lab, laboratory
 
 MEASURED = pytest.StashKey[dict[str, float]]()
 KEEP = bool(os.environ.get("MLNC_LAB_KEEP"))
@@ -62,7 +62,7 @@ def newcomer(measured: dict[str, float]) -> Iterator[Newcomer]:
     reason = missing(home)
     if reason:
         pytest.skip(f"no laboratory here: {reason}")
-    build.build(home)
+    image_build.build(home)
     own = Lab(home.folder / "test")
     own.folder.mkdir(exist_ok=True)
     if not own.images.exists():
@@ -92,7 +92,7 @@ def started(own: Lab, measured: dict[str, float]) -> Newcomer:
 def missing(home: Lab) -> str | None:
     """Why there can be no laboratory here, or None."""
     reason = needs.lacking((*needs.BUILD, *needs.RUN))
-    if reason is None and os.geteuid() != 0 and not build.is_built(home):
+    if reason is None and os.geteuid() != 0 and not image_build.is_built(home):
         return "its images are not made yet, and making them needs root"
     return reason
 

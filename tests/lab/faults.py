@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from newcomer import Newcomer
 
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.servers import run
 
 _RECEIVER = """#!/bin/sh

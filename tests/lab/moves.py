@@ -7,7 +7,7 @@ from faults import command
 from newcomer import Newcomer
 
 from mlnc.lab.guests import Identity, read_ticks
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.servers import run
 
 

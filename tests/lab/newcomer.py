@@ -13,7 +13,7 @@ from typing import Any
 from mlnc.ir.ir_yaml import load_project
 from mlnc.ir.model import Host, Project
 from mlnc.lab.guests import Identity, identity, ticks
-from mlnc.lab.layout import Lab
+from mlnc.lab.lab_paths import Lab
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "lab.md").read_text(), re.MULTILINE | re.DOTALL)

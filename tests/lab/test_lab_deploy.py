@@ -8,7 +8,7 @@ from newcomer import LOOK, Newcomer
 
 from mlnc.ir.model import Host
 from mlnc.lab.guests import Identity, gaps, ticks
-from mlnc.lab.layout import Lab
+from mlnc.lab.lab_paths import Lab
 from mlnc.lab.servers import run
 
 pytestmark = pytest.mark.lab

@@ -13,7 +13,7 @@ from newcomer import Newcomer, address
 
 from mlnc.ir.model import Host
 from mlnc.lab.guests import Identity, gaps, identity
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.servers import run, wait_until_ready
 
 pytestmark = pytest.mark.lab

@@ -4,7 +4,7 @@ import pytest
 from faults import command
 from newcomer import Newcomer
 
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.servers import run
 
 pytestmark = pytest.mark.lab

@@ -14,7 +14,7 @@ from test_lab_servers import SERVERS, complaints
 
 from mlnc.ir.model import Host
 from mlnc.lab.guests import Identity, gaps
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 
 pytestmark = pytest.mark.lab
 SPARE = """

@@ -14,7 +14,7 @@ from typing import Self
 from newcomer import Newcomer, address
 
 from mlnc.ir.model import Host
-from mlnc.lab.layout import Lab, Server
+from mlnc.lab.lab_paths import Lab, Server
 from mlnc.lab.servers import ssh_words
 
 _END = "--- end of the answer ---"

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from mlnc.lab.layout import ROOM, Lab
+from mlnc.lab.image_stages import Stage, make
+from mlnc.lab.lab_paths import ROOM, Lab
 from mlnc.lab.requirements import BUILD, Lacking, expect
-from mlnc.lab.stages import Stage, make
 
 TEMPLATE = "lab-guest-V1.0.ext4"
 """The template for guests, which a project calls ``lab-guest.ext4``."""

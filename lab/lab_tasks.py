@@ -10,10 +10,10 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
-from mlnc.lab import build as images
-from mlnc.lab import console as consoles
 from mlnc.lab import disks, machine, servers
-from mlnc.lab.layout import Lab, Server, laboratory
+from mlnc.lab import image_build as images
+from mlnc.lab import serial_console as consoles
+from mlnc.lab.lab_paths import Lab, Server, laboratory
 from mlnc.lab.requirements import Lacking
 
 
