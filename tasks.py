@@ -54,7 +54,7 @@ def check(context: Context) -> None:
         context.run(f"{PYTHON} ruff format --check .", pty=sys.stdout.isatty())
         context.run(f"{PYTHON} mypy", pty=sys.stdout.isatty())
         # By itself, for mypy takes two modules called conftest for one.
-        context.run(f"{PYTHON} mypy tests/lab/conftest.py", pty=sys.stdout.isatty())
+        context.run(f"{PYTHON} mypy tests/real_xen/conftest.py", pty=sys.stdout.isatty())
 
 
 @task(help={"options": "Options for pytest, for example '-k lexer'."})

@@ -119,7 +119,7 @@ _INTRODUCTION = """\
 
 Everything that `mlnc` may find, by its code. An error stops a build and ends the command with 1; a warning does
 not, unless `-W error` is given; `-W no-CODE` silences one. For each code `tests/errors/` has a small file that earns
-it and the text that `mlnc check` then prints. This page is written by `pytest --update tests/test_errors.py`.
+it and the text that `mlnc check` then prints. This page is written by `invoke goldens`.
 """
 
 

@@ -17,7 +17,7 @@ _INTRODUCTION = """\
 # Directives
 
 Every directive of the language, by the block in which it stands. `mlnc directives WORD` prints the same for
-one directive. This page is written from `schemas/language.yaml` by `pytest --update tests/test_reference.py`.
+one directive. This page is written from `schemas/language.yaml` by `invoke goldens`.
 
 `$NAME = text` in any block defines a variable. A superclass takes what a host takes. Values in capitals stand
 for words of your own; those in brackets may be left out.

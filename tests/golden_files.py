@@ -1,9 +1,0 @@
-"""Where the expected outputs stand, and what compares with them: the fixture ``golden`` of ``conftest``."""
-
-from collections.abc import Callable
-from pathlib import Path
-
-GOLDEN = Path(__file__).parent / "golden"
-
-Golden = Callable[[str, str], None]
-"""Compares a text with the golden file of that name."""
