@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlnc.cli.plan_summary import Places
+from mlnc.cli.plan_summary import DifferenceSpans
 from mlnc.cli.previous_state import read_before
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.discovery import Found
-from mlnc.compiler.loader import Loader
+from mlnc.compiler.loader import SourceLoader
 from mlnc.compiler.lower_source_map import site_origins
 from mlnc.compiler.pipeline import Compiled, Earlier, Front
 from mlnc.compiler.source import Origin, Source
@@ -142,7 +142,7 @@ def _origin(where: str, compiled: Compiled) -> Origin | None:
 
 
 def _wanted(
-    out: Path, manifest: Manifest | None, compiled: Compiled, emitted: Emitted, loader: Loader
+    out: Path, manifest: Manifest | None, compiled: Compiled, emitted: Emitted, loader: SourceLoader
 ) -> Build:
     course = compiled.course
     site = Artifact("ir/site.yaml", dump_site(course.site))
@@ -177,20 +177,20 @@ def _relative(path: Path, out: Path) -> str:
 
 
 def _plan(
-    before: Before, compiled: Compiled, loader: Loader, out: Path
+    before: Before, compiled: Compiled, loader: SourceLoader, out: Path
 ) -> tuple[dict[str, Planned], Shortages]:
     """A plan for each project of the course, and what servers lack for it."""
     origins = {name: lowered.origins for name, lowered in compiled.lowered.items()}
-    places = Places(out, origins, _source_names(loader, out).__getitem__)
+    places = DifferenceSpans(out, origins, _source_names(loader, out).__getitem__)
     return plan_course(before, compiled.course, places.of)
 
 
-def _source_names(loader: Loader, out: Path) -> dict[Source, str]:
+def _source_names(loader: SourceLoader, out: Path) -> dict[Source, str]:
     """What each source is called as seen from *out*."""
     return {file.source: _relative(path, out) for path, file in loader.files.items() if file}
 
 
-def _source_maps(compiled: Compiled, loader: Loader, out: Path) -> Iterator[Artifact]:
+def _source_maps(compiled: Compiled, loader: SourceLoader, out: Path) -> Iterator[Artifact]:
     """The source map of each project; files are named as seen from *out*, from wherever the build was run."""
     names = _source_names(loader, out)
     # json.dumps with an indent does without the encoder in C

@@ -23,7 +23,7 @@ _PATIENCE_SECONDS = 0.7
 """A run that ends sooner shows no progress."""
 
 
-class Session:
+class CommandRun:
     """Options of the command line turned into a front end, and findings turned into output and an exit code.
 
     A command that *has_output* of its own leaves standard output to it: findings go elsewhere as JSON too.

@@ -10,7 +10,7 @@ from mlnc.cli.patch import edited, patch
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.pipeline import Compiled, Front
-from mlnc.compiler.service_host_edits import Choice, Item, Places
+from mlnc.compiler.service_host_edits import Choice, PlacedItem, ServiceHostSpans
 from mlnc.compiler.source import Source
 from mlnc.ir.model import Course
 from mlnc.upgrade.evacuation import NoPlace, Targets
@@ -60,7 +60,9 @@ def _known(server: str, compiled: Compiled) -> str:
 
 def _targets(compiled: Compiled, server: str, front: Front) -> tuple[Targets, Choice] | None:
     """Targets for which there are places to write them; None where there are none, and the report says why."""
-    places = Places(compiled.models, {name: _main(compiled, front, name) for name in compiled.models})
+    places = ServiceHostSpans(
+        compiled.models, {name: _main(compiled, front, name) for name in compiled.models}
+    )
     together = [set(hosts) for hosts in _plugged(compiled.course, server, places).values()]
     while True:
         targets = find_targets(compiled.course, server, together)
@@ -84,26 +86,26 @@ def _main(compiled: Compiled, front: Front, project: str) -> Source:
     return file.source
 
 
-def _name(item: Item) -> str:
+def _name(item: PlacedItem) -> str:
     return f"{item.project}/{item.name}"
 
 
-def _plugged(course: Course, server: str, places: Places) -> Mapping[Item, list[str]]:
+def _plugged(course: Course, server: str, places: ServiceHostSpans) -> Mapping[PlacedItem, list[str]]:
     """The switches that say that they are on *server*, and the hosts on them, which go where they go."""
     return {
         item: [f"{name}/{member.host}" for member in switch.members]
         for name, project in course.projects.items()
         for each, switch in project.switches.items()
-        if switch.service_hosts == (server,) and places.names_server(item := Item(name, "switch", each))
+        if switch.service_hosts == (server,) and places.names_server(item := PlacedItem(name, "switch", each))
     }
 
 
-def _wanted(course: Course, server: str, places: Places, targets: Targets) -> dict[Item, str]:
+def _wanted(course: Course, server: str, places: ServiceHostSpans, targets: Targets) -> dict[PlacedItem, str]:
     """Every host and switch that has to be written elsewhere; a switch without hosts stays."""
     wanted = {}
     for host, target in targets.items():
         project, _, name = host.partition("/")
-        wanted[Item(project, "host", name)] = target
+        wanted[PlacedItem(project, "host", name)] = target
     for item, hosts in _plugged(course, server, places).items():
         if hosts:
             wanted[item] = targets[hosts[0]]

@@ -83,11 +83,11 @@ def build(
 ) -> None:
     """Compile files or folders of projects into a folder of artifacts and plans to review."""
     from mlnc.cli import build as building
-    from mlnc.cli.command_run import Session
+    from mlnc.cli.command_run import CommandRun
     from mlnc.cli.previous_state import OldSideRefused
     from mlnc.output.output_folder import OutputRefused
 
-    session = Session(warnings, form, "nothing was written")
+    session = CommandRun(warnings, form, "nothing was written")
     try:
         built = building.build(session.front, paths, site, out, old)
     except (OutputRefused, OldSideRefused) as error:
@@ -107,9 +107,9 @@ def check(
 ) -> None:
     """Say what is wrong with files or folders of projects; write nothing."""
     from mlnc.cli import build as building
-    from mlnc.cli.command_run import Session
+    from mlnc.cli.command_run import CommandRun
 
-    session = Session(warnings, form)
+    session = CommandRun(warnings, form)
     compiled = building.check(session.front, paths, site)
     if mln1:
         from mlnc.compiler.mln1.differences import differences
@@ -130,10 +130,10 @@ def show(
     path: Path, host: str | None, expanded: bool, site: Path | None, warnings: tuple[str, ...], form: str
 ) -> None:
     """Show what a project comes to: each host, and where each setting was written."""
-    from mlnc.cli.command_run import Session
+    from mlnc.cli.command_run import CommandRun
     from mlnc.cli.show import UnknownHost, as_tree, resolved
 
-    session = Session(warnings, form, has_output=True)
+    session = CommandRun(warnings, form, has_output=True)
     try:
         text = as_tree(session.front, path, host) if expanded else resolved(session.front, path, site, host)
     except UnknownHost as error:
@@ -171,11 +171,11 @@ def secrets(
 ) -> None:
     """Make a good random password for each secret that has none yet; list names, never values."""
     from mlnc.cli import build as building
-    from mlnc.cli.command_run import Session
+    from mlnc.cli.command_run import CommandRun
     from mlnc.cli.secrets import hand_out, provide
     from mlnc.schemas.secrets_file import SecretsRefused
 
-    session = Session(warnings, form, "no secret was made", has_output=True)
+    session = CommandRun(warnings, form, "no secret was made", has_output=True)
     compiled = building.check(session.front, paths, site)
     session.finish()
     if compiled is None:
@@ -201,11 +201,11 @@ def evacuate(
 
     Apply it with git apply or patch -p1, then build and review. It quotes lines of the sources as they are.
     """
-    from mlnc.cli.command_run import Session
+    from mlnc.cli.command_run import CommandRun
     from mlnc.cli.evacuate import UnknownServer
     from mlnc.cli.evacuate import evacuate as find
 
-    session = Session(warnings, form, "there is no patch", has_output=True)
+    session = CommandRun(warnings, form, "there is no patch", has_output=True)
     try:
         found = find(session.front, paths, site, server)
     except UnknownServer as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from mlnc.cli.secret_spans import Places
+from mlnc.cli.secret_spans import SecretSpans
 from mlnc.compiler.source import Source, Span
 
 MASK = "***"
@@ -29,8 +29,8 @@ class Excerpt:
 class Masking:
     """Masks the secrets at *places* of the sources, and the *literals* that expanding found, in any text."""
 
-    def __init__(self, places: Places | None = None, literals: Iterable[str] = ()) -> None:
-        self._places = places or Places()
+    def __init__(self, places: SecretSpans | None = None, literals: Iterable[str] = ()) -> None:
+        self._places = places or SecretSpans()
         self._literals = literals
 
     @cached_property

@@ -19,7 +19,7 @@ Named = Callable[[Source], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class DifferenceSpans:
     """Where the differences of each project were written: compiled now, or planned by the build that compiled it."""
 
     out: Path

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from mlnc.ir.ir_yaml import InvalidIr, load_project
 from mlnc.ir.model import Project
 from mlnc.output.artifact import SERVER_ROOM
-from mlnc.output.deployed_record import Record, ir_name, parse_record, parse_servers, record_texts
+from mlnc.output.deployed_record import DeployedRecord, ir_name, parse_record, parse_servers, record_texts
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import DEPLOYED
 from mlnc.upgrade.diff.deployed_state import Before, OldProject
@@ -78,7 +78,7 @@ def _before(found: Texts, projects: Mapping[str, Project], texts: Mapping[str, s
     return before
 
 
-def _same(head: Record, text: str, project: Project) -> bool:
+def _same(head: DeployedRecord, text: str, project: Project) -> bool:
     """Whether every server has exactly this IR; then nobody needs to read the rest."""
     return sorted(head.irs) == project_servers(project) and set(head.irs.values()) <= {ir_name(text)}
 

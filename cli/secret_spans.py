@@ -13,7 +13,7 @@ from mlnc.compiler.expansion import Expanded
 from mlnc.compiler.lexer import scan
 from mlnc.compiler.sensitive_names import directive_tells, variable_tells
 from mlnc.compiler.source import Source
-from mlnc.compiler.superclasses import Node
+from mlnc.compiler.superclasses import ExpandedBlock
 from mlnc.compiler.syntax_tree import Ref, Word
 from mlnc.compiler.values import PARSERS, Invalid
 from mlnc.compiler.variables import BUILTINS
@@ -35,7 +35,7 @@ _GLUED = re.compile(r"[;{}#]+(?P<word>[^\s;{}#]+)")
 
 
 @dataclass(slots=True)
-class Places:
+class SecretSpans:
     """Where the secrets of sources stand: stretches as offsets, by source; and their texts as written."""
 
     ranges: dict[Source, list[tuple[int, int]]] = field(default_factory=dict)
@@ -69,12 +69,12 @@ class _Value:
         return {part.name for word in self.words for part in word.parts if isinstance(part, Ref)}
 
 
-def secret_places(sources: Iterable[Source], guarded: bool) -> Places:
+def secret_places(sources: Iterable[Source], guarded: bool) -> SecretSpans:
     """The places of all secrets in *sources*.
 
     With *guarded* every variable is taken for secret: what uses it is not known, since a file could not be read.
     """
-    found, definitions = Places(), dict[str, list[_Value]]()
+    found, definitions = SecretSpans(), dict[str, list[_Value]]()
     secret: list[_Value] = []
     for source in sources:
         _patterns(source, found)
@@ -110,7 +110,7 @@ def literals(projects: Iterable[Expanded]) -> Iterator[str]:
             yield from _filled(node)
 
 
-def _filled(node: Node) -> Iterator[str]:
+def _filled(node: ExpandedBlock) -> Iterator[str]:
     # the name of an undefined variable is no secret where a message shows it: there it is near a defined one
     found = [
         entry.rest
@@ -217,7 +217,7 @@ def _written() -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.-])(?:{names})[ \t]+(?:=[ \t]+)?(?P<value>(?![@${{=])[^;}}\s][^;}}\n]*)")
 
 
-def _patterns(source: Source, found: Places) -> None:
+def _patterns(source: Source, found: SecretSpans) -> None:
     """Adds what looks like a secret anywhere, in comments too."""
     for pattern in (_written(), _ASSIGNED):
         for match in pattern.finditer(source.text):
@@ -226,7 +226,7 @@ def _patterns(source: Source, found: Places) -> None:
         found.hide(source, *match.span("value"))
 
 
-def _cut_off(source: Source, end: int, found: Places) -> None:
+def _cut_off(source: Source, end: int, found: SecretSpans) -> None:
     """A secret without a value may have lost it to a ; { } or # at its beginning."""
     start = end + len(source.text[end:]) - len(source.text[end:].lstrip(" \t"))
     end = _glued(source.text, start)

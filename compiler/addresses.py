@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.typed_model import Settings
+from mlnc.compiler.typed_model import TypedBlock
 from mlnc.compiler.values import Address, Address6
 
 Complain = Callable[[Diagnostic], None]
@@ -20,7 +20,7 @@ class Static:
     gateway: ipaddress.IPv4Address | None
 
 
-def ipv4(card: Settings, complain: Complain) -> Static | None:
+def ipv4(card: TypedBlock, complain: Complain) -> Static | None:
     """The static IPv4 configuration of *card*; None for dhcp, for none, and, with a complaint, for a wrong one."""
     address = card.get("address")
     if not isinstance(address, Address):
@@ -34,12 +34,12 @@ def ipv4(card: Settings, complain: Complain) -> Static | None:
     return Static(interface, _broadcast(card, interface, complain), _gateway(card, interface, complain))
 
 
-def _say(card: Settings, name: str, code: str, message: str, hint: str | None, complain: Complain) -> None:
+def _say(card: TypedBlock, name: str, code: str, message: str, hint: str | None, complain: Complain) -> None:
     origin = card.statement(name) if code == "without-effect" else card.where(name)
     complain(Diagnostic(code, message, origin, hint))
 
 
-def _without_address(card: Settings, address: object, complain: Complain) -> None:
+def _without_address(card: TypedBlock, address: object, complain: Complain) -> None:
     for name in ("netmask", "broadcast", "gateway"):
         setting = card.setting(name)
         # a superclass may bring the netmask of cards that turn out to have none: only what is said here counts
@@ -48,7 +48,7 @@ def _without_address(card: Settings, address: object, complain: Complain) -> Non
             _say(card, name, "without-effect", f"{name} has no effect: {reason}", None, complain)
 
 
-def _length(card: Settings, address: Address, complain: Complain) -> int | None:
+def _length(card: TypedBlock, address: Address, complain: Complain) -> int | None:
     masked: int | None = card.get("netmask")
     if address.length is None and masked is None:
         message = f"address {address.address} has neither a netmask nor a /length"
@@ -68,7 +68,7 @@ def _length(card: Settings, address: Address, complain: Complain) -> int | None:
     return masked if address.length is None else address.length
 
 
-def _usable(card: Settings, interface: ipaddress.IPv4Interface, complain: Complain) -> None:
+def _usable(card: TypedBlock, interface: ipaddress.IPv4Interface, complain: Complain) -> None:
     net, address = interface.network, interface.ip
     reason = None
     if net.prefixlen < 31 and address == net.network_address:
@@ -82,7 +82,7 @@ def _usable(card: Settings, interface: ipaddress.IPv4Interface, complain: Compla
 
 
 def _broadcast(
-    card: Settings, interface: ipaddress.IPv4Interface, complain: Complain
+    card: TypedBlock, interface: ipaddress.IPv4Interface, complain: Complain
 ) -> ipaddress.IPv4Address:
     asked = card.get("broadcast")
     if asked is None:
@@ -101,7 +101,7 @@ def _broadcast(
 
 
 def _gateway(
-    card: Settings, interface: ipaddress.IPv4Interface, complain: Complain
+    card: TypedBlock, interface: ipaddress.IPv4Interface, complain: Complain
 ) -> ipaddress.IPv4Address | None:
     asked = card.get("gateway")
     if asked is None:
@@ -123,7 +123,7 @@ def _gateway(
     return address
 
 
-def ipv6(card: Settings, complain: Complain) -> ipaddress.IPv6Interface | None:
+def ipv6(card: TypedBlock, complain: Complain) -> ipaddress.IPv6Interface | None:
     """The static IPv6 address of *card* with its prefix; None for auto and for none."""
     address, gateway = card.get("address6"), card.get("gateway6")
     if not isinstance(address, Address6):

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.outline import Draft, Notice, Statement
+from mlnc.compiler.outline import Notice, RawBlock, RawStatement
 from mlnc.compiler.source import Origin, Via
-from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.syntax_tree import Word
 from mlnc.schemas.language import load
 
@@ -19,16 +19,16 @@ BLOCKS = ("autoenum", *(f"autoenum{number}" for number in range(6)))
 
 
 @dataclass(slots=True)
-class Plan:
+class AutoenumRequest:
     """What one autoenum block asks for, checked."""
 
-    node: Node
-    superclass: Entry
+    node: ExpandedBlock
+    superclass: ExpandedStatement
     count: int
     prefix: str
     addresses: list[str]
-    user: Entry | None
-    servers: list[Entry]
+    user: ExpandedStatement | None
+    servers: list[ExpandedStatement]
 
     def names(self) -> list[str]:
         """The hosts' names: numbers from 1, padded with zeros to one width."""
@@ -36,7 +36,7 @@ class Plan:
         return [f"{self.prefix}{number:0{width}}" for number in range(1, self.count + 1)]
 
 
-def plan(node: Node, netmask_length: int | None, notice: Notice) -> Plan | None:
+def plan(node: ExpandedBlock, netmask_length: int | None, notice: Notice) -> AutoenumRequest | None:
     """The plan of the expanded block *node*; None, and diagnostics, where it cannot be one.
 
     *netmask_length* is what the superclass gives eth0, if anything: it bounds the net where ``net`` has no ``/len``.
@@ -54,14 +54,14 @@ def plan(node: Node, netmask_length: int | None, notice: Notice) -> Plan | None:
     if addresses is None or servers is None:
         return None
     prefix = node.values["hostprefix"].value if "hostprefix" in node.values else "node"
-    return Plan(node, superclass, count, prefix, addresses, node.values.get("autouser"), servers)
+    return AutoenumRequest(node, superclass, count, prefix, addresses, node.values.get("autouser"), servers)
 
 
 def _refuse(notice: Notice, origin: Origin, message: str, hint: str | None = None) -> None:
     notice(Diagnostic("autoenum-incomplete", message, origin, hint))
 
 
-def _number(node: Node, name: str, default: int | None, notice: Notice) -> int | None:
+def _number(node: ExpandedBlock, name: str, default: int | None, notice: Notice) -> int | None:
     entry = node.values.get(name)
     if entry is None:
         return default
@@ -76,7 +76,9 @@ def _number(node: Node, name: str, default: int | None, notice: Notice) -> int |
     return int(entry.rest)
 
 
-def _addresses(node: Node, count: int, netmask_length: int | None, notice: Notice) -> list[str] | None:
+def _addresses(
+    node: ExpandedBlock, count: int, netmask_length: int | None, notice: Notice
+) -> list[str] | None:
     """The addresses of the hosts in order; an empty list where none are asked for, None where they do not fit."""
     entry = node.values.get("address")
     first = _number(node, "addresses_begin", 1, notice)
@@ -98,7 +100,7 @@ def _addresses(node: Node, count: int, netmask_length: int | None, notice: Notic
 
 
 def _base(
-    net: Entry, netmask_length: int | None
+    net: ExpandedStatement, netmask_length: int | None
 ) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Network] | None:
     """The address to count from and the net that bounds it: ``/len``, else the netmask, else trailing zeros."""
     text, _, length = net.rest.partition("/")
@@ -125,7 +127,7 @@ def _counted(
     net: ipaddress.IPv4Network,
     first: int,
     count: int,
-    entry: Entry,
+    entry: ExpandedStatement,
     notice: Notice,
 ) -> list[str] | None:
     low, high = int(base) + first, int(base) + first + count - 1
@@ -143,10 +145,10 @@ def _counted(
     return [str(ipaddress.IPv4Address(value)) for value in range(low, high + 1)]
 
 
-def _servers(node: Node, count: int, notice: Notice) -> list[Entry] | None:
+def _servers(node: ExpandedBlock, count: int, notice: Notice) -> list[ExpandedStatement] | None:
     """One entry a host, in order, until ``service_hosts`` is used up."""
     block = node.blocks.get("service_hosts")
-    placed: list[Entry] = []
+    placed: list[ExpandedStatement] = []
     for entry in block.lines if block else ():
         share = _share(entry, count - len(placed))
         if share is None:
@@ -164,18 +166,18 @@ def _servers(node: Node, count: int, notice: Notice) -> list[Entry] | None:
     return placed
 
 
-def _share(entry: Entry, left: int) -> int | None:
+def _share(entry: ExpandedStatement, left: int) -> int | None:
     if entry.rest in ("", "all"):
         return left if entry.rest else 1
     return int(entry.rest) if entry.rest.isascii() and entry.rest.isdigit() and len(entry.rest) < 9 else None
 
 
-def drafts(made: Plan, existing: dict[str, Draft]) -> Iterator[Draft]:
+def drafts(made: AutoenumRequest, existing: dict[str, RawBlock]) -> Iterator[RawBlock]:
     """The new hosts of *made*; a host that exists already is completed in place. What it says itself wins."""
     for index, name in enumerate(made.names()):
         host = existing.get(name)
         if host is None:
-            host = Draft(Word(name, made.node.origin.span), made.node.origin)
+            host = RawBlock(Word(name, made.node.origin.span), made.node.origin)
             yield host
         _set(host, "superclass", made.superclass)
         if index < len(made.servers):
@@ -186,23 +188,23 @@ def drafts(made: Plan, existing: dict[str, Draft]) -> Iterator[Draft]:
             _add_user(host, made.user, name)
 
 
-def _set(draft: Draft, name: str, entry: Entry, value: str | None = None) -> None:
+def _set(draft: RawBlock, name: str, entry: ExpandedStatement, value: str | None = None) -> None:
     if not any(line.words[0].text == name for line in draft.lines):
         draft.lines.append(_statement(entry, name, value if value is not None else entry.value))
 
 
-def _statement(entry: Entry, name: str, value: str) -> Statement:
+def _statement(entry: ExpandedStatement, name: str, value: str) -> RawStatement:
     span = entry.statement.origin.span
     via = Via("autoenum", span, entry.statement.via)
-    return Statement((Word(name, span), Word(value, span)), via)
+    return RawStatement((Word(name, span), Word(value, span)), via)
 
 
-def _eth0(host: Draft) -> Draft:
-    network = host.blocks.setdefault("network", Draft(Word("network", host.origin.span), host.origin))
-    return network.blocks.setdefault("eth0", Draft(Word("eth0", host.origin.span), host.origin))
+def _eth0(host: RawBlock) -> RawBlock:
+    network = host.blocks.setdefault("network", RawBlock(Word("network", host.origin.span), host.origin))
+    return network.blocks.setdefault("eth0", RawBlock(Word("eth0", host.origin.span), host.origin))
 
 
-def _add_user(host: Draft, user: Entry, name: str) -> None:
-    users = host.blocks.setdefault("users", Draft(Word("users", host.origin.span), host.origin))
+def _add_user(host: RawBlock, user: ExpandedStatement, name: str) -> None:
+    users = host.blocks.setdefault("users", RawBlock(Word("users", host.origin.span), host.origin))
     if not any(line.words[0].text == name for line in users.lines):
         users.lines.append(_statement(user, name, user.value))

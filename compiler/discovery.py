@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlnc.compiler.diagnostics import Diagnostic, Report
-from mlnc.compiler.loader import Loader, shown
+from mlnc.compiler.loader import SourceLoader, shown
 from mlnc.compiler.source import Origin, Span
 from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line
 
@@ -23,7 +23,7 @@ class Found:
     folders: set[Path] = field(default_factory=set)
 
 
-def discover(paths: Iterable[Path], site: Path | None, loader: Loader) -> Found:
+def discover(paths: Iterable[Path], site: Path | None, loader: SourceLoader) -> Found:
     """Load what *paths* (files and folders) and *site* name. Findings go to the loader's report."""
     found = Found()
     for path in dict.fromkeys(paths):
@@ -45,13 +45,13 @@ def _folder_of(path: Path) -> Path:
     return path if os.path.isdir(path) else path.parent
 
 
-def _add(into: dict[Path, File], path: Path, loader: Loader) -> None:
+def _add(into: dict[Path, File], path: Path, loader: SourceLoader) -> None:
     file = loader.load(path)
     if file is not None:
         into[path] = file
 
 
-def _file(path: Path, found: Found, loader: Loader) -> None:
+def _file(path: Path, found: Found, loader: SourceLoader) -> None:
     if path.name == SITE:
         return
     file = loader.load(path)
@@ -79,7 +79,7 @@ def no_project(path: Path, file: File) -> Diagnostic:
     return Diagnostic("no-project", f"{shown(path)} names no project", origin, hint)
 
 
-def _folder(folder: Path, found: Found, loader: Loader) -> None:
+def _folder(folder: Path, found: Found, loader: SourceLoader) -> None:
     found.folders.add(folder.resolve())
     files: dict[Path, File] = {}
     for path in _sources(folder, loader.report):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from mlnc.compiler.typed_model import Settings
+from mlnc.compiler.typed_model import TypedBlock
 from mlnc.ir.model import DomainType
 
 SEED = "xvdz"
@@ -36,7 +36,7 @@ _WHOLE = Devices("xvda", "/dev/xvda1", "xvdb", _letters("c"))
 """A cloud image is a disk with partitions of its own, the root file system on the first."""
 
 
-def devices(host: Settings, kind: DomainType) -> Devices:
+def devices(host: TypedBlock, kind: DomainType) -> Devices:
     """The names for the disks of *host*; its ``mount`` disks take ``mounts`` in order."""
     if kind == "hvm":
         return _HVM

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from mlnc.compiler import autoenum
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.outline import SECTIONS, Draft, Notice, Outline, Statement, outline
+from mlnc.compiler.outline import SECTIONS, Notice, Outline, RawBlock, RawStatement, outline
 from mlnc.compiler.source import Origin, Span
-from mlnc.compiler.superclasses import Ancestry, Level, Node, merge
+from mlnc.compiler.superclasses import Ancestry, ExpandedBlock, Level, merge
 from mlnc.compiler.syntax_tree import File, Word
 from mlnc.compiler.values import Invalid, netmask_length
 from mlnc.compiler.variables import BUILTINS, Scope, Undefined, at_home
@@ -25,10 +25,10 @@ class Expanded:
 
     source: Span
     project: str
-    globals: Node
-    hosts: dict[str, Node] = field(default_factory=dict)
-    switches: dict[str, Node] = field(default_factory=dict)
-    service_hosts: dict[str, Node] = field(default_factory=dict)
+    globals: ExpandedBlock
+    hosts: dict[str, ExpandedBlock] = field(default_factory=dict)
+    switches: dict[str, ExpandedBlock] = field(default_factory=dict)
+    service_hosts: dict[str, ExpandedBlock] = field(default_factory=dict)
     names: dict[str, tuple[Undefined, ...]] = field(default_factory=dict)
     deferred: list[Diagnostic] = field(default_factory=list)
 
@@ -59,9 +59,11 @@ class _Expansion:
         self.found = found
         self.notice = notice
         self.globals = self.merged_globals(found.globals)
-        self.texts: dict[str, str | Statement] = {}
-        self.made = Expanded(found.end, "", Node("global", Origin(found.end)), deferred=found.deferred)
-        self.drafts: dict[str, dict[str, Draft]] = {}
+        self.texts: dict[str, str | RawStatement] = {}
+        self.made = Expanded(
+            found.end, "", ExpandedBlock("global", Origin(found.end)), deferred=found.deferred
+        )
+        self.drafts: dict[str, dict[str, RawBlock]] = {}
 
     def run(self) -> Expanded | None:
         name = self.project_name()
@@ -91,7 +93,7 @@ class _Expansion:
         for server, draft in self.drafts["service_host"].items():
             self.made.service_hosts[server] = merge([Level(draft)], self.global_scope())
 
-    def global_scope(self, **texts: str | Statement) -> Scope:
+    def global_scope(self, **texts: str | RawStatement) -> Scope:
         return Scope(self.globals.variables, self.notice, texts={**self.texts, **texts})
 
     def project_name(self) -> str | None:
@@ -100,10 +102,10 @@ class _Expansion:
             return None
         return self.global_scope().fill(lines[-1].value_words, lines[-1]).text
 
-    def merged_globals(self, blocks: list[Draft]) -> Draft:
+    def merged_globals(self, blocks: list[RawBlock]) -> RawBlock:
         """All ``global`` blocks as one; what they set differently is an error naming both places."""
         if not blocks:
-            return Draft(Word("global", self.found.end), Origin(self.found.end))
+            return RawBlock(Word("global", self.found.end), Origin(self.found.end))
         merged = replace(
             blocks[0],
             lines=[*blocks[0].lines],
@@ -114,7 +116,7 @@ class _Expansion:
             self.merge_global(merged, block)
         return merged
 
-    def merge_global(self, merged: Draft, block: Draft) -> None:
+    def merge_global(self, merged: RawBlock, block: RawBlock) -> None:
         script = block.name.text in load().script_blocks()
         known = {line.words[0].text: line for line in merged.lines}
         for line in () if script else block.lines:
@@ -130,18 +132,18 @@ class _Expansion:
             else:
                 merged.blocks[name] = child
 
-    def conflict(self, earlier: Statement | None, later: Statement, name: str) -> None:
+    def conflict(self, earlier: RawStatement | None, later: RawStatement, name: str) -> None:
         if earlier is None or _same(earlier, later):
             return
         related = (Related("the other one is here", earlier.origin.span),)
         message = f"two global blocks set {name} to different values"
         self.notice(Diagnostic("global-conflict", message, later.origin, "keep one of them", related))
 
-    def named(self, kind: str) -> dict[str, Draft]:
+    def named(self, kind: str) -> dict[str, RawBlock]:
         """The members of section *kind* by name, variables of ``global`` filled in; a second of a name is an error."""
-        members: dict[str, Draft] = {}
+        members: dict[str, RawBlock] = {}
         for draft in self.found.sections[kind]:
-            filled = self.global_scope().fill((draft.name,), Statement((draft.name,), draft.origin.via))
+            filled = self.global_scope().fill((draft.name,), RawStatement((draft.name,), draft.origin.via))
             if filled.undefined:
                 self.made.names[f"{kind} {filled.text}"] = filled.undefined
             if filled.text in members:
@@ -150,7 +152,7 @@ class _Expansion:
                 members[filled.text] = replace(draft, name=Word(filled.text, draft.name.span))
         return members
 
-    def duplicate(self, kind: str, name: str, first: Draft, second: Draft) -> None:
+    def duplicate(self, kind: str, name: str, first: RawBlock, second: RawBlock) -> None:
         related = (Related("the first one is here", first.origin.span),)
         message = f"a second {kind.replace('_', ' ')} named {name}"
         hint = "give one of them another name, or write both as one block"
@@ -166,7 +168,7 @@ class _Expansion:
             for draft in autoenum.drafts(made, self.drafts["host"]) if made else ():
                 self.drafts["host"][draft.name.text] = draft
 
-    def netmask_length(self, node: Node, ancestry: Ancestry) -> int | None:
+    def netmask_length(self, node: ExpandedBlock, ancestry: Ancestry) -> int | None:
         """The length of the netmask that the superclass named by an autoenum block gives eth0."""
         entry = node.values.get("superclass")
         draft = self.drafts["superclass"].get(entry.value) if entry else None
@@ -188,21 +190,21 @@ class _Expansion:
         for draft in self.drafts["superclass"].values():
             ancestry.levels(draft, self.global_scope(), tentative=True)
 
-    def host(self, name: str, draft: Draft, ancestry: Ancestry) -> Node:
+    def host(self, name: str, draft: RawBlock, ancestry: Ancestry) -> ExpandedBlock:
         levels = ancestry.levels(draft, self.global_scope(hostname=name))
-        variables: dict[str, Statement] = {}
-        placed: str | Statement = LOCALHOST
+        variables: dict[str, RawStatement] = {}
+        placed: str | RawStatement = LOCALHOST
         for level in levels:
             variables.update(level.draft.variables)
             placed = _last(level.draft.lines, "service_host") or placed
         return merge(levels, at_home(variables, self.global_scope(hostname=name, service_host=placed)))
 
 
-def _same(first: Statement, second: Statement) -> bool:
+def _same(first: RawStatement, second: RawStatement) -> bool:
     return [word.text for word in first.value_words] == [word.text for word in second.value_words]
 
 
-def _last(lines: Iterable[Statement], name: str) -> Statement | None:
+def _last(lines: Iterable[RawStatement], name: str) -> RawStatement | None:
     found = None
     for line in lines:
         if line.words[0].text == name and line.value_words:
@@ -210,6 +212,6 @@ def _last(lines: Iterable[Statement], name: str) -> Statement | None:
     return found
 
 
-def builtin_definitions(node: Node) -> list[str]:
+def builtin_definitions(node: ExpandedBlock) -> list[str]:
     """The built-in variables that *node* itself tries to define."""
     return [name for name in BUILTINS if name in node.variables]

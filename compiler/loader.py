@@ -59,7 +59,7 @@ class _Place:
         return replace(self, depth=self.depth + 1)
 
 
-class Loader:
+class SourceLoader:
     """Loads files for one run. ``files`` holds every file read so far, by its real path.
 
     ``instead`` are texts that are taken in the place of what files hold, by their real paths.

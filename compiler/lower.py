@@ -13,10 +13,10 @@ from mlnc.compiler.lower_source_map import trace, trace_host
 from mlnc.compiler.lower_storage import disks, mounts, volumes
 from mlnc.compiler.sensitive_names import directive_tells
 from mlnc.compiler.source_map import Origins
-from mlnc.compiler.superclasses import Node
-from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, Settings, SiteModel
+from mlnc.compiler.superclasses import ExpandedBlock
+from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, SiteModel, TypedBlock
 from mlnc.compiler.values import SecretText
-from mlnc.ir.model import IR_VERSION, Block, DomainType, Host, Platform, Project, Secret, Site, Vnc
+from mlnc.ir.model import IR_VERSION, DomainType, ForeignBlock, Host, Platform, Project, Secret, Site, Vnc
 from mlnc.schemas.language import load
 
 LOCALHOST = "localhost"
@@ -37,14 +37,14 @@ class Lowered:
     secrets: dict[str, str] = field(default_factory=dict)
 
 
-def domain_type(host: Settings) -> DomainType:
+def domain_type(host: TypedBlock) -> DomainType:
     """How Xen runs *host*."""
     if host.flag("pvh"):
         return "pvh"
     return "hvm" if host.flag("hvm") else "pv"
 
 
-def platform(host: Settings) -> Platform:
+def platform(host: TypedBlock) -> Platform:
     """What *host* runs on: Xen, unless it has a block of another platform or says ``xen off``."""
     if host.flag("xen") or host.flag("hvm") or host.flag("pvh"):
         return "xen"
@@ -54,7 +54,7 @@ def platform(host: Settings) -> Platform:
     return "uml" if host.get("xen") is False else "xen"
 
 
-def server_of(host: Settings, site: SiteModel) -> str:
+def server_of(host: TypedBlock, site: SiteModel) -> str:
     """The name of the server that *host* runs on."""
     return site.server(host.get("service_host", LOCALHOST))
 
@@ -112,7 +112,7 @@ class _Lowering:
             self.secrets[name] = text.literal
         return Secret(name)
 
-    def host(self, name: str, host: Settings) -> Host:
+    def host(self, name: str, host: TypedBlock) -> Host:
         place = server_of(host, self.servers)
         server = self.site.service_hosts[place]
         kind = domain_type(host)
@@ -154,7 +154,7 @@ class _Lowering:
         trace_host(self.origins, f"hosts/{name}", host, lowered)
         return lowered
 
-    def ramdisk(self, host: Settings, place: str, of_server: str | None) -> str | None:
+    def ramdisk(self, host: TypedBlock, place: str, of_server: str | None) -> str | None:
         """The host's RAM disk; the default one goes with the default kernel only."""
         asked: str | None = host.get("ramdisk")
         if asked is not None:
@@ -163,7 +163,7 @@ class _Lowering:
         explicit = settings is not None and settings.get("xen_ramdisk") is not None
         return of_server if explicit or host.get("kernel") is None else None
 
-    def vnc(self, name: str, host: Settings) -> Vnc | None:
+    def vnc(self, name: str, host: TypedBlock) -> Vnc | None:
         password: SecretText | None = host.get("vncpasswd")
         if not any(host.setting(word) for word in ("vncdisplay", "vncpasswd", "vnckeymap", "vnclisten")):
             return None
@@ -182,24 +182,24 @@ def _unquoted(text: str | None) -> str | None:
     return text
 
 
-def _foreign(settings: Settings) -> dict[str, Block]:
+def _foreign(settings: TypedBlock) -> dict[str, ForeignBlock]:
     return {name: _block(settings.free[name]) for name in sorted(settings.free)}
 
 
-def _block(node: Node) -> Block:
+def _block(node: ExpandedBlock) -> ForeignBlock:
     """A block of another platform as it is, without its secrets: out/ is reviewed."""
     if node.name in _ACCOUNTS:
-        return Block(lines=tuple(f"{entry.name} @secret" for entry in node.lines))
+        return ForeignBlock(lines=tuple(f"{entry.name} @secret" for entry in node.lines))
     values = {name: entry.value for name, entry in sorted(node.values.items())}
     hidden = sorted(name for name in values if name in load().secret_names() or directive_tells(name))
     lines = tuple(entry.text for entry in node.lines if entry.name not in hidden)
-    return Block(values | dict.fromkeys(hidden, "@secret"), lines, dict(_children(node)))
+    return ForeignBlock(values | dict.fromkeys(hidden, "@secret"), lines, dict(_children(node)))
 
 
 _ACCOUNTS = frozenset({"users", "managed_users"})
 """Blocks of other platforms whose records are LOGIN PASSWORD ...: only who is named may stand in out/."""
 
 
-def _children(node: Node) -> Iterator[tuple[str, Block]]:
+def _children(node: ExpandedBlock) -> Iterator[tuple[str, ForeignBlock]]:
     for name in sorted(node.blocks):
         yield name, _block(node.blocks[name])

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import Literal
 
 from mlnc.compiler.disk_devices import devices
-from mlnc.compiler.typed_model import Record, Settings
+from mlnc.compiler.typed_model import TypedBlock, TypedRecord
 from mlnc.compiler.values import SecretText
-from mlnc.ir.model import DomainType, Group, Guest, GuestFile, Mount, Secret, SshKey, User, Volume
+from mlnc.ir.model import DomainType, Guest, GuestFile, GuestGroup, Mount, Secret, SshKey, User, Volume
 
 Keep = Callable[[SecretText, str], Secret]
 """Names a secret: its text and the directive it stands in, to the reference that goes into the IR."""
 
 
 def guest(
-    host: Settings,
+    host: TypedBlock,
     name: str,
     kind: DomainType,
     made: tuple[Volume, ...],
@@ -46,18 +46,18 @@ def guest(
     )
 
 
-def _mode(host: Settings, kind: DomainType) -> Literal["mount", "cloud-init", "none"]:
+def _mode(host: TypedBlock, kind: DomainType) -> Literal["mount", "cloud-init", "none"]:
     if host.get("guest") == "cloud-init":
         return "cloud-init"
     return "none" if kind == "hvm" else "mount"
 
 
-def _last_of_each(records: list[Record]) -> list[Record]:
+def _last_of_each(records: list[TypedRecord]) -> list[TypedRecord]:
     """One record a user, the last that was written: a host's line wins over its superclass's."""
     return list({record["user"]: record for record in records}.values())
 
 
-def _user(record: Record, keep: Keep) -> User:
+def _user(record: TypedRecord, keep: Keep) -> User:
     name: str = record["user"]
     password: str | SecretText | None = record["hash"]
     home = record["home"] or ("/root" if name == "root" else f"/home/{name}")
@@ -65,5 +65,7 @@ def _user(record: Record, keep: Keep) -> User:
     return User(name, hashed, home, record["uid"])
 
 
-def _group(name: str, block: Settings) -> Group:
-    return Group(name, tuple(dict.fromkeys(record["user"] for record in block.records.get("groups", ()))))
+def _group(name: str, block: TypedBlock) -> GuestGroup:
+    return GuestGroup(
+        name, tuple(dict.fromkeys(record["user"] for record in block.records.get("groups", ())))
+    )

@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 
 from mlnc.compiler import naming
 from mlnc.compiler.addresses import ipv4, ipv6
-from mlnc.compiler.typed_model import ProjectModel, Settings, SiteModel
+from mlnc.compiler.typed_model import ProjectModel, SiteModel, TypedBlock
 from mlnc.ir.model import Host, Interface, Member, ServiceHost, Switch
 
 _Mode = TypeVar("_Mode", bound=str)
@@ -15,13 +15,13 @@ def _silent(_: object) -> None:
     """The checks have complained already."""
 
 
-def bridge_of(switch: str, project: str, settings: Settings | None) -> str:
+def bridge_of(switch: str, project: str, settings: TypedBlock | None) -> str:
     """The bridge of *switch*: the one it names, else one named after switch and project."""
     asked: str | None = settings.get("bridge") if settings else None
     return asked or naming.bridge(switch, project)
 
 
-def interfaces(host: Settings, name: str, model: ProjectModel, server: ServiceHost) -> dict[str, Interface]:
+def interfaces(host: TypedBlock, name: str, model: ProjectModel, server: ServiceHost) -> dict[str, Interface]:
     """The cards of host *name*, eth2 before eth10."""
     cards = host.named.get("network", {})
     return {
@@ -30,7 +30,7 @@ def interfaces(host: Settings, name: str, model: ProjectModel, server: ServiceHo
     }
 
 
-def _interface(card: Settings, host: str, name: str, model: ProjectModel, server: ServiceHost) -> Interface:
+def _interface(card: TypedBlock, host: str, name: str, model: ProjectModel, server: ServiceHost) -> Interface:
     static, six = ipv4(card, _silent), ipv6(card, _silent)
     switch: str | None = card.get("switch")
     bridge = card.get("bridge") or (

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from mlnc.compiler.typed_model import Settings, SiteModel
+from mlnc.compiler.typed_model import SiteModel, TypedBlock
 from mlnc.compiler.values import parse
 from mlnc.ir.model import IR_VERSION, ServiceHost, Site
 from mlnc.schemas.language import load
@@ -23,7 +23,7 @@ def lower_site(model: SiteModel, used: Iterable[str]) -> Site:
     return Site(IR_VERSION, {name: _server(name, model.service_hosts.get(name)) for name in names})
 
 
-def _server(name: str, settings: Settings | None) -> ServiceHost:
+def _server(name: str, settings: TypedBlock | None) -> ServiceHost:
     def fact(directive: str) -> Any:
         found = settings.get(directive) if settings else None
         return default("service_host", directive) if found is None else found
@@ -62,7 +62,7 @@ def _server(name: str, settings: Settings | None) -> ServiceHost:
     )
 
 
-def ramdisk(settings: Settings | None) -> str | None:
+def ramdisk(settings: TypedBlock | None) -> str | None:
     """The server's initial RAM disk: the default belongs to the default kernel and goes with no other."""
     asked: str | None = settings.get("xen_ramdisk") if settings else None
     if asked is not None or (settings is not None and settings.get("xen_kernel") is not None):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from mlnc.compiler.source_map import Origins
-from mlnc.compiler.typed_model import Record, Setting, Settings, SiteModel
+from mlnc.compiler.typed_model import SiteModel, TypedBlock, TypedRecord, TypedSetting
 from mlnc.ir.model import Host
 
 _FIELDS = {
@@ -68,14 +68,14 @@ def site_origins(site: SiteModel) -> Origins:
     return origins
 
 
-def _distinct(found: list[Setting]) -> Iterable[Setting]:
-    first: dict[object, Setting] = {}
+def _distinct(found: list[TypedSetting]) -> Iterable[TypedSetting]:
+    first: dict[object, TypedSetting] = {}
     for setting in found:
         first.setdefault(setting.value, setting)
     return first.values()
 
 
-def trace(origins: Origins, path: str, settings: Settings) -> None:
+def trace(origins: Origins, path: str, settings: TypedBlock) -> None:
     """Notes where the block at *path* of the IR (empty: the project) and each of its values was written."""
     base = f"{path}/" if path else ""
     for name, found in settings.scalars.items():
@@ -87,7 +87,7 @@ def trace(origins: Origins, path: str, settings: Settings) -> None:
             origins.set(f"{base}{field}/{number}", entry.origin)
 
 
-def trace_host(origins: Origins, path: str, host: Settings, made: Host) -> None:
+def trace_host(origins: Origins, path: str, host: TypedBlock, made: Host) -> None:
     """Notes where everything of *host*, which became *made*, was written."""
     origins.set(path, host.origin)
     trace(origins, path, host)
@@ -103,12 +103,12 @@ def trace_host(origins: Origins, path: str, host: Settings, made: Host) -> None:
     _trace_disks(origins, path, host, made)
 
 
-def _kept(records: list[Record], key: str | None) -> Iterable[Record]:
+def _kept(records: list[TypedRecord], key: str | None) -> Iterable[TypedRecord]:
     """The records as the IR has them: of those with one *key* the last, in the place of the first."""
     return {record[key]: record for record in records}.values() if key else records
 
 
-def _trace_disks(origins: Origins, path: str, host: Settings, made: Host) -> None:
+def _trace_disks(origins: Origins, path: str, host: TypedBlock, made: Host) -> None:
     """Volumes come from several directives: what is said of one is said of the most telling one."""
     telling = {
         "root": ("lvm",) if host.get("lvm") == "lock" else ("template", "lvm_vg", "filepath", "size", "lvm"),

@@ -4,7 +4,7 @@ from typing import Literal
 
 from mlnc.compiler import naming
 from mlnc.compiler.disk_devices import SEED, Devices
-from mlnc.compiler.typed_model import Settings
+from mlnc.compiler.typed_model import TypedBlock
 from mlnc.ir.model import Disk, DomainType, Mount, ServiceHost, Volume
 
 SEED_BYTES = 4 * 1024 * 1024
@@ -12,7 +12,7 @@ SEED_BYTES = 4 * 1024 * 1024
 
 
 def volumes(
-    host: Settings, name: str, project: str, kind: DomainType, server: ServiceHost
+    host: TypedBlock, name: str, project: str, kind: DomainType, server: ServiceHost
 ) -> tuple[Volume, ...]:
     """The root volume of host *name*, and beside it those for swap and for the seed of cloud-init."""
     root = _root(host, name, project, kind, server)
@@ -25,7 +25,7 @@ def volumes(
     return tuple(made)
 
 
-def _root(host: Settings, name: str, project: str, kind: DomainType, server: ServiceHost) -> Volume:
+def _root(host: TypedBlock, name: str, project: str, kind: DomainType, server: ServiceHost) -> Volume:
     volume = naming.domain(name, project)
     lvm = host.flag("lvm")
     group = host.get("lvm_vg", server.volume_group) if lvm else None
@@ -69,7 +69,7 @@ def _beside(root: Volume, role: Literal["swap", "seed"], name: str, size: int) -
     )
 
 
-def _folder(host: Settings, project: str, server: ServiceHost) -> str:
+def _folder(host: TypedBlock, project: str, server: ServiceHost) -> str:
     folder: str = host.get("filepath", f"{server.projects}/{project}/images")
     return folder.rstrip("/")
 
@@ -88,7 +88,7 @@ def is_shared(path: str, group: str | None, server: ServiceHost) -> bool:
     return any(path == shared or path.startswith(shared.rstrip("/") + "/") for shared in server.san_paths)
 
 
-def mounts(host: Settings, names: Devices) -> tuple[Mount, ...]:
+def mounts(host: TypedBlock, names: Devices) -> tuple[Mount, ...]:
     """The further disks of *host* with their devices."""
     return tuple(
         Mount(

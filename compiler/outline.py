@@ -20,7 +20,7 @@ _MOST_STATEMENTS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class RawStatement:
     """One statement and how it came here."""
 
     words: tuple[Word, ...]
@@ -61,14 +61,14 @@ class Statement:
 
 
 @dataclass(slots=True)
-class Draft:
+class RawBlock:
     """A block as written: statements in order, variables by name (the last definition counts), child blocks."""
 
     name: Word
     origin: Origin
-    lines: list[Statement] = field(default_factory=list)
-    variables: dict[str, Statement] = field(default_factory=dict)
-    blocks: dict[str, "Draft"] = field(default_factory=dict)
+    lines: list[RawStatement] = field(default_factory=list)
+    variables: dict[str, RawStatement] = field(default_factory=dict)
+    blocks: dict[str, "RawBlock"] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -76,8 +76,8 @@ class Outline:
     """A project's parts as written. ``deferred`` are findings that only a check, not an expansion, minds."""
 
     end: Span
-    globals: list[Draft] = field(default_factory=list)
-    sections: dict[str, list[Draft]] = field(default_factory=lambda: {name: [] for name in SECTIONS})
+    globals: list[RawBlock] = field(default_factory=list)
+    sections: dict[str, list[RawBlock]] = field(default_factory=lambda: {name: [] for name in SECTIONS})
     deferred: list[Diagnostic] = field(default_factory=list)
 
 
@@ -104,7 +104,7 @@ class _Outliner:
                 if inner is not None:
                     self.top(*inner)
             elif isinstance(item, Line):
-                self.stray(Statement(item.words, via), "outside every block")
+                self.stray(RawStatement(item.words, via), "outside every block")
             else:
                 self.top_block(item, via)
 
@@ -141,29 +141,29 @@ class _Outliner:
                 if inner is not None:
                     self.section(kind, *inner)
             elif isinstance(item, Line):
-                self.stray(Statement(item.words, via), f"between the members of a {kind} section")
+                self.stray(RawStatement(item.words, via), f"between the members of a {kind} section")
             else:
                 self.extra_words(item, 1, via)
                 self.made.sections[kind].append(self.draft(item.header[0], item, via))
 
-    def draft(self, name: Word, block: Block, via: Via | None) -> Draft:
-        made = Draft(name, Origin(name.span, via))
+    def draft(self, name: Word, block: Block, via: Via | None) -> RawBlock:
+        made = RawBlock(name, Origin(name.span, via))
         self.statements += len(block.items) if via else 0
         self.fill(made, block.items, via)
         return made
 
-    def fill(self, into: Draft, items: tuple[Item, ...], via: Via | None) -> None:
+    def fill(self, into: RawBlock, items: tuple[Item, ...], via: Via | None) -> None:
         for item in items:
             if isinstance(item, Include):
                 inner = self.enter(item, via)
                 if inner is not None:
                     self.fill(into, *inner)
             elif isinstance(item, Line):
-                self.line(into, Statement(item.words, via))
+                self.line(into, RawStatement(item.words, via))
             else:
                 self.child(into, item, via)
 
-    def line(self, into: Draft, statement: Statement) -> None:
+    def line(self, into: RawBlock, statement: RawStatement) -> None:
         name = statement.variable()
         if name is not None:
             into.variables[name] = statement
@@ -174,26 +174,26 @@ class _Outliner:
         else:
             into.lines.append(statement)
 
-    def child(self, into: Draft, block: Block, via: Via | None) -> None:
+    def child(self, into: RawBlock, block: Block, via: Via | None) -> None:
         first = block.header[0]
         if first.text != "network":
             self.extra_words(block, 1, via)
             self.place(into, self.draft(first, block, via))
             return
-        network = into.blocks.setdefault("network", Draft(first, Origin(first.span, via)))
+        network = into.blocks.setdefault("network", RawBlock(first, Origin(first.span, via)))
         if len(block.header) > 1:
             self.extra_words(block, 2, via)
             self.place(network, self.draft(block.header[1], block, via))
         else:
             self.merge_section(network, self.draft(first, block, via))
 
-    def merge_section(self, network: Draft, section: Draft) -> None:
+    def merge_section(self, network: RawBlock, section: RawBlock) -> None:
         network.lines += section.lines
         network.variables |= section.variables
         for interface in section.blocks.values():
             self.place(network, interface)
 
-    def place(self, into: Draft, child: Draft) -> None:
+    def place(self, into: RawBlock, child: RawBlock) -> None:
         earlier = into.blocks.get(child.name.text)
         if earlier is not None:
             related = (Related("this one no longer counts", earlier.origin.span),)
@@ -213,7 +213,7 @@ class _Outliner:
             hint = "did you mean network?"
         self.defer("extra-words", f"more words than a name before the {{ of {name!r}", extra, via, hint)
 
-    def stray(self, statement: Statement, where: str) -> None:
+    def stray(self, statement: RawStatement, where: str) -> None:
         message = f"a statement {where} has no effect"
         self.defer("stray-statement", message, statement.origin.span, statement.via, "move it into a block")
 

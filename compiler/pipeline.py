@@ -9,12 +9,12 @@ from mlnc.compiler.course_checks import check_course
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.discovery import Found, discover, no_project
 from mlnc.compiler.expansion import Expanded, expand_project, expand_site
-from mlnc.compiler.loader import Loader, shown
+from mlnc.compiler.loader import SourceLoader, shown
 from mlnc.compiler.lower import Lowered, lower_project, used_servers
 from mlnc.compiler.lower_site import lower_site
 from mlnc.compiler.project_checks import check_project, check_site
 from mlnc.compiler.resolution import resolve, resolve_servers
-from mlnc.compiler.typed_model import ProjectModel, Settings, SiteModel
+from mlnc.compiler.typed_model import ProjectModel, SiteModel, TypedBlock
 from mlnc.ir.model import Course, Project, ServiceHost, Site
 
 Progress = Callable[[str, int, int], None]
@@ -54,7 +54,7 @@ class Front:
         instead: Mapping[Path, str] | None = None,
     ) -> None:
         self.report = report
-        self.loader = Loader(report, instead)
+        self.loader = SourceLoader(report, instead)
         self.progress = progress
         self.mains: dict[str, Path] = {}
         self.found = Found()
@@ -107,7 +107,7 @@ class Front:
             self.progress("resolve", number, len(projects))
         return None if self.report.failed else (site, models)
 
-    def _declare(self, site: SiteModel, servers: dict[str, Settings]) -> None:
+    def _declare(self, site: SiteModel, servers: dict[str, TypedBlock]) -> None:
         for name, server in servers.items():
             first = site.service_hosts.setdefault(name, server)
             site.aliases[name] = name

@@ -11,8 +11,8 @@ from mlnc.compiler.disk_devices import devices
 from mlnc.compiler.lower import domain_type, server_of
 from mlnc.compiler.lower_site import default
 from mlnc.compiler.source import Origin
-from mlnc.compiler.superclasses import Node
-from mlnc.compiler.typed_model import ProjectModel, Record, Settings, SiteModel
+from mlnc.compiler.superclasses import ExpandedBlock
+from mlnc.compiler.typed_model import ProjectModel, SiteModel, TypedBlock, TypedRecord
 
 _PROJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 TAKEN = frozenset({"site"})
@@ -107,7 +107,7 @@ def switch_names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
             yield Diagnostic("undefined-switch", message, setting.origin, hint)
 
 
-def cards(model: ProjectModel) -> Iterator[Settings]:
+def cards(model: ProjectModel) -> Iterator[TypedBlock]:
     """Every network card of the project."""
     for host in model.hosts.values():
         yield from host.named.get("network", {}).values()
@@ -143,7 +143,7 @@ _NOT_MOUNTED = ("root_passwd", "nameserver", "internalswap")
 _NOT_MOUNTED_BLOCKS = ("users", "groups", "sshkey", "files", "modules", "startup", "shutdown", "user_data")
 
 
-def _without_hvm(host: Settings) -> Iterator[Diagnostic]:
+def _without_hvm(host: TypedBlock) -> Iterator[Diagnostic]:
     names: tuple[str, ...] = _NOT_HVM
     if host.get("guest") != "cloud-init":
         names += _NOT_MOUNTED
@@ -155,12 +155,12 @@ def _without_hvm(host: Settings) -> Iterator[Diagnostic]:
         yield from _unless_inherited(host, name, "an HVM domain has no use for it")
 
 
-def _has_own(node: Node) -> bool:
+def _has_own(node: ExpandedBlock) -> bool:
     """Whether any statement of *node* or of the blocks in it is not inherited."""
     return any(entry.inherited is None for entry in node.lines) or any(map(_has_own, node.blocks.values()))
 
 
-def _idle(host: Settings, name: str, reason: str) -> Diagnostic:
+def _idle(host: TypedBlock, name: str, reason: str) -> Diagnostic:
     return Diagnostic("without-effect", f"{name} has no effect: {reason}", host.statement(name))
 
 
@@ -179,7 +179,7 @@ def limits(model: ProjectModel, site: SiteModel) -> Iterator[Diagnostic]:
             yield _less(host, "maxvcpus", "vcpus", message)
 
 
-def _less(host: Settings, limit: str, start: str, message: str) -> Diagnostic:
+def _less(host: TypedBlock, limit: str, start: str, message: str) -> Diagnostic:
     setting = host.setting(start)
     related = (Related(f"{start} is set here", setting.origin.span),) if setting else ()
     hint = f"{limit} is at least {start}"
@@ -208,7 +208,7 @@ def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
 def mounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
     """A folder of the guest takes one disk."""
     for host in model.hosts.values():
-        seen: dict[str, Record] = {}
+        seen: dict[str, TypedRecord] = {}
         for record in host.records.get("mount", ()):
             first = seen.setdefault(record["mountpoint"], record)
             if first is not record:
@@ -217,7 +217,7 @@ def mounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
                 yield Diagnostic("conflicting-directives", message, record.entry.origin, "keep one", related)
 
 
-def _unless_inherited(host: Settings, name: str, reason: str) -> Iterator[Diagnostic]:
+def _unless_inherited(host: TypedBlock, name: str, reason: str) -> Iterator[Diagnostic]:
     setting = host.setting(name)
     if setting is not None and setting.entry.inherited is None:
         yield _idle(host, name, reason)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.source import Origin
-from mlnc.compiler.typed_model import ProjectModel, Settings, SiteModel
+from mlnc.compiler.typed_model import ProjectModel, SiteModel, TypedBlock
 
 
 def members(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
@@ -13,7 +13,7 @@ def members(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
     yield from _renamed("switch", model.switches)
 
 
-def _renamed(kind: str, blocks: dict[str, Settings]) -> Iterator[Diagnostic]:
+def _renamed(kind: str, blocks: dict[str, TypedBlock]) -> Iterator[Diagnostic]:
     claims: dict[str, str] = {}
     for name, block in blocks.items():
         before = block.get("renamed_from")

@@ -8,8 +8,8 @@ from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.expansion import Expanded, builtin_definitions
 from mlnc.compiler.outline import Notice
 from mlnc.compiler.source import Origin
-from mlnc.compiler.superclasses import Entry, Node
-from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, Record, Setting, Settings
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
+from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, TypedBlock, TypedRecord, TypedSetting
 from mlnc.compiler.values import Invalid, flag, parse
 from mlnc.compiler.variables import BUILTINS, Undefined
 from mlnc.compiler.words import split_fields
@@ -31,7 +31,7 @@ def resolve(expanded: Expanded, main: str, notice: Notice) -> ProjectModel:
     return model
 
 
-def resolve_servers(expanded: Expanded, notice: Notice) -> dict[str, Settings]:
+def resolve_servers(expanded: Expanded, notice: Notice) -> dict[str, TypedBlock]:
     """The typed service_host blocks of a site file or project."""
     top = _Resolver(notice, expanded.globals.variables)
     return {name: top.member("service_host", node) for name, node in expanded.service_hosts.items()}
@@ -53,11 +53,11 @@ class _Resolver:
         self.notice = notice
         self.visible = frozenset(visible)
 
-    def member(self, block: str, node: Node) -> Settings:
+    def member(self, block: str, node: ExpandedBlock) -> TypedBlock:
         return _Resolver(self.notice, self.visible | set(node.variables)).block(block, node)
 
-    def block(self, block: str, node: Node) -> Settings:
-        made = Settings(node)
+    def block(self, block: str, node: ExpandedBlock) -> TypedBlock:
+        made = TypedBlock(node)
         self.builtins(node)
         for entry in node.statements:
             self.statement(block, entry, made)
@@ -65,12 +65,12 @@ class _Resolver:
             self.child(block, name, child, made)
         return made
 
-    def builtins(self, node: Node) -> None:
+    def builtins(self, node: ExpandedBlock) -> None:
         for name in builtin_definitions(node):
             message = f"${name} is built in; this definition of it has no effect"
             self.notice(Diagnostic("builtin-variable", message, node.definitions[name].origin))
 
-    def statement(self, block: str, entry: Entry, made: Settings) -> None:
+    def statement(self, block: str, entry: ExpandedStatement, made: TypedBlock) -> None:
         directive = load().get(block, entry.name)
         if directive is None:
             self.unknown(block, entry.name, entry.name_origin, entry)
@@ -79,14 +79,14 @@ class _Resolver:
         elif directive.form not in ("value", "flag"):
             # what belongs to another platform may be a bare word as well
             if directive.form == "free" and not entry.rest:
-                made.free.setdefault(entry.name, Node(entry.name, entry.origin))
+                made.free.setdefault(entry.name, ExpandedBlock(entry.name, entry.origin))
             else:
                 hint = f"write {entry.name} {{ ... }}"
                 self.say("wrong-form", f"{entry.name} is a block, not a value", entry.origin, hint)
         elif self.defined(entry, directive) and self.counts(entry, directive):
             self.value(entry, directive, made)
 
-    def defined(self, entry: Entry, directive: Directive) -> bool:
+    def defined(self, entry: ExpandedStatement, directive: Directive) -> bool:
         """Whether every variable of *entry* is defined, as far as *directive* minds."""
         if directive.variables == "open" or not entry.undefined:
             return True
@@ -94,7 +94,7 @@ class _Resolver:
             self.undefined(each, entry, directive.secret)
         return False
 
-    def undefined(self, found: Undefined, entry: Entry, secret: bool = False) -> None:
+    def undefined(self, found: Undefined, entry: ExpandedStatement, secret: bool = False) -> None:
         near = suggest(found.name, (*self.visible, *BUILTINS))
         message, hint = f"${found.name} is not defined", f"did you mean ${near}?"
         if near is None:
@@ -110,7 +110,7 @@ class _Resolver:
         origin = replace(entry.origin, span=found.word.span) if within else found.origin
         self.notice(Diagnostic("undefined-variable", message, origin, hint, related))
 
-    def counts(self, entry: Entry, directive: Directive) -> bool:
+    def counts(self, entry: ExpandedStatement, directive: Directive) -> bool:
         """Whether the directive has any effect here; says so where it has none."""
         if directive.support == "unsupported":
             self.say(
@@ -127,7 +127,7 @@ class _Resolver:
         """Says that a known directive does nothing here."""
         self.say("without-effect", f"{name} has no effect: {_lower(directive.meaning)}", origin, None)
 
-    def value(self, entry: Entry, directive: Directive, made: Settings) -> None:
+    def value(self, entry: ExpandedStatement, directive: Directive, made: TypedBlock) -> None:
         name = directive.name
         try:
             if directive.form == "flag":
@@ -149,21 +149,21 @@ class _Resolver:
         if known and not directive.repeatable:
             self.repeated(known[-1], entry)
             known.clear()
-        known.append(Setting(value, entry, directive))
+        known.append(TypedSetting(value, entry, directive))
 
-    def repeated(self, earlier: Setting, entry: Entry) -> None:
+    def repeated(self, earlier: TypedSetting, entry: ExpandedStatement) -> None:
         same_level = earlier.entry.inherited is entry.inherited
         if same_level and earlier.entry.text != entry.text:
             message = f"{entry.name} is set twice in one block; the last counts"
             related = (Related("this one no longer counts", earlier.entry.origin.span),)
             self.notice(Diagnostic("repeated-directive", message, entry.origin, "keep one of them", related))
 
-    def invalid(self, entry: Entry, directive: Directive, error: Invalid) -> None:
+    def invalid(self, entry: ExpandedStatement, directive: Directive, error: Invalid) -> None:
         shown = "its value" if directive.secret or directive.type == "crypt" else entry.rest
         hint = error.hint or f"for example: {directive.example}"
         self.say("invalid-value", f"{entry.name}: {shown} {error.message}", entry.value_origin, hint)
 
-    def child(self, block: str, name: str, node: Node, made: Settings) -> None:
+    def child(self, block: str, name: str, node: ExpandedBlock, made: TypedBlock) -> None:
         directive = load().get(block, name)
         if directive is None:
             self.unknown(block, name, node.origin, None)
@@ -183,7 +183,7 @@ class _Resolver:
             hint = f"for example: {directive.example}"
             self.say("wrong-form", f"{name} takes a value, not a block", node.origin, hint)
 
-    def members(self, directive: Directive, node: Node) -> dict[str, Settings]:
+    def members(self, directive: Directive, node: ExpandedBlock) -> dict[str, TypedBlock]:
         for entry in node.lines:
             message = f"{directive.name} holds named blocks, not statements"
             self.say("stray-statement", message, entry.origin, f"for example: {directive.example}")
@@ -191,12 +191,12 @@ class _Resolver:
             return {name: self.member(directive.body, child) for name, child in node.blocks.items()}
         return {name: self.list_member(directive, child) for name, child in node.blocks.items()}
 
-    def list_member(self, directive: Directive, node: Node) -> Settings:
-        made = Settings(node)
+    def list_member(self, directive: Directive, node: ExpandedBlock) -> TypedBlock:
+        made = TypedBlock(node)
         self.lines(directive, directive.name, node, made)
         return made
 
-    def lines(self, directive: Directive, name: str, node: Node, made: Settings) -> None:
+    def lines(self, directive: Directive, name: str, node: ExpandedBlock, made: TypedBlock) -> None:
         for child in node.blocks.values():
             hint = (
                 "quote the braces of a shell line, or write \\{ and \\}"
@@ -211,7 +211,7 @@ class _Resolver:
             records = (self.record(directive, entry) for entry in lines)
             made.records[name] = [record for record in records if record is not None]
 
-    def record(self, directive: Directive, entry: Entry) -> Record | None:
+    def record(self, directive: Directive, entry: ExpandedStatement) -> TypedRecord | None:
         words = split_fields(entry.text)
         fields: dict[str, object] = {}
         for number, field in enumerate(directive.record):
@@ -233,9 +233,9 @@ class _Resolver:
             message = f"more words than a line of {directive.name} takes"
             self.say("invalid-record", message, entry.field_origin(len(directive.record)), _shape(directive))
             return None
-        return Record(fields, entry)
+        return TypedRecord(fields, entry)
 
-    def incomplete(self, directive: Directive, field: Field, entry: Entry) -> None:
+    def incomplete(self, directive: Directive, field: Field, entry: ExpandedStatement) -> None:
         self.say(
             "invalid-record",
             f"this line of {directive.name} lacks its {field.name}",
@@ -243,7 +243,7 @@ class _Resolver:
             _shape(directive),
         )
 
-    def unknown(self, block: str, name: str, origin: Origin, entry: Entry | None) -> None:
+    def unknown(self, block: str, name: str, origin: Origin, entry: ExpandedStatement | None) -> None:
         if entry is not None and entry.undefined and "$" in name:
             for each in entry.undefined:
                 self.undefined(each, entry)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.outline import Statement
-from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.outline import RawStatement
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.syntax_tree import Ref, Word
-from mlnc.compiler.typed_model import ProjectModel, Setting, SiteModel
+from mlnc.compiler.typed_model import ProjectModel, SiteModel, TypedSetting
 from mlnc.compiler.values import SecretText
 from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import load
@@ -20,7 +20,7 @@ def clear(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         yield Diagnostic("secret-in-clear", f"{name} is written in clear text", setting.origin, hint)
 
 
-def _literals(model: ProjectModel) -> Iterator[tuple[str, Setting, Node]]:
+def _literals(model: ProjectModel) -> Iterator[tuple[str, TypedSetting, ExpandedBlock]]:
     """Every secret that is written in clear: its directive, and the block that it stands in."""
     for block in (model.globals, *model.hosts.values()):
         for name, found in block.scalars.items():
@@ -38,7 +38,7 @@ class _Carried:
     variables: frozenset[str]
 
 
-Definitions = Mapping[str, Statement]
+Definitions = Mapping[str, RawStatement]
 """The variables that a block sees, by name."""
 
 
@@ -57,7 +57,7 @@ def carried(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
             yield from _exposed(entry, definitions, secrets)
 
 
-def _definitions(node: Node, top: Node) -> Definitions:
+def _definitions(node: ExpandedBlock, top: ExpandedBlock) -> Definitions:
     found = {**top.definitions, **node.definitions}
     for child in node.blocks.values():
         found |= _definitions(child, child)
@@ -76,7 +76,7 @@ def _variables(words: Iterable[Word], definitions: Definitions) -> frozenset[str
     return frozenset(found)
 
 
-def _written_out(node: Node) -> Iterator[Entry]:
+def _written_out(node: ExpandedBlock) -> Iterator[ExpandedStatement]:
     """The statements of *node* and of the blocks in it that go to ``out/`` as they are."""
     yield from (entry for entry in node.lines if entry.name not in load().secret_names())
     for name, child in node.blocks.items():
@@ -84,7 +84,9 @@ def _written_out(node: Node) -> Iterator[Entry]:
             yield from _written_out(child)
 
 
-def _exposed(entry: Entry, definitions: Definitions, secrets: list[_Carried]) -> Iterator[Diagnostic]:
+def _exposed(
+    entry: ExpandedStatement, definitions: Definitions, secrets: list[_Carried]
+) -> Iterator[Diagnostic]:
     for word in entry.statement.words:
         used = _variables([word], definitions)
         for secret in secrets:

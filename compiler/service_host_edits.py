@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mlnc.compiler.outline import Statement
+from mlnc.compiler.outline import RawStatement
 from mlnc.compiler.source import Source, Span
 from mlnc.compiler.syntax_tree import Ref, Word
-from mlnc.compiler.typed_model import ProjectModel, Settings
+from mlnc.compiler.typed_model import ProjectModel, TypedBlock
 
 Kind = Literal["host", "switch"]
 Key = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Item:
+class PlacedItem:
     """A host or switch of a project."""
 
     project: str
@@ -39,35 +39,35 @@ class Choice:
     """Edits that bring every item to its server, and items for which there is none, with all that follow the same."""
 
     edits: list[Edit]
-    stuck: dict[Item, frozenset[Item]]
+    stuck: dict[PlacedItem, frozenset[PlacedItem]]
 
 
-class Places:
+class ServiceHostSpans:
     """Every place at which the server of something in *models* is written. *ends* are the projects' main files."""
 
     def __init__(self, models: Mapping[str, ProjectModel], ends: Mapping[str, Source]) -> None:
         self._ends = ends
-        self._settings: dict[Item, Settings] = {}
-        self._traces: dict[Item, list[Span]] = {}
-        self._followers: dict[Key, set[Item]] = {}
+        self._settings: dict[PlacedItem, TypedBlock] = {}
+        self._traces: dict[PlacedItem, list[Span]] = {}
+        self._followers: dict[Key, set[PlacedItem]] = {}
         for name, model in models.items():
             for kind, settings in model.blocks():
-                item = Item(name, "host" if kind == "host" else "switch", settings.node.name)
+                item = PlacedItem(name, "host" if kind == "host" else "switch", settings.node.name)
                 self._enter(item, settings, model)
 
-    def _enter(self, item: Item, settings: Settings, model: ProjectModel) -> None:
+    def _enter(self, item: PlacedItem, settings: TypedBlock, model: ProjectModel) -> None:
         self._settings[item] = settings
         self._traces[item] = list(_trace(settings, model.globals))
         for span in (*self._traces[item], settings.origin.span):
             self._followers.setdefault(span.key, set()).add(item)
 
-    def names_server(self, item: Item) -> bool:
+    def names_server(self, item: PlacedItem) -> bool:
         """Whether *item* says by itself, or by a superclass, where it is."""
         return self._settings[item].setting("service_host") is not None
 
-    def choose(self, wanted: Mapping[Item, str]) -> Choice:
+    def choose(self, wanted: Mapping[PlacedItem, str]) -> Choice:
         """Edits that bring each item of *wanted* to its server, and nothing else anywhere."""
-        choice, done = Choice([], {}), set[Item]()
+        choice, done = Choice([], {}), set[PlacedItem]()
         for item in sorted(wanted):
             if item in done:
                 continue
@@ -79,7 +79,9 @@ class Places:
                 done |= followers
         return choice
 
-    def _edit(self, item: Item, wanted: Mapping[Item, str]) -> tuple[Edit | None, frozenset[Item]]:
+    def _edit(
+        self, item: PlacedItem, wanted: Mapping[PlacedItem, str]
+    ) -> tuple[Edit | None, frozenset[PlacedItem]]:
         """The change for *item* and who follows it; without a change, who follows the place nearest to it."""
         server, settings = wanted[item], self._settings[item]
         followers = frozenset({item})
@@ -95,19 +97,19 @@ class Places:
                 return _inserted(settings.origin.span, server), followers
         return None, followers
 
-    def _enumerated(self, settings: Settings) -> bool:
+    def _enumerated(self, settings: TypedBlock) -> bool:
         """Whether the host is made by autoenum and written nowhere."""
         span = settings.origin.span
         return span.source.text[span.start : span.end].startswith("autoenum")
 
-    def _appended(self, item: Item, server: str) -> Edit:
+    def _appended(self, item: PlacedItem, server: str) -> Edit:
         source = self._ends[item.project]
         end = len(source.text)
         block = f"host {item.name} {{ service_host {server} }}"
         return Edit(Span(source, end, end), f"{block}\n" if source.text.endswith("\n") else f"\n{block}")
 
 
-def _trace(settings: Settings, top: Settings) -> Iterator[Span]:
+def _trace(settings: TypedBlock, top: TypedBlock) -> Iterator[Span]:
     """The words that say the server, from the statement to the last variable behind it; none of autoenum's."""
     setting = settings.setting("service_host")
     statement = setting.entry.statement if setting else None
@@ -119,7 +121,7 @@ def _trace(settings: Settings, top: Settings) -> Iterator[Span]:
         statement = _definition(word, settings, top)
 
 
-def _definition(word: Word, settings: Settings, top: Settings) -> Statement | None:
+def _definition(word: Word, settings: TypedBlock, top: TypedBlock) -> RawStatement | None:
     """The definition of the variable that *word* is, if it is nothing but one."""
     if len(word.parts) != 1 or not isinstance(word.parts[0], Ref):
         return None
@@ -127,7 +129,7 @@ def _definition(word: Word, settings: Settings, top: Settings) -> Statement | No
     return settings.node.definitions.get(name) or top.node.definitions.get(name)
 
 
-def _says_itself(settings: Settings) -> bool:
+def _says_itself(settings: TypedBlock) -> bool:
     setting = settings.setting("service_host")
     return setting is not None and setting.entry.inherited is None
 

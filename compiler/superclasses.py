@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
 from mlnc.compiler.directive_help import suggest
-from mlnc.compiler.outline import Draft, Notice, Statement
+from mlnc.compiler.outline import Notice, RawBlock, RawStatement
 from mlnc.compiler.source import Origin, Span, Via
 from mlnc.compiler.variables import Filled, Scope, Undefined, at_home
 from mlnc.compiler.words import split_fields
@@ -13,13 +13,13 @@ from mlnc.schemas.language import load
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ExpandedStatement:
     """An expanded statement: ``name`` its first word, ``rest`` the others (without an ``=`` after the name)."""
 
     name: str
     rest: str
     text: str
-    statement: Statement
+    statement: RawStatement
     undefined: tuple[Undefined, ...] = ()
     inherited: Via | None = None
 
@@ -61,7 +61,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Node:
+class ExpandedBlock:
     """An expanded block: ``statements`` has every statement, root superclass first; ``values`` the one of each name
     that counts; ``lines`` the statements as a list, without those that a higher level has word for word. ``levels``
     are the blocks that it was merged from.
@@ -69,12 +69,12 @@ class Node:
 
     name: str
     origin: Origin
-    values: dict[str, Entry] = field(default_factory=dict)
-    statements: list[Entry] = field(default_factory=list)
-    lines: list[Entry] = field(default_factory=list)
+    values: dict[str, ExpandedStatement] = field(default_factory=dict)
+    statements: list[ExpandedStatement] = field(default_factory=list)
+    lines: list[ExpandedStatement] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
-    definitions: dict[str, Statement] = field(default_factory=dict)
-    blocks: dict[str, "Node"] = field(default_factory=dict)
+    definitions: dict[str, RawStatement] = field(default_factory=dict)
+    blocks: dict[str, "ExpandedBlock"] = field(default_factory=dict)
     levels: tuple["Level", ...] = ()
 
     def data(self) -> dict[str, object]:
@@ -96,22 +96,22 @@ class Level:
     ``inherited`` is None for the host's own block, else the nearest statement first, the host's last.
     """
 
-    draft: Draft
+    draft: RawBlock
     inherited: Via | None = None
 
 
-def merge(levels: Sequence[Level], scope: Scope) -> Node:
+def merge(levels: Sequence[Level], scope: Scope) -> ExpandedBlock:
     """The expanded block that *levels* (root superclass first, the host last) make together, seen from *scope*.
 
     Scalars: the nearest level wins. Blocks merge by name. Lists: root first; a line that a higher level has word
     for word is dropped, except in blocks of script lines (docs/differences.md).
     """
     draft = levels[-1].draft
-    variables: dict[str, Statement] = {}
+    variables: dict[str, RawStatement] = {}
     for level in levels:
         variables.update(level.draft.variables)
     inner = scope.inner(variables)
-    made = Node(draft.name.text, draft.origin, levels=tuple(levels))
+    made = ExpandedBlock(draft.name.text, draft.origin, levels=tuple(levels))
     made.definitions = variables
     made.variables = {name: _fill(inner, variables[name]).text for name in variables}
     _merge_lines(made, levels, inner)
@@ -123,11 +123,11 @@ def merge(levels: Sequence[Level], scope: Scope) -> Node:
     return made
 
 
-def _fill(scope: Scope, definition: Statement) -> Filled:
+def _fill(scope: Scope, definition: RawStatement) -> Filled:
     return scope.fill(definition.value_words, definition)
 
 
-def _merge_lines(made: Node, levels: Sequence[Level], scope: Scope) -> None:
+def _merge_lines(made: ExpandedBlock, levels: Sequence[Level], scope: Scope) -> None:
     script = made.name in load().script_blocks()
     above: set[str] = set()
     for number, level in enumerate(levels):
@@ -143,23 +143,23 @@ def _merge_lines(made: Node, levels: Sequence[Level], scope: Scope) -> None:
         above.update(statement.raw for statement in level.draft.lines)
 
 
-def expand(statement: Statement, scope: Scope, inherited: Via | None = None) -> Entry:
+def expand(statement: RawStatement, scope: Scope, inherited: Via | None = None) -> ExpandedStatement:
     """*statement* with its variables filled in."""
     filled = scope.fill(statement.words, statement)
     name, _, rest = filled.text.partition(" ")
     if statement.assigns and rest.startswith("="):
         rest = rest[1:].lstrip(" ")
-    return Entry(name, rest, filled.text, statement, filled.undefined, inherited)
+    return ExpandedStatement(name, rest, filled.text, statement, filled.undefined, inherited)
 
 
 @dataclass(slots=True)
 class Ancestry:
     """Finds the chain of superclasses of hosts and superclasses, and says what is wrong with it."""
 
-    superclasses: dict[str, Draft]
+    superclasses: dict[str, RawBlock]
     notice: Notice
 
-    def levels(self, host: Draft, scope: Scope, tentative: bool = False) -> list[Level]:
+    def levels(self, host: RawBlock, scope: Scope, tentative: bool = False) -> list[Level]:
         """The levels of *host*, root superclass first. A broken chain ends where it breaks, with a diagnostic.
 
         With *tentative*, *host* is a superclass by itself: where the name of the next one takes a variable that
@@ -167,7 +167,7 @@ class Ancestry:
         """
         chain = [Level(host)]
         variables = dict(host.variables)
-        seen: dict[str, Statement] = {}
+        seen: dict[str, RawStatement] = {}
         while True:
             statement = self.parent(chain[0].draft)
             if statement is None:
@@ -187,7 +187,7 @@ class Ancestry:
             chain.insert(0, Level(self.superclasses[name], inherited))
             variables = {**self.superclasses[name].variables, **variables}
 
-    def parent(self, draft: Draft) -> Statement | None:
+    def parent(self, draft: RawBlock) -> RawStatement | None:
         """The ``superclass`` statement of *draft*; the first one where it has several, with a diagnostic."""
         found = [line for line in draft.lines if line.words[0].text == "superclass" and line.value_words]
         if not found:
@@ -201,7 +201,7 @@ class Ancestry:
             return None
         return found[0]
 
-    def cycle(self, name: str, seen: dict[str, Statement]) -> None:
+    def cycle(self, name: str, seen: dict[str, RawStatement]) -> None:
         """Says that *name* inherits from itself: once for a circle, wherever one enters it."""
         names = list(seen)[list(seen).index(name) :]
         first = names.index(min(names))
@@ -210,7 +210,7 @@ class Ancestry:
         origin = self.superclasses[names[0]].origin
         self.notice(Diagnostic("superclass-cycle", message, origin, "break the circle in one place"))
 
-    def unknown(self, name: str, statement: Statement) -> None:
+    def unknown(self, name: str, statement: RawStatement) -> None:
         """Says that there is no superclass *name*."""
         near = suggest(name, self.superclasses)
         hint = f"did you mean {near}?" if near else f"declare it: superclass {name} {{ }}"

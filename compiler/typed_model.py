@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlnc.compiler.source import Origin
-from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.schemas.language import Directive
 
 PLATFORMS = ("kvm", "ec2", "openstack", "vmware")
@@ -13,11 +13,11 @@ PLATFORMS = ("kvm", "ec2", "openstack", "vmware")
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class TypedSetting:
     """A directive's typed value (the types of ``values``) and the statement that set it."""
 
     value: Any
-    entry: Entry
+    entry: ExpandedStatement
     directive: Directive
 
     @property
@@ -27,37 +27,37 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TypedRecord:
     """A line of a record list: its fields by name, those left out as None."""
 
     fields: dict[str, Any]
-    entry: Entry
+    entry: ExpandedStatement
 
     def __getitem__(self, name: str) -> Any:
         return self.fields[name]
 
 
 @dataclass(slots=True)
-class Settings:
+class TypedBlock:
     """A block with its directives typed.
 
     ``scalars`` has every value of a directive in order (more than one only where it is repeatable); ``records``
     and ``scripts`` the lists; ``named`` the blocks of named blocks (network, groups); ``free`` what is kept as is.
     """
 
-    node: Node
-    scalars: dict[str, list[Setting]] = field(default_factory=dict)
-    records: dict[str, list[Record]] = field(default_factory=dict)
-    scripts: dict[str, list[Entry]] = field(default_factory=dict)
-    named: dict[str, dict[str, "Settings"]] = field(default_factory=dict)
-    free: dict[str, Node] = field(default_factory=dict)
+    node: ExpandedBlock
+    scalars: dict[str, list[TypedSetting]] = field(default_factory=dict)
+    records: dict[str, list[TypedRecord]] = field(default_factory=dict)
+    scripts: dict[str, list[ExpandedStatement]] = field(default_factory=dict)
+    named: dict[str, dict[str, "TypedBlock"]] = field(default_factory=dict)
+    free: dict[str, ExpandedBlock] = field(default_factory=dict)
 
     @property
     def origin(self) -> Origin:
         """Where the block is named."""
         return self.node.origin
 
-    def setting(self, name: str) -> Setting | None:
+    def setting(self, name: str) -> TypedSetting | None:
         """The value that counts of directive *name*, with its origin."""
         found = self.scalars.get(name)
         return found[-1] if found else None
@@ -102,12 +102,12 @@ class ProjectModel:
 
     name: str
     main: str
-    globals: Settings
-    hosts: dict[str, Settings] = field(default_factory=dict)
-    switches: dict[str, Settings] = field(default_factory=dict)
-    service_hosts: dict[str, Settings] = field(default_factory=dict)
+    globals: TypedBlock
+    hosts: dict[str, TypedBlock] = field(default_factory=dict)
+    switches: dict[str, TypedBlock] = field(default_factory=dict)
+    service_hosts: dict[str, TypedBlock] = field(default_factory=dict)
 
-    def blocks(self) -> Iterator[tuple[str, Settings]]:
+    def blocks(self) -> Iterator[tuple[str, TypedBlock]]:
         """Every host and switch with its kind, in file order."""
         yield from (("host", host) for host in self.hosts.values())
         yield from (("switch", switch) for switch in self.switches.values())
@@ -122,7 +122,7 @@ class ProjectModel:
 class SiteModel:
     """The declared service hosts of a run, typed, by name, and what else names them."""
 
-    service_hosts: dict[str, Settings] = field(default_factory=dict)
+    service_hosts: dict[str, TypedBlock] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
 
     @property

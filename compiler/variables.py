@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.outline import Notice, Statement
+from mlnc.compiler.outline import Notice, RawStatement
 from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.syntax_tree import Ref, Word
 
@@ -49,25 +49,25 @@ class Scope:
     resolved: a global variable used by a host sees the host's definitions.
     """
 
-    variables: Mapping[str, Statement]
+    variables: Mapping[str, RawStatement]
     notice: Notice
     outer: "Scope | None" = None
-    texts: Mapping[str, str | Statement] = field(default_factory=dict)
+    texts: Mapping[str, str | RawStatement] = field(default_factory=dict)
     home: "Scope | None" = None
     memo: dict[str, Filled] = field(default_factory=dict)
 
-    def inner(self, variables: Mapping[str, Statement]) -> "Scope":
+    def inner(self, variables: Mapping[str, RawStatement]) -> "Scope":
         """The scope of a block inside this one; this one itself where the block defines nothing."""
         return Scope(variables, self.notice, self) if variables else self
 
-    def fill(self, words: tuple[Word, ...], via_origin: Statement) -> Filled:
+    def fill(self, words: tuple[Word, ...], via_origin: RawStatement) -> Filled:
         """*words* joined by blanks with every variable filled in."""
         if not any(word.parts for word in words):
             return Filled(" ".join(word.text for word in words))
         return _Filling(self).join(words, self, via_origin.via, ())
 
 
-def at_home(variables: Mapping[str, Statement], outer: Scope) -> Scope:
+def at_home(variables: Mapping[str, RawStatement], outer: Scope) -> Scope:
     """The scope of a host's *variables* inside *outer*, the global scope, whose definitions then see them too."""
     around = replace(outer, memo={})
     around.home = Scope(variables, outer.notice, around)
@@ -152,10 +152,10 @@ def _trouble(name: str, home: Scope, trail: tuple[Step, ...]) -> str | None:
     return f"${name} stands behind more than {_DEEPEST} other variables" if len(trail) > _DEEPEST else None
 
 
-def _find(name: str, scope: Scope) -> tuple[Scope, str | Statement] | None:
+def _find(name: str, scope: Scope) -> tuple[Scope, str | RawStatement] | None:
     """The definition of *name* and the scope it was found in; built-in variables win, nothing overrides them."""
     step: Scope | None = scope
-    found: tuple[Scope, str | Statement] | None = None
+    found: tuple[Scope, str | RawStatement] | None = None
     while step is not None:
         if name in step.texts:
             return step, step.texts[name]

@@ -22,12 +22,12 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ForeignBlock:
     """A block of a platform mlnc does not build, kept as it was written (mln-language.md, section 1)."""
 
     values: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
-    blocks: dict[str, "Block"] = field(default_factory=dict)
+    blocks: dict[str, "ForeignBlock"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GuestGroup:
     """A group in the guest and the users that belong to it."""
 
     name: str
@@ -152,7 +152,7 @@ class Guest:
     nameservers: tuple[str, ...]
     root_password: Secret | None
     users: tuple[User, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[GuestGroup, ...]
     ssh_keys: tuple[SshKey, ...]
     files: tuple[GuestFile, ...]
     modules: tuple[str, ...]
@@ -196,7 +196,7 @@ class Host:
     disks: tuple[Disk, ...]
     interfaces: dict[str, Interface]
     guest: Guest
-    foreign: dict[str, Block]
+    foreign: dict[str, ForeignBlock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +233,7 @@ class Project:
     hooks: dict[str, tuple[str, ...]]
     switches: dict[str, Switch]
     hosts: dict[str, Host]
-    foreign: dict[str, Block]
+    foreign: dict[str, ForeignBlock]
 
 
 @dataclass(frozen=True, slots=True)

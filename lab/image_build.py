@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from mlnc.lab.image_stages import Stage, make
+from mlnc.lab.image_stages import ImageStage, make
 from mlnc.lab.lab_paths import ROOM, Lab
 from mlnc.lab.requirements import BUILD, Lacking, expect
 
@@ -41,11 +41,11 @@ def is_built(lab: Lab) -> bool:
     return all(stage.is_made() for stage in stages(lab))
 
 
-def stages(lab: Lab) -> list[Stage]:
+def stages(lab: Lab) -> list[ImageStage]:
     """Every stage, in an order in which they can be made."""
 
-    def stage(name: str, script: str, *arguments: Stage | Path | str) -> Stage:
-        return Stage(lab.images / name, _SCRIPTS / script, arguments)
+    def stage(name: str, script: str, *arguments: ImageStage | Path | str) -> ImageStage:
+        return ImageStage(lab.images / name, _SCRIPTS / script, arguments)
 
     system = stage("system", "system.sh")
     kernel = stage("kernel", "kernel.sh", system)

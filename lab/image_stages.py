@@ -12,12 +12,12 @@ from mlnc.lab.requirements import Lacking, environment
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class ImageStage:
     """*script* makes *result*, its first argument; the others are earlier stages, files, folders and plain words."""
 
     result: Path
     script: Path
-    arguments: tuple["Stage | Path | str", ...] = ()
+    arguments: tuple["ImageStage | Path | str", ...] = ()
 
     @property
     def stamp(self) -> Path:
@@ -36,7 +36,7 @@ class Stage:
             if isinstance(each, str):
                 total.update(f"{each}\0".encode())
                 continue
-            for file in _files(each.stamp if isinstance(each, Stage) else each):
+            for file in _files(each.stamp if isinstance(each, ImageStage) else each):
                 total.update(f"{file.name}\0{file.stat().st_mode & 0o111}\0".encode() + file.read_bytes())
         return total.hexdigest()
 
@@ -50,7 +50,7 @@ class Stage:
     def make(self) -> None:
         """Run the script; raises :class:`Lacking` with the end of its output where it fails."""
         self.stamp.unlink(missing_ok=True)
-        words = [each.result if isinstance(each, Stage) else each for each in self.arguments]
+        words = [each.result if isinstance(each, ImageStage) else each for each in self.arguments]
         with self.log.open("w") as log:
             status = _run([self.script, self.result, *words], log)
         if status != 0:
@@ -59,7 +59,7 @@ class Stage:
         self.stamp.write_text(self.digest())
 
 
-def make(stages: list[Stage]) -> None:
+def make(stages: list[ImageStage]) -> None:
     """Make what is not made yet, in order, saying what and how long it took."""
     for stage in stages:
         if stage.is_made():

@@ -25,7 +25,7 @@ _MEND = "Restore it from git, or delete it and run 'invoke deployed'"
 
 
 @dataclass(slots=True)
-class Record:
+class DeployedRecord:
     """What each service host has of one project: its generation, and the IR (as data in *documents*) it was made of.
 
     The documents are *read* when they are asked for, for they are nearly all of a record, and most runs need none;
@@ -71,7 +71,7 @@ class Record:
         self.irs.pop(server, None)
 
 
-def read_records(out: Path) -> dict[str, Record]:
+def read_records(out: Path) -> dict[str, DeployedRecord]:
     """Every record of the output folder by project. Raises Refused for one that is damaged."""
     return {
         name: parse_servers(text, name, str(out / DEPLOYED / f"{name}.yaml"))
@@ -90,7 +90,7 @@ def record_texts(out: Path) -> dict[str, str]:
     return found
 
 
-def parse_record(text: str, project: str, place: str) -> Record:
+def parse_record(text: str, project: str, place: str) -> DeployedRecord:
     """The record that *text*, which was found at *place*, holds of *project*. Raises Refused if it holds none."""
     try:
         data: Any = load(text)
@@ -102,7 +102,7 @@ def parse_record(text: str, project: str, place: str) -> Record:
     if found is not None:
         raise _damaged(place, found)
     servers = data["servers"]
-    return Record(
+    return DeployedRecord(
         data["project"],
         {name: each["generation"] for name, each in servers.items()},
         {name: each["ir"] for name, each in servers.items()},
@@ -110,7 +110,7 @@ def parse_record(text: str, project: str, place: str) -> Record:
     )
 
 
-def parse_servers(text: str, project: str, place: str) -> Record:
+def parse_servers(text: str, project: str, place: str) -> DeployedRecord:
     """As ``parse_record``, but the documents, all but a few lines of it, are read when asked for. Raises Refused."""
     documents = _DOCUMENTS.search(text)
     if documents is None:
@@ -125,7 +125,7 @@ def ir_name(text: str) -> str:
     return digest(text.encode())[:_IR_DIGITS]
 
 
-def write_record(out: Path, record: Record) -> None:
+def write_record(out: Path, record: DeployedRecord) -> None:
     """Put *record* in its place, atomically; one that says nothing is removed. Raises OSError."""
     file = out / DEPLOYED / f"{record.project}.yaml"
     if not record.generations:
@@ -140,7 +140,7 @@ def write_record(out: Path, record: Record) -> None:
     os.replace(staged, file)
 
 
-def _text(record: Record) -> str:
+def _text(record: DeployedRecord) -> str:
     servers = {
         server: {"generation": generation, "ir": record.irs[server]}
         for server, generation in sorted(record.generations.items())

@@ -97,7 +97,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class UpgradePlan:
     """How to get from *base*, the generation of each server (None: it has nothing), to what was built.
 
     *switches* says in a line what happens to each network that changes, *notes* what concerns the project as a whole.

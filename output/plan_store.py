@@ -6,7 +6,7 @@ from typing import get_args
 from mlnc.ir.ir_yaml import from_data
 from mlnc.output.errors import Refused
 from mlnc.output.manifest import Manifest, digest, file_state
-from mlnc.output.plan_model import Kind, Plan, Step
+from mlnc.output.plan_model import Kind, Step, UpgradePlan
 from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, load
 
@@ -18,7 +18,7 @@ _FILE = "plan.yaml"
 _ID_DIGITS = 32
 
 
-def load_plan(out: Path, manifest: Manifest, project: str) -> Plan | None:
+def load_plan(out: Path, manifest: Manifest, project: str) -> UpgradePlan | None:
     """The plan of *project*; None where the build made none. Raises Refused for one that is damaged."""
     path = f"{_FOLDER}/{project}/{_FILE}"
     return _plan(out, manifest, path, project) if path in manifest.files else None
@@ -34,7 +34,7 @@ def step_script(out: Path, manifest: Manifest, step: Step) -> bytes:
     return b"" if step.script is None else _content(out, manifest, step.script)
 
 
-def _plan(out: Path, manifest: Manifest, path: str, project: str) -> Plan:
+def _plan(out: Path, manifest: Manifest, path: str, project: str) -> UpgradePlan:
     try:
         data = load(_content(out, manifest, path).decode())
     except (UnicodeDecodeError, YamlError) as error:
@@ -42,7 +42,7 @@ def _plan(out: Path, manifest: Manifest, path: str, project: str) -> Plan:
     found = problem("plan", data)
     if found is not None:
         raise Refused(f"{out / path} is damaged: {found}. Build again")
-    plan = from_data(Plan, data)
+    plan = from_data(UpgradePlan, data)
     phases = [PHASES.index(step.kind) for step in plan.steps]
     names = [step.id for step in plan.steps]
     if plan.project != project or phases != sorted(phases) or len(set(names)) != len(names):

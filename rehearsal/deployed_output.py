@@ -7,7 +7,7 @@ from pathlib import Path
 from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, load_site
 from mlnc.ir.model import Course, Project, Site
 from mlnc.output.artifact import SERVER_ROOM, Artifact
-from mlnc.output.deployed_record import Record, read_records
+from mlnc.output.deployed_record import DeployedRecord, read_records
 from mlnc.output.errors import Refused
 from mlnc.output.manifest import Manifest, digest, dump_manifest, load_manifest
 from mlnc.output.output_folder import DEPLOYED, MANIFEST, PLAN
@@ -51,7 +51,7 @@ def _site(out: Path) -> Site:
         raise Refused(f"{out / 'ir' / 'site.yaml'} cannot be read: {error}. Build again") from None
 
 
-def _project(record: Record, site: Site) -> Project:
+def _project(record: DeployedRecord, site: Site) -> Project:
     """The one IR that all servers of the project have."""
     gone = sorted(set(record.generations) - set(site.service_hosts))
     if gone:
@@ -80,7 +80,9 @@ def rebase(played: Path, out: Path) -> None:
     (played / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def _renamed(deployed: dict[str, Record], remade: dict[str, Record]) -> Iterator[tuple[str, str]]:
+def _renamed(
+    deployed: dict[str, DeployedRecord], remade: dict[str, DeployedRecord]
+) -> Iterator[tuple[str, str]]:
     """Each generation that was deployed, and the one that stands for it."""
     for name, record in deployed.items():
         for server, generation in record.generations.items():

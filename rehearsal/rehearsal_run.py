@@ -16,7 +16,7 @@ from mlnc.rehearsal.event_log import violations
 from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.rehearsal.report import difference_lines, table
 from mlnc.rehearsal.server_state import differences
-from mlnc.rehearsal.simulation import Stage
+from mlnc.rehearsal.simulation import Simulation
 from mlnc.runner.console.command_output import shown
 from mlnc.runner.deployment import Options
 from mlnc.runner.results import Result, exit_status
@@ -32,7 +32,7 @@ class Play:
         self._again = remake(out, folder.before, projects)
         later = (out,) if self._again else ()
         first = folder.before if self._again else out
-        self._stage = Stage(context, first, folder.path, () if self._again else projects, later)
+        self._stage = Simulation(context, first, folder.path, () if self._again else projects, later)
         self._old = self._stage.course
 
     def play(self, start: bool) -> list[Result]:

@@ -19,14 +19,14 @@ from mlnc.rehearsal.host_setup import prepare
 from mlnc.rehearsal.observed_state import observed
 from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.rehearsal.server_state import Facts, restricted
-from mlnc.runner.connect.connections import Lines
+from mlnc.runner.connect.connections import Connections
 from mlnc.runner.connect.transport import Transport
 from mlnc.runner.deploy.deploy_run import deploy
 from mlnc.runner.deploy.deployment_plan import make_plan
 from mlnc.runner.deployment import Options
 from mlnc.runner.results import Display, Result
 from mlnc.runner.review import load_output, objections
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.secret_values import Secrets
 from mlnc.runner.selection import select
 
@@ -34,7 +34,7 @@ _PARALLEL = 8
 """So many servers are worked on at once."""
 
 
-class Stage:
+class Simulation:
     """What is rehearsed: the projects of *out* named in *projects* (none: all), in the empty folder *path*.
 
     *later* are output folders of the same course as it becomes: the servers are made so that they can be played, too.
@@ -106,12 +106,12 @@ class Stage:
         wanted = expected(self.course, started)
         return wanted, restricted(observed(self.folder, self.course), wanted)
 
-    def desk(self) -> Desk:
+    def desk(self) -> RunContext:
         """The runner's desk, whose servers are rehearsed; to be closed."""
         return self._desk(self.out)
 
-    def _desk(self, out: Path) -> Desk:
-        desk = Desk(Lines(self._context, out, self._way), "rehearse")
+    def _desk(self, out: Path) -> RunContext:
+        desk = RunContext(Connections(self._context, out, self._way), "rehearse")
         projects = [desk.project(name) for name in desk.manifest.projects]
         names = {name for each in projects for server in desk.site for name in secret_names(each, server)}
         desk.secrets = Secrets({name: made_up(name) for name in names})

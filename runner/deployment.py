@@ -30,7 +30,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class BundleTask:
     """What is to be done with one bundle: *files* travel, *hosts* are those to be started (none: all)."""
 
     bundle: Bundle
@@ -42,16 +42,16 @@ class Task:
 
 
 @dataclass(slots=True)
-class Upgrade:
+class PlannedUpgrade:
     """A plan to be executed: its *id*, the task of each server that will have the project, what servers have noted.
 
     *noted* is the last word on each step that was begun, *ran* are the hosts that ran when it began, *fenced* the
     servers whose steps are left out. *settled* are hosts that move and bring the guest configuration that is wanted.
     """
 
-    plan: upgrading.Plan
+    plan: upgrading.UpgradePlan
     id: str
-    tasks: dict[str, Task]
+    tasks: dict[str, BundleTask]
     noted: dict[str, str] = field(default_factory=dict)
     ran: set[str] = field(default_factory=set)
     fenced: frozenset[str] = frozenset()
@@ -79,7 +79,7 @@ class Upgrade:
 
 
 @dataclass(slots=True)
-class Plan:
+class DeploymentPlan:
     """All tasks by server, in the order in which they are done there, the upgrades, and what cannot be done.
 
     *left_over* is what servers have of projects that are not built any more (server, project, generation), *unrecorded*
@@ -87,19 +87,19 @@ class Plan:
     *surveys* is what servers said, *silent* why others did not.
     """
 
-    tasks: dict[str, list[Task]] = field(default_factory=dict)
-    upgrades: list[Upgrade] = field(default_factory=list)
+    tasks: dict[str, list[BundleTask]] = field(default_factory=dict)
+    upgrades: list[PlannedUpgrade] = field(default_factory=list)
     refused: list[Result] = field(default_factory=list)
     left_over: list[tuple[str, str, str]] = field(default_factory=list)
     unrecorded: list[tuple[str, str]] = field(default_factory=list)
     surveys: dict[str, Survey] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
 
-    def acting(self) -> Iterable[Task]:
+    def acting(self) -> Iterable[BundleTask]:
         """The tasks that do something, besides those of upgrades."""
         return (task for tasks in self.tasks.values() for task in tasks if task.decision.acts or task.starts)
 
 
-def plan_servers(plan: upgrading.Plan, tasks: Iterable[str] = ()) -> list[str]:
+def plan_servers(plan: upgrading.UpgradePlan, tasks: Iterable[str] = ()) -> list[str]:
     """Every server that *plan* knows or acts on, and those that will have the project, sorted."""
     return sorted({*plan.base, *(step.server for step in plan.steps), *tasks})

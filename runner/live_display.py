@@ -18,7 +18,7 @@ def display(machine: bool, stream: TextIO | None = None) -> Display:
     stream = sys.stdout if stream is None else stream
     if machine:
         return Silent()
-    return Table(stream) if stream.isatty() else Lines(stream)
+    return Table(stream) if stream.isatty() else LineDisplay(stream)
 
 
 class Silent:
@@ -40,7 +40,7 @@ class Silent:
         """Nothing is shown."""
 
 
-class Lines(Silent):
+class LineDisplay(Silent):
     """A line for each project that something was done with, and the last lines of what failed."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -80,7 +80,7 @@ class _Row:
     begun: float = field(default_factory=time.monotonic)
 
 
-class Table(Lines):
+class Table(LineDisplay):
     """A line a server that renews itself; what fails is printed above it and stays."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.results import Display, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Job:
 
 
 def work(
-    desk: Desk,
+    desk: RunContext,
     display: Display,
     jobs: Mapping[str, Sequence[Job]],
     parallel: int,
@@ -34,7 +34,9 @@ def work(
     return [result for results in done.values() for result in results]
 
 
-def _in_order(desk: Desk, display: Display, jobs: Sequence[Job], before: Sequence[Result]) -> list[Result]:
+def _in_order(
+    desk: RunContext, display: Display, jobs: Sequence[Job], before: Sequence[Result]
+) -> list[Result]:
     results: list[Result] = []
     earlier = [result for result in before if jobs and result.server == jobs[0].server]
     for job in jobs:

@@ -9,7 +9,7 @@ from mlnc.output.bundle import Bundle
 from mlnc.output.errors import Refused
 from mlnc.runner.connect.protocol import Answer, Mark, script
 from mlnc.runner.results import Display, Outcome, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 _ERROR = "mlnc: error: "
 _WARNING = "mlnc: warning: "
@@ -41,9 +41,9 @@ class Call:
     hash: str = ""
 
 
-def perform(desk: Desk, display: Display, call: Call) -> Result:
+def perform(desk: RunContext, display: Display, call: Call) -> Result:
     """Do *call*, and say what came of it."""
-    steps = Steps(desk, display, call)
+    steps = StepListener(desk, display, call)
     try:
         answer = desk.ask(call.server, call.verb, call.arguments, call.stdin, steps.heard)
         steps.ended(answer)
@@ -59,10 +59,10 @@ def perform(desk: Desk, display: Display, call: Call) -> Result:
     )
 
 
-class Steps:
+class StepListener:
     """Hears what the server of *call* says while the verb works, and keeps each step with its output."""
 
-    def __init__(self, desk: Desk, display: Display, call: Call) -> None:
+    def __init__(self, desk: RunContext, display: Display, call: Call) -> None:
         self._desk = desk
         self._display = display
         self._call = call

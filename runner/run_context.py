@@ -14,11 +14,11 @@ from mlnc.ir.ir_yaml import InvalidIr, load_project
 from mlnc.ir.model import Project
 from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import Bundle, bundles
-from mlnc.output.deployed_record import Record, read_records, write_record
+from mlnc.output.deployed_record import DeployedRecord, read_records, write_record
 from mlnc.output.errors import Refused
-from mlnc.output.plan_model import Plan
+from mlnc.output.plan_model import UpgradePlan
 from mlnc.output.plan_store import load_plan
-from mlnc.runner.connect.connections import Lines
+from mlnc.runner.connect.connections import Connections
 from mlnc.runner.connect.protocol import Answer, Heard, ignore
 from mlnc.runner.review import load_output
 from mlnc.runner.run_log import Transcript, now
@@ -27,13 +27,13 @@ from mlnc.runner.secret_values import Secrets, load
 T = TypeVar("T")
 
 
-class Desk:
+class RunContext:
     """One run: the output folder and what is known of it, the *lines* to the servers, the transcript.
 
     *stopping* is set when the user wants an end: what has begun is finished, nothing more is begun.
     """
 
-    def __init__(self, lines: Lines, command: str) -> None:
+    def __init__(self, lines: Connections, command: str) -> None:
         self.out = lines.out
         self.command = command
         self.lines = lines
@@ -45,7 +45,7 @@ class Desk:
         self.by = f"{getpass.getuser()}@{socket.gethostname()}".replace(" ", "-")
         self._lock = threading.Lock()
         self._projects: dict[str, Project] = {}
-        self._plans: dict[str, Plan | None] = {}
+        self._plans: dict[str, UpgradePlan | None] = {}
 
     # --- what is known here ------------------------------------------------------------------------------------
 
@@ -58,7 +58,7 @@ class Desk:
                 raise Refused(f"the IR of {name} cannot be read: {error}. Build again") from None
         return self._projects[name]
 
-    def plan(self, name: str) -> Plan | None:
+    def plan(self, name: str) -> UpgradePlan | None:
         """The plan of a project; None where the build made none. Raises Refused for one that is damaged."""
         if name not in self._plans:
             self._plans[name] = load_plan(self.out, self.manifest, name)
@@ -105,7 +105,7 @@ class Desk:
     def note(self, project: str, server: str, generation: str, ir_text: str | None) -> None:
         """Record that *server* has *generation* of *project* now."""
         with self._lock:
-            record = self.records.setdefault(project, Record(project))
+            record = self.records.setdefault(project, DeployedRecord(project))
             record.note(server, generation, ir_text)
             write_record(self.out, record)
 

@@ -8,13 +8,13 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.errors import Refused
 
 if TYPE_CHECKING:
-    from mlnc.runner.run_context import Desk
+    from mlnc.runner.run_context import RunContext
 
 Selection = dict[str, dict[str, tuple[str, ...]]]
 """By service host and project: the hosts that were named; none stands for all of them."""
 
 
-def select(desk: "Desk", projects: Iterable[str] = (), hosts: Iterable[str] = ()) -> Selection:
+def select(desk: "RunContext", projects: Iterable[str] = (), hosts: Iterable[str] = ()) -> Selection:
     """Every project on every service host that it has files for, or had by the record, cut down to what was named.
 
     *projects* are names. *hosts* are service hosts (``atlas``) or single hosts of a project (``group01/linux``);
@@ -34,7 +34,7 @@ def select(desk: "Desk", projects: Iterable[str] = (), hosts: Iterable[str] = ()
     }
 
 
-def known_servers(desk: "Desk", names: Iterable[str]) -> frozenset[str]:
+def known_servers(desk: "RunContext", names: Iterable[str]) -> frozenset[str]:
     """*names*, which must be service hosts. Raises Refused for one that is not."""
     found = frozenset(names)
     for name in sorted(found):
@@ -42,7 +42,7 @@ def known_servers(desk: "Desk", names: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def known_hosts(desk: "Desk", names: Iterable[str]) -> frozenset[str]:
+def known_hosts(desk: "RunContext", names: Iterable[str]) -> frozenset[str]:
     """*names*, which must be ``PROJECT/HOST`` of a plan or a project. Raises Refused for one that is not."""
     found = frozenset(names)
     for name in sorted(found):
@@ -54,7 +54,7 @@ def known_hosts(desk: "Desk", names: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def _everything(desk: "Desk") -> dict[str, set[str]]:
+def _everything(desk: "RunContext") -> dict[str, set[str]]:
     found = {server: set(bundles) for server, bundles in sorted(desk.bundles.items())}
     for record in desk.records.values():
         for server in record.generations:
@@ -63,7 +63,7 @@ def _everything(desk: "Desk") -> dict[str, set[str]]:
     return {server: names - {SERVER_ROOM} for server, names in sorted(found.items())}
 
 
-def _cut(desk: "Desk", chosen: dict[str, dict[str, tuple[str, ...]]], named: list[str]) -> Selection:
+def _cut(desk: "RunContext", chosen: dict[str, dict[str, tuple[str, ...]]], named: list[str]) -> Selection:
     cut: Selection = {}
     for name in named:
         project, slash, host = name.partition("/")
@@ -78,7 +78,7 @@ def _cut(desk: "Desk", chosen: dict[str, dict[str, tuple[str, ...]]], named: lis
     return cut
 
 
-def _server_of(desk: "Desk", project: str, host: str) -> str:
+def _server_of(desk: "RunContext", project: str, host: str) -> str:
     _expect(project, set(desk.manifest.projects), "project")
     hosts = desk.project(project).hosts
     _expect(host, set(hosts), f"host of {project}")

@@ -10,7 +10,7 @@ import pytest
 from mlnc.cli.build import build
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Front
-from mlnc.compiler.superclasses import Node
+from mlnc.compiler.superclasses import ExpandedBlock
 from mlnc.schemas.language import load
 
 ROOT = Path(__file__).parent.parent
@@ -45,7 +45,7 @@ def test_out_is_the_build_of_course(tmp_path: Path) -> None:
     assert tree(tmp_path / "out") == tree(ROOT / "out")
 
 
-def used(node: Node, block: str) -> Iterator[tuple[str, str]]:
+def used(node: ExpandedBlock, block: str) -> Iterator[tuple[str, str]]:
     """The directives of *node*, each with the block that it stands in."""
     language = load()
     for name in (*node.values, *node.blocks):

@@ -33,7 +33,7 @@ class NoPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MachineGroup:
     """Machines, PROJECT/HOST, that go to one server together: their memory in MiB and their VNC displays."""
 
     hosts: tuple[str, ...]
@@ -62,7 +62,7 @@ def evacuate(
     ]
     for sets in (of_projects, joined):
         groups = [_group(names, hosts) for names in _merged(hosts, sets)]
-        search = _Search(course, server, hosts, groups)
+        search = _PlacementSearch(course, server, hosts, groups)
         found = search.run()
         if found is not None:
             return found
@@ -96,9 +96,9 @@ def _merged(hosts: Collection[str], sets: Sequence[Collection[str]]) -> list[lis
     return list(groups.values())
 
 
-def _group(names: list[str], hosts: Mapping[str, Host]) -> Group:
+def _group(names: list[str], hosts: Mapping[str, Host]) -> MachineGroup:
     memory = sum(hosts[name].memory_mib for name in names if hosts[name].platform == "xen")
-    return Group(tuple(names), memory, frozenset(_displays(hosts[name] for name in names)))
+    return MachineGroup(tuple(names), memory, frozenset(_displays(hosts[name] for name in names)))
 
 
 def _displays(hosts: Iterator[Host]) -> Iterator[int]:
@@ -112,21 +112,21 @@ class _Room:
     free: int | None
     displays: frozenset[int]
 
-    def takes(self, group: Group) -> bool:
+    def takes(self, group: MachineGroup) -> bool:
         return (self.free is None or self.free >= group.mib) and not self.displays & group.displays
 
-    def with_group(self, group: Group) -> "_Room":
+    def with_group(self, group: MachineGroup) -> "_Room":
         return _Room(None if self.free is None else self.free - group.mib, self.displays | group.displays)
 
 
 Rooms = Mapping[str, _Room]
 
 
-class _Search:
+class _PlacementSearch:
     """Groups into rooms, the largest group first; a placement that leads nowhere is taken back."""
 
     def __init__(
-        self, course: Course, server: str, hosts: Mapping[str, Host], groups: Sequence[Group]
+        self, course: Course, server: str, hosts: Mapping[str, Host], groups: Sequence[MachineGroup]
     ) -> None:
         self.servers = course.site.service_hosts
         self.server = server
@@ -164,7 +164,7 @@ class _Search:
             if rooms[name].takes(group) and self.knows(group, self.servers[name]):
                 yield name, {**rooms, name: rooms[name].with_group(group)}
 
-    def rank(self, group: Group, name: str, room: _Room) -> tuple[int, bool, int, str]:
+    def rank(self, group: MachineGroup, name: str, room: _Room) -> tuple[int, bool, int, str]:
         """Sort key: to how many of *group* the way is not live, then the most room."""
         stopped = sum(not self.live(self.hosts[host], self.servers[name]) for host in group.hosts)
         return stopped, room.free is not None, -(room.free or 0), name
@@ -177,7 +177,7 @@ class _Search:
         same = here.toolstack == target.toolstack and len(versions) < 2
         return same and all(on_shared(disk.path, shared) for disk in host.disks)
 
-    def knows(self, group: Group, target: ServiceHost) -> bool:
+    def knows(self, group: MachineGroup, target: ServiceHost) -> bool:
         return target.toolstack == "xl" or all(self.hosts[host].type != "pvh" for host in group.hosts)
 
     def named(self, chosen: Sequence[str]) -> Targets:

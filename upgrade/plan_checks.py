@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from mlnc.ir.model import Course, Host, ServiceHost
 from mlnc.output.artifact import Refusal
-from mlnc.output.plan_model import Plan
+from mlnc.output.plan_model import UpgradePlan
 from mlnc.upgrade.capacity.memory_order import Shortages
 
 
@@ -20,7 +20,7 @@ def capacity_refusals(shortages: Shortages) -> list[Refusal]:
     return refusals
 
 
-def upgrade_refusals(plans: Mapping[str, Plan], course: Course) -> list[Refusal]:
+def upgrade_refusals(plans: Mapping[str, UpgradePlan], course: Course) -> list[Refusal]:
     """Warnings ``move-not-live`` and ``bridge-elsewhere`` for what *plans* move to other servers of *course*."""
     servers = course.site.service_hosts
     moves = [

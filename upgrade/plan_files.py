@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from mlnc.ir.ir_yaml import to_data
 from mlnc.output.artifact import Artifact
-from mlnc.output.plan_model import Plan
+from mlnc.output.plan_model import UpgradePlan
 from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import dump
 from mlnc.targets.render import render
 from mlnc.upgrade.planner import Planned
-from mlnc.upgrade.steps.plan_steps import Draft
+from mlnc.upgrade.steps.plan_steps import StepDraft
 
 SCHEMAS = "../../../schemas"
 """The folder of the schemas as seen from ``out/plan/<project>``."""
@@ -24,7 +24,7 @@ def emit(planned: Planned) -> Iterator[Artifact]:
         yield Artifact(draft.step.script, script(project, draft), executable=True)
 
 
-def dump_plan(plan: Plan) -> str:
+def dump_plan(plan: UpgradePlan) -> str:
     """The text of ``plan.yaml``. Raises ValueError for what its schema does not allow."""
     data = to_data(plan)
     found = problem("plan", data)
@@ -33,7 +33,7 @@ def dump_plan(plan: Plan) -> str:
     return dump(data, [f"yaml-language-server: $schema={SCHEMAS}/plan.schema.json"])
 
 
-def script(project: str, draft: Draft) -> str:
+def script(project: str, draft: StepDraft) -> str:
     """The script of one step: its calls of the library on the server."""
     return render(
         "upgrade/step.sh.j2", project=project, step=draft.step, renamed=draft.renamed, calls=draft.calls

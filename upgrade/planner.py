@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field, replace
 
 from mlnc.ir.model import Course, Host, Project, Site
-from mlnc.output.plan_model import PLAN_VERSION, HostPlan, Plan
+from mlnc.output.plan_model import PLAN_VERSION, HostPlan, UpgradePlan
 from mlnc.upgrade.capacity.course_order import Places, giving, in_order, with_waits
 from mlnc.upgrade.capacity.memory_order import Shortages
 from mlnc.upgrade.diff.deployed_state import Before, OldProject
 from mlnc.upgrade.diff.host_change import HostChange
-from mlnc.upgrade.diff.project_diff import Upgrade, project_servers, xen_hosts
+from mlnc.upgrade.diff.project_diff import ProjectUpgrade, project_servers, xen_hosts
 from mlnc.upgrade.plan_notes import peer_notes, project_notes
 from mlnc.upgrade.steps.network_commands import switch_lines
-from mlnc.upgrade.steps.plan_steps import Draft, drafts
+from mlnc.upgrade.steps.plan_steps import StepDraft, drafts
 from mlnc.upgrade.steps.project_commands import project_acts
 from mlnc.upgrade.steps.vm_commands import Act
 from mlnc.upgrade.summary_line import host_line
@@ -21,8 +21,8 @@ from mlnc.upgrade.summary_line import host_line
 class Planned:
     """The plan of one project, and the scripts of its steps by the steps' ids."""
 
-    plan: Plan
-    scripts: dict[str, Draft] = field(default_factory=dict)
+    plan: UpgradePlan
+    scripts: dict[str, StepDraft] = field(default_factory=dict)
 
 
 def plan_course(before: Before, course: Course, places: Places) -> tuple[dict[str, Planned], Shortages]:
@@ -38,7 +38,7 @@ def plan_course(before: Before, course: Course, places: Places) -> tuple[dict[st
     }
     ordered = in_order(before, course, kept.keys(), places)
     planned = {name: Planned(_unchanged(course.projects[name], kept[name])) for name in kept}
-    made: dict[str, list[Draft]] = {}
+    made: dict[str, list[StepDraft]] = {}
     for each in ordered.upgrades:
         others = (other for other in ordered.upgrades if other is not each)
         acts = project_acts(each, frozenset().union(*map(giving, others)), course)
@@ -59,10 +59,10 @@ def _same(was: OldProject | None, project: Project) -> dict[str, str] | None:
     return was.generations if all(ir == project for ir in was.irs.values()) else None
 
 
-def _unchanged(project: Project, generations: dict[str, str]) -> Plan:
+def _unchanged(project: Project, generations: dict[str, str]) -> UpgradePlan:
     hosts = {name: _kept(project.project, name, host) for name, host in xen_hosts(project).items()}
     base = {server: generations.get(server) for server in project_servers(project)}
-    return Plan(PLAN_VERSION, project.project, base, hosts, {}, (), ())
+    return UpgradePlan(PLAN_VERSION, project.project, base, hosts, {}, (), ())
 
 
 def _kept(project: str, name: str, host: Host) -> HostPlan:
@@ -70,11 +70,11 @@ def _kept(project: str, name: str, host: Host) -> HostPlan:
     return HostPlan("keep", None, False, server, server, f"= {project}/{name}  keep", (), ())
 
 
-def _plans(each: Upgrade, steps: list[Draft], course: Course) -> dict[str, Planned]:
+def _plans(each: ProjectUpgrade, steps: list[StepDraft], course: Course) -> dict[str, Planned]:
     """The plan of one project, and of the one it was before a rename."""
     name = each.new.project
     switches = each.was.switches() if each.was else {}
-    plan = Plan(
+    plan = UpgradePlan(
         PLAN_VERSION,
         name,
         _base(each, course.site),
@@ -89,7 +89,7 @@ def _plans(each: Upgrade, steps: list[Draft], course: Course) -> dict[str, Plann
     return made
 
 
-def _host_plan(change: HostChange, each: Upgrade) -> HostPlan:
+def _host_plan(change: HostChange, each: ProjectUpgrade) -> HostPlan:
     return HostPlan(
         change.action,
         change.way,
@@ -102,14 +102,14 @@ def _host_plan(change: HostChange, each: Upgrade) -> HostPlan:
     )
 
 
-def _base(each: Upgrade, site: Site) -> dict[str, str | None]:
+def _base(each: ProjectUpgrade, site: Site) -> dict[str, str | None]:
     """What each server has of the project under its present name."""
     has = each.was.generations if each.was and not each.renamed else {}
     servers = {*project_servers(each.new), *(server for server in has if server in site.service_hosts)}
     return {server: has.get(server) for server in sorted(servers)}
 
 
-def _given_up(each: Upgrade, was: OldProject, plan: Plan) -> Plan:
+def _given_up(each: ProjectUpgrade, was: OldProject, plan: UpgradePlan) -> UpgradePlan:
     """The plan of the old name of a renamed project: the servers give it up when all else is done."""
     old = {change.pair.was if change.pair else name: change for name, change in each.changes.items()}
     hosts = {name: _host_plan(change, each) for name, change in sorted(old.items()) if change.old is not None}
@@ -118,4 +118,4 @@ def _given_up(each: Upgrade, was: OldProject, plan: Plan) -> Plan:
     steps = tuple(replace(draft.step, after=last) for draft in leaves)
     base: dict[str, str | None] = {server: was.generations.get(server) for server in sorted(was.irs)}
     note = f"renamed: it is {plan.project} now"
-    return Plan(PLAN_VERSION, was.project, base, hosts, {}, (note,), steps)
+    return UpgradePlan(PLAN_VERSION, was.project, base, hosts, {}, (note,), steps)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.schemas.language import Directive, load
 
 
@@ -14,12 +14,12 @@ class Part:
     ``list`` is the directive whose lines it holds; None for a block of settings.
     """
 
-    node: Node
+    node: ExpandedBlock
     block: str
     path: tuple[str, ...]
     list: Directive | None = None
 
-    def settings(self) -> Iterator[tuple[Entry, Directive | None]]:
+    def settings(self) -> Iterator[tuple[ExpandedStatement, Directive | None]]:
         """The settings that count, with what the table knows of them."""
         if self.list is None:
             for entry in self.node.values.values():
@@ -30,7 +30,7 @@ class Part:
         return None if self.list is not None else load().get(self.block, name)
 
 
-def parts(node: Node, block: str, path: tuple[str, ...] = ()) -> Iterator[Part]:
+def parts(node: ExpandedBlock, block: str, path: tuple[str, ...] = ()) -> Iterator[Part]:
     """*node*, a *block* of the table, and the blocks in it that the table knows."""
     yield Part(node, block, path)
     for name, child in node.blocks.items():
@@ -39,7 +39,7 @@ def parts(node: Node, block: str, path: tuple[str, ...] = ()) -> Iterator[Part]:
             yield from _child(directive, child, (*path, name))
 
 
-def _child(directive: Directive, node: Node, path: tuple[str, ...]) -> Iterator[Part]:
+def _child(directive: Directive, node: ExpandedBlock, path: tuple[str, ...]) -> Iterator[Part]:
     if directive.form == "lines":
         yield Part(node, directive.name, path, directive)
     elif directive.form == "named":

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.discovery import Found
 from mlnc.compiler.expansion import Expanded, expand_project
-from mlnc.compiler.loader import Loader
+from mlnc.compiler.loader import SourceLoader
 from mlnc.compiler.mln1 import (
     host_differences,
     text_differences,
@@ -21,7 +21,7 @@ from mlnc.compiler.pipeline import Compiled
 from mlnc.compiler.syntax_tree import File
 
 
-def differences(found: Found, loader: Loader, compiled: Compiled | None) -> Iterator[Diagnostic]:
+def differences(found: Found, loader: SourceLoader, compiled: Compiled | None) -> Iterator[Diagnostic]:
     """Every difference in the files of a run: in their text and blocks, whatever is wrong with them; in what these
     come to, where they can be expanded; and in what hosts are, where they could be compiled.
 
@@ -41,7 +41,7 @@ def differences(found: Found, loader: Loader, compiled: Compiled | None) -> Iter
         yield from host_differences.user_mode(model)
 
 
-def _mains(found: Found, loader: Loader) -> list[File]:
+def _mains(found: Found, loader: SourceLoader) -> list[File]:
     """The projects, and what else was asked for and is included by nothing."""
     files = [file for file in loader.files.values() if file is not None]
     included = {id(inner) for file in files for inner in file.files() if inner is not file}

@@ -5,25 +5,25 @@ from collections.abc import Callable, Iterator
 from mlnc.compiler import autoenum, naming
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.expansion import Expanded
-from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.typed_model import ProjectModel
 
 Found = Iterator[Diagnostic]
 _LONGEST_SWITCH = 15
 
 
-def _enumerations(expanded: Expanded) -> Iterator[Node]:
+def _enumerations(expanded: Expanded) -> Iterator[ExpandedBlock]:
     for name in autoenum.BLOCKS:
         if name in expanded.globals.blocks:
             yield expanded.globals.blocks[name]
 
 
-def _value(node: Node | None, name: str) -> str | None:
+def _value(node: ExpandedBlock | None, name: str) -> str | None:
     entry = node.values.get(name) if node is not None else None
     return entry.value if entry is not None else None
 
 
-def _count(node: Node) -> int:
+def _count(node: ExpandedBlock) -> int:
     text = _value(node, "numhosts") or ""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
@@ -79,7 +79,7 @@ def numbered(expanded: Expanded) -> Found:
         yield Diagnostic("mln1-autoenum-numbered", message, node.origin, hint)
 
 
-def _shadowed(other: Node | None, node: Node) -> bool:
+def _shadowed(other: ExpandedBlock | None, node: ExpandedBlock) -> bool:
     return any(_value(other, key) != _value(node, key) for key in _SHADOWED)
 
 
@@ -95,7 +95,7 @@ def completed(expanded: Expanded) -> Found:
                 yield Diagnostic("mln1-autoenum-host", message, entry.origin, hint)
 
 
-def _own(host: Node, node: Node) -> Iterator[Entry]:
+def _own(host: ExpandedBlock, node: ExpandedBlock) -> Iterator[ExpandedStatement]:
     """What *host* itself says of the settings that the autoenum block *node* makes."""
     made = {"superclass", *(["service_host"] if "service_hosts" in node.blocks else [])}
     entries = [entry for name, entry in host.values.items() if name in made]
@@ -108,13 +108,13 @@ def _own(host: Node, node: Node) -> Iterator[Entry]:
             yield entry
 
 
-def _switches(host: Node) -> set[str]:
+def _switches(host: ExpandedBlock) -> set[str]:
     """The switches that *host* is plugged into."""
     cards = host.blocks["network"].blocks.values() if "network" in host.blocks else ()
     return {name for name in (_value(card, "switch") for card in cards) if name is not None}
 
 
-def _xen_switches(host: Node) -> set[str]:
+def _xen_switches(host: ExpandedBlock) -> set[str]:
     return _switches(host) if "xen" in host.values else set()
 
 

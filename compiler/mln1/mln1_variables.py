@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mlnc.compiler.outline import Draft, Statement
+from mlnc.compiler.outline import RawBlock, RawStatement
 from mlnc.compiler.superclasses import Level
 
 REFERENCE = re.compile(r"\$(\[?)([A-Za-z0-9_]+)(\]?)")
@@ -41,10 +41,10 @@ class Original:
     """
 
     levels: Sequence[Level]
-    globals: Mapping[str, Statement]
+    globals: Mapping[str, RawStatement]
     built_in: Mapping[str, str]
     decay: bool = True
-    used: dict[int, Statement] = field(default_factory=dict)
+    used: dict[int, RawStatement] = field(default_factory=dict)
     memo: dict[tuple[str, Place], str | None] = field(default_factory=dict)
 
     def fill(self, text: str, place: Place) -> str:
@@ -78,7 +78,7 @@ class Original:
             raise Endless(name, block)
         return (level, path[:-1]) if path else None
 
-    def _value(self, name: str, definition: Statement, place: Place) -> str:
+    def _value(self, name: str, definition: RawStatement, place: Place) -> str:
         if (name, place) not in self.memo:
             self.memo[name, place] = None
             self.used[id(definition)] = definition
@@ -89,12 +89,12 @@ class Original:
             raise Endless(name, None)
         return value
 
-    def lines(self, path: Path) -> list[tuple[Statement, str]]:
+    def lines(self, path: Path) -> list[tuple[RawStatement, str]]:
         """The list that block *path* comes to: the superclasses' lines first, no line twice below the highest level.
 
         Lines are compared before the host's variables are filled in. Raises Endless.
         """
-        found: list[tuple[Statement, str]] = []
+        found: list[tuple[RawStatement, str]] = []
         known: set[str] = set()
         for number, level in enumerate(self.levels):
             block = dig(level.draft, path)
@@ -110,14 +110,14 @@ def _replaced(text: str, name: str, value: str) -> str:
     return re.sub(rf"\$\[?{name}\]?", lambda _: value, text)
 
 
-def listed(block: Draft) -> list[Statement]:
+def listed(block: RawBlock) -> list[RawStatement]:
     """The statements of *block* that are lines in the original too: not ``a = b``."""
     return [line for line in block.lines if not line.assigns]
 
 
-def dig(draft: Draft, path: Path) -> Draft | None:
+def dig(draft: RawBlock, path: Path) -> RawBlock | None:
     """The block *path* in *draft*."""
-    found: Draft | None = draft
+    found: RawBlock | None = draft
     for name in path:
         found = found.blocks.get(name) if found else None
     return found

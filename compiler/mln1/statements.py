@@ -12,7 +12,7 @@ _BLANKS = " \t\r\n\f\v"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Mln1Statement:
     """A stretch of a file: offsets ``start`` and ``end`` (behind what ended it), ``text`` with escapes resolved.
 
     ``ender`` is the character that ended it; ``{`` stays in the text, and a ``}`` is an item of its own too. An
@@ -53,7 +53,7 @@ class _Cutter:
 
     def __init__(self, text: str) -> None:
         self.source = text
-        self.items: list[Item] = []
+        self.items: list[Mln1Statement] = []
         self.begin(0)
 
     def begin(self, start: int) -> None:
@@ -80,25 +80,27 @@ class _Cutter:
         return True
 
     def end(self, ender: Ender) -> None:
-        self.items.append(Item(self.start, self.done, self.text + ("{" if ender == "{" else ""), ender))
+        self.items.append(
+            Mln1Statement(self.start, self.done, self.text + ("{" if ender == "{" else ""), ender)
+        )
         self.begin(self.done)
 
     def close(self, brace: int) -> bool:
         if self.text == "0":
-            self.items.append(Item(brace, len(self.source), self.source[brace:], "zero"))
+            self.items.append(Mln1Statement(brace, len(self.source), self.source[brace:], "zero"))
             return False
         if self.text:
-            self.items.append(Item(self.start, brace, self.text, "}"))
-        self.items.append(Item(brace, self.done, "}", "}"))
+            self.items.append(Mln1Statement(self.start, brace, self.text, "}"))
+        self.items.append(Mln1Statement(brace, self.done, "}", "}"))
         self.begin(self.done)
         return True
 
 
-def cut(text: str) -> list[Item]:
+def cut(text: str) -> list[Mln1Statement]:
     """The items of a file. The last character is never looked at, and the item it stands in is lost."""
     cutter = _Cutter(text)
     for found in _MARK.finditer(text, 0, max(len(text) - 1, 0)):
         if not cutter.mark(found):
             return cutter.items
     rest = text[cutter.done : max(len(text) - 1, 0)]
-    return [*cutter.items, Item(cutter.start, len(text), cutter.text + rest, "end")]
+    return [*cutter.items, Mln1Statement(cutter.start, len(text), cutter.text + rest, "end")]

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.lexer import Token, scan
-from mlnc.compiler.mln1.statements import Item, cut
+from mlnc.compiler.mln1.statements import Mln1Statement, cut
 from mlnc.compiler.source import Origin, Source, Span
 
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -26,10 +26,10 @@ class Reading:
     source: Source
     included: bool
     tokens: list[Token]
-    items: list[Item]
+    items: list[Mln1Statement]
     comments: list[Span]
 
-    def item(self, offset: int) -> Item:
+    def item(self, offset: int) -> Mln1Statement:
         """The item that the character at *offset* belongs to."""
         return self.items[bisect_right(self.items, offset, key=lambda item: item.start) - 1]
 
@@ -178,7 +178,7 @@ def includes(reading: Reading) -> Iterator[Diagnostic]:
 
 def hashes(reading: Reading) -> Iterator[Diagnostic]:
     """``#`` in a word: the first in each item cuts it."""
-    cut_already: Item | None = None
+    cut_already: Mln1Statement | None = None
     for token, text in reading.words():
         mark = token.span.start + text.find("#")
         item = reading.item(mark)

@@ -10,7 +10,7 @@ from itertools import count, pairwise
 from pathlib import Path
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.outline import Statement
+from mlnc.compiler.outline import RawStatement
 from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line, Ref, Word
 
@@ -55,12 +55,12 @@ class Body:
         """Whether it is a ``host { ... }`` that holds hosts, or one of its kind."""
         return len(self.path) == 1 and self.path[0] in SECTIONS
 
-    def lines(self) -> Iterator[tuple[Placed, Statement]]:
+    def lines(self) -> Iterator[tuple[Placed, RawStatement]]:
         """The statements that belong to the block."""
         if self.path and not self.section:
             for placed in self.items:
                 if isinstance(placed.item, Line):
-                    yield placed, Statement(placed.item.words, placed.via)
+                    yield placed, RawStatement(placed.item.words, placed.via)
 
     def blocks(self) -> Iterator[tuple[Placed, Block]]:
         """The blocks in it."""

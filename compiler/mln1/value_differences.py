@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.mln1.blocks import Part
 from mlnc.compiler.source import Origin
-from mlnc.compiler.superclasses import Entry
+from mlnc.compiler.superclasses import ExpandedStatement
 from mlnc.compiler.values import FLAG_OFF
 from mlnc.compiler.words import split_fields
 from mlnc.schemas.language import Directive
@@ -94,7 +94,7 @@ def secret_records(part: Part) -> Found:
             yield _reference(entry)
 
 
-def _reference(entry: Entry) -> Diagnostic:
+def _reference(entry: ExpandedStatement) -> Diagnostic:
     message = "MLN 1.0.8.8 knows no references to secrets and takes this text for the password itself"
     return Diagnostic("mln1-secret-reference", message, entry.origin)
 

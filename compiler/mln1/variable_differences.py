@@ -9,9 +9,9 @@ from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.expansion import Expanded
 from mlnc.compiler.mln1.blocks import Part, parts
 from mlnc.compiler.mln1.mln1_variables import REFERENCE, Endless, Original, Place
-from mlnc.compiler.outline import Statement
+from mlnc.compiler.outline import RawStatement
 from mlnc.compiler.source import Via
-from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 
 _FIRST_WORD = re.compile(r"\$[A-Za-z0-9_]+(?: |\Z)")
 """A line that begins so defines a variable in the original: that is said of the line itself."""
@@ -22,7 +22,7 @@ class _Block:
     """A host, a switch or ``global`` in both readings."""
 
     original: Original
-    node: Node
+    node: ExpandedBlock
 
     def place(self, part: Part, inherited: Via | None) -> Place:
         """The place of a statement of *part* that came through *inherited*."""
@@ -54,7 +54,7 @@ def _block(block: _Block, name: str) -> Iterator[Diagnostic]:
                 yield from _entry(block, part, entry, part.list is not None)
 
 
-def _entry(block: _Block, part: Part, entry: Entry, line: bool) -> Iterator[Diagnostic]:
+def _entry(block: _Block, part: Part, entry: ExpandedStatement, line: bool) -> Iterator[Diagnostic]:
     """What the original makes of one statement, its first word taken only in a *line* of a list."""
     words = entry.statement.words if line else entry.statement.value_words
     if _FIRST_WORD.match(entry.statement.raw) or not any("$" in word.text for word in words):
@@ -96,7 +96,7 @@ def _list(block: _Block, part: Part) -> Iterator[Diagnostic]:
 
 
 def _line(
-    block: _Block, part: Part, entry: Entry, texts: Mapping[int, str], straight: Mapping[int, str]
+    block: _Block, part: Part, entry: ExpandedStatement, texts: Mapping[int, str], straight: Mapping[int, str]
 ) -> Iterator[Diagnostic]:
     text = texts.get(id(entry.statement))
     if text is None:
@@ -110,13 +110,13 @@ def _line(
         yield _why(entry, fresh, straight.get(id(entry.statement)) == entry.text)
 
 
-def _guilty(entries: list[Entry], variable: str) -> Entry:
+def _guilty(entries: list[ExpandedStatement], variable: str) -> ExpandedStatement:
     """The first line that names *variable*; if it came in through another one, the first that names any."""
     names = [{match[2] for match in REFERENCE.finditer(entry.statement.raw)} for entry in entries]
     return min(zip(entries, names, strict=True), key=lambda each: (variable not in each[1], not each[1]))[0]
 
 
-def _endless(error: Endless, entry: Entry, original: Original) -> Diagnostic:
+def _endless(error: Endless, entry: ExpandedStatement, original: Original) -> Diagnostic:
     variables = {"service_host", *original.globals, *(each.name for each in entry.undefined)}
     variables.update(*(level.draft.variables for level in original.levels))
     # a piece of an encrypted password is no name to show
@@ -129,7 +129,7 @@ def _endless(error: Endless, entry: Entry, original: Original) -> Diagnostic:
     return Diagnostic("mln1-hang", message, entry.origin, hint)
 
 
-def _why(entry: Entry, original: Original, order: bool) -> Diagnostic:
+def _why(entry: ExpandedStatement, original: Original, order: bool) -> Diagnostic:
     """The reason why *original* fills something else into *entry*; *order*: it would not from left to right."""
     places = [(entry.statement, entry.origin)]
     places += [(definition, definition.origin) for definition in original.used.values()]
@@ -156,7 +156,7 @@ def _why(entry: Entry, original: Original, order: bool) -> Diagnostic:
 Reason = tuple[str, str, str]
 
 
-def _escaped(statement: Statement, _: Entry) -> Reason | None:
+def _escaped(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     """A ``$`` behind a backslash."""
     for word in statement.words:
         raw = word.span.source.text[word.span.start : word.span.end]
@@ -166,7 +166,7 @@ def _escaped(statement: Statement, _: Entry) -> Reason | None:
     return None
 
 
-def _server(statement: Statement, _: Entry) -> Reason | None:
+def _server(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     """The variable that only mlnc has."""
     if any(match[2] == "service_host" for match in REFERENCE.finditer(statement.raw)):
         message = "MLN 1.0.8.8 has no variable $service_host and leaves it as it stands"
@@ -174,7 +174,7 @@ def _server(statement: Statement, _: Entry) -> Reason | None:
     return None
 
 
-def _bracket(statement: Statement, _: Entry) -> Reason | None:
+def _bracket(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     """One bracket without the other."""
     for match in REFERENCE.finditer(statement.raw):
         if bool(match[1]) != bool(match[3]):
@@ -184,7 +184,7 @@ def _bracket(statement: Statement, _: Entry) -> Reason | None:
     return None
 
 
-def _prefix(statement: Statement, entry: Entry) -> Reason | None:
+def _prefix(statement: RawStatement, entry: ExpandedStatement) -> Reason | None:
     """A name that another one begins with, which is still there when the shorter one is filled in."""
     last = {match[2]: match.start() for match in REFERENCE.finditer(statement.raw)}
     open_names = {each.name for each in entry.undefined}
@@ -195,4 +195,9 @@ def _prefix(statement: Statement, entry: Entry) -> Reason | None:
     return None
 
 
-_REASONS: tuple[Callable[[Statement, Entry], Reason | None], ...] = (_escaped, _server, _bracket, _prefix)
+_REASONS: tuple[Callable[[RawStatement, ExpandedStatement], Reason | None], ...] = (
+    _escaped,
+    _server,
+    _bracket,
+    _prefix,
+)

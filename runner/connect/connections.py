@@ -22,7 +22,7 @@ from mlnc.runner.connect.transport import Transport
 Way = Callable[[Context, ServiceHost, Path, str], Transport]
 
 
-class Lines:
+class Connections:
     """The service hosts of the site in *out*, and the sessions to them. Raises Refused where these cannot be read."""
 
     def __init__(self, context: Context, out: Path, transport: Way = way) -> None:

@@ -11,11 +11,11 @@ from mlnc.runner.deploy.secret_digests import changed_secrets
 from mlnc.runner.live_display import display
 from mlnc.runner.results import Display, Result, as_data, exit_status, summary
 from mlnc.runner.review import objections
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def expect_reviewed(desk: Desk, git: bool) -> None:
+def expect_reviewed(desk: RunContext, git: bool) -> None:
     """Raise Refused unless ``out/`` is what was built, and, with *git*, committed."""
     found = objections(desk.out, desk.manifest, git)
     if found:
@@ -47,7 +47,7 @@ def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result
         shows.close()
 
 
-def finish(desk: Desk, results: list[Result], machine: bool) -> None:
+def finish(desk: RunContext, results: list[Result], machine: bool) -> None:
     """Print what came of it all, and end with the exit status that says so."""
     status = exit_status(results)
     for result in results:
@@ -78,7 +78,7 @@ def print_json(data: object) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def warn_of_secrets(desk: Desk, selection: Selection) -> None:
+def warn_of_secrets(desk: RunContext, selection: Selection) -> None:
     """Say whose secrets are not those that were laid from here, and what lays them."""
     found = changed_secrets(desk, selection)
     if found:

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from mlnc.runner.deployment import Plan
+from mlnc.runner.deployment import DeploymentPlan
 from mlnc.runner.observe.decision import SHORT
 
 
-def print_left_over(plan: Plan, machine: bool) -> None:
+def print_left_over(plan: DeploymentPlan, machine: bool) -> None:
     """Print what the servers have that is not built any more, unless a *machine* reads."""
     if not machine:
         for line in left_over_lines(plan):
             print(line)
 
 
-def left_over_lines(plan: Plan) -> Iterator[str]:
+def left_over_lines(plan: DeploymentPlan) -> Iterator[str]:
     """What the servers have that is not built for them: it stays until somebody removes it, or a plan takes it away."""
     for server, project in plan.unrecorded:
         yield (

@@ -5,20 +5,22 @@ from collections.abc import Sequence
 
 from mlnc.runner.console.command_output import print_json
 from mlnc.runner.console.plan_text import plan_data, plan_lines
-from mlnc.runner.deployment import Plan
-from mlnc.runner.observe.drift import Difference
+from mlnc.runner.deployment import DeploymentPlan
+from mlnc.runner.observe.drift import DriftFinding
 from mlnc.runner.observe.drift import as_data as difference_data
 from mlnc.runner.review import objections
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 
-def print_objections(desk: Desk) -> None:
+def print_objections(desk: RunContext) -> None:
     """Print what speaks against deploying ``out/`` as it is."""
     for objection in objections(desk.out, desk.manifest):
         print(f"deploy would stop: {objection}", file=sys.stderr)
 
 
-def print_plan(desk: Desk, plan: Plan, machine: bool, outdated: Sequence[Difference] = ()) -> None:
+def print_plan(
+    desk: RunContext, plan: DeploymentPlan, machine: bool, outdated: Sequence[DriftFinding] = ()
+) -> None:
     """Print *plan*, and what *outdated* templates would change that it leaves."""
     if machine:
         print_json(plan_data(desk, plan) | {"outdated": [difference_data(each) for each in outdated]})

@@ -8,15 +8,15 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import IR
 from mlnc.runner.console.left_over import left_over_lines
 from mlnc.runner.console.upgrade_text import upgrade_data, upgrade_lines, vm_lines
-from mlnc.runner.deployment import Plan, Task
+from mlnc.runner.deployment import BundleTask, DeploymentPlan
 from mlnc.runner.observe.decision import SHORT
 from mlnc.runner.results import as_data as result_data
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 _MOST = 3
 
 
-def plan_lines(desk: Desk, plan: Plan) -> Iterator[str]:
+def plan_lines(desk: RunContext, plan: DeploymentPlan) -> Iterator[str]:
     """The lines of *plan*: each VM that something is done for, then what travels, then what cannot be done."""
     tasks = list(plan.acting())
     for upgrade in plan.upgrades:
@@ -35,7 +35,7 @@ def plan_lines(desk: Desk, plan: Plan) -> Iterator[str]:
     yield f"{len(tasks) + len(plan.upgrades)} to do, {unchanged} unchanged, {len(plan.refused)} cannot be deployed"
 
 
-def plan_data(desk: Desk, plan: Plan) -> dict[str, object]:
+def plan_data(desk: RunContext, plan: DeploymentPlan) -> dict[str, object]:
     """*plan* as JSON has it."""
     tasks = [
         {
@@ -62,7 +62,7 @@ def plan_data(desk: Desk, plan: Plan) -> dict[str, object]:
     }
 
 
-def _vms(desk: Desk, task: Task) -> Iterator[tuple[str, str]]:
+def _vms(desk: RunContext, task: BundleTask) -> Iterator[tuple[str, str]]:
     """Each VM of a task, as SERVER PROJECT/HOST, and what happens to it."""
     server, name = task.bundle.server, task.bundle.project
     if name == SERVER_ROOM:
@@ -79,7 +79,7 @@ def _vms(desk: Desk, task: Task) -> Iterator[tuple[str, str]]:
         yield f"{server} {name}/{host}", _what(task, old.get(host), new.get(host))
 
 
-def _what(task: Task, old: Host | None, new: Host | None) -> str:
+def _what(task: BundleTask, old: Host | None, new: Host | None) -> str:
     starts = ", start" if task.starts else ""
     if new is None:
         return "is no host here any more; its volumes stay"
@@ -110,7 +110,7 @@ def _changes(place: str, old: object, new: object) -> Iterator[str]:
         yield f"{place} {old} -> {new}" if plain else place
 
 
-def _details(task: Task) -> Iterator[str]:
+def _details(task: BundleTask) -> Iterator[str]:
     bundle = task.bundle
     reason = f" ({task.decision.reason})" if task.decision.reason else ""
     verb = task.decision.kind if task.decision.acts else "start"

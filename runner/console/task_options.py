@@ -15,11 +15,11 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from mlnc.output.errors import Refused
-from mlnc.runner.connect.connections import Lines
+from mlnc.runner.connect.connections import Connections
 from mlnc.runner.results import FAILED
 
 if TYPE_CHECKING:
-    from mlnc.runner.run_context import Desk
+    from mlnc.runner.run_context import RunContext
 
 _HELP = {
     "out": "The folder that mlnc build wrote.",
@@ -96,14 +96,14 @@ class _Unbroken:
 
 
 @contextmanager
-def at_desk(context: Context, out: str, name: str, everywhere: int = 0) -> Iterator["Desk"]:
+def at_desk(context: Context, out: str, name: str, everywhere: int = 0) -> Iterator["RunContext"]:
     """The desk of the command *name*, closed afterwards; what it refuses ends the command.
 
     The first *everywhere* servers that something was built for are connected to while the desk is set up.
     """
-    with refusals(), closing(Lines(context, Path(out))) as lines:
+    with refusals(), closing(Connections(context, Path(out))) as lines:
         lines.connect(lines.built(), everywhere)
-        from mlnc.runner.run_context import Desk
+        from mlnc.runner.run_context import RunContext
 
-        with closing(Desk(lines, name)) as desk:
+        with closing(RunContext(lines, name)) as desk:
             yield desk

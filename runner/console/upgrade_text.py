@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from mlnc.ir.ir_yaml import to_data
-from mlnc.output.plan_model import Change, HostPlan, Plan, Step
-from mlnc.runner.deployment import Upgrade
+from mlnc.output.plan_model import Change, HostPlan, Step, UpgradePlan
+from mlnc.runner.deployment import PlannedUpgrade
 from mlnc.runner.observe.decision import SHORT
 
 
-def vm_lines(plan: Plan) -> Iterator[str]:
+def vm_lines(plan: UpgradePlan) -> Iterator[str]:
     """The line of each VM that something happens to."""
     return (host.line for _, host in sorted(plan.hosts.items()) if _happens(host))
 
 
-def upgrade_lines(upgrade: Upgrade) -> Iterator[str]:
+def upgrade_lines(upgrade: PlannedUpgrade) -> Iterator[str]:
     """What stands behind the lines: changes with their places in the sources, what follows from them, the steps."""
     plan = upgrade.plan
     yield f"{upgrade.project}: {len(upgrade.steps)} steps on {', '.join(upgrade.servers)}{_progress(upgrade)}"
@@ -25,7 +25,7 @@ def upgrade_lines(upgrade: Upgrade) -> Iterator[str]:
     yield from (f"    {_step(upgrade, step)}" for step in plan.steps)
 
 
-def upgrade_data(upgrade: Upgrade) -> dict[str, object]:
+def upgrade_data(upgrade: PlannedUpgrade) -> dict[str, object]:
     """*upgrade* as JSON has it: its plan, and what the servers have noted of the steps."""
     noted = dict(sorted(upgrade.noted.items()))
     return {"id": upgrade.id, "noted": noted, "fenced": sorted(upgrade.fenced), "plan": to_data(upgrade.plan)}
@@ -35,7 +35,7 @@ def _happens(host: HostPlan) -> bool:
     return host.action != "keep" or bool(host.changes or host.notes)
 
 
-def _progress(upgrade: Upgrade) -> str:
+def _progress(upgrade: PlannedUpgrade) -> str:
     return f" (plan {upgrade.id[:SHORT]}, begun and not ended)" if upgrade.noted else ""
 
 
@@ -46,7 +46,7 @@ def _change(change: Change) -> str:
     return f"{name}{values}: {change.change}{place}"
 
 
-def _step(upgrade: Upgrade, step: Step) -> str:
+def _step(upgrade: PlannedUpgrade, step: Step) -> str:
     loss = f"DATA LOSS ({', '.join(step.data_loss)}): " if step.data_loss else ""
     word = upgrade.noted.get(step.id)
     noted = f" [{word}]" if word else ""

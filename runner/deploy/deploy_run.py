@@ -7,15 +7,15 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.secret_names import secret_names
 from mlnc.runner.connect.protocol import Answer
 from mlnc.runner.deploy.start_stop import life_call
-from mlnc.runner.deployment import Options, Plan, Task, Upgrade
+from mlnc.runner.deployment import BundleTask, DeploymentPlan, Options, PlannedUpgrade
 from mlnc.runner.parallel import Job, work
 from mlnc.runner.remote_call import Call, perform
 from mlnc.runner.results import FAILURES, Display, Outcome, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.secret_values import expect
 
 
-def check_secrets(desk: Desk, plan: Plan) -> None:
+def check_secrets(desk: RunContext, plan: DeploymentPlan) -> None:
     """Raise Refused, naming all, unless every secret that *plan* needs is there."""
     upgraded = (task for upgrade in plan.upgrades for task in upgrade.tasks.values())
     wanted = [
@@ -26,7 +26,9 @@ def check_secrets(desk: Desk, plan: Plan) -> None:
     expect(desk.secrets, wanted, desk.stores)
 
 
-def deploy(desk: Desk, plan: Plan, options: Options, display: Display, parallel: int) -> list[Result]:
+def deploy(
+    desk: RunContext, plan: DeploymentPlan, options: Options, display: Display, parallel: int
+) -> list[Result]:
     """Do what *plan* says, and say what came of it, with what the plan refused."""
     return _Deployment(desk, plan, options, display, parallel).results()
 
@@ -38,7 +40,9 @@ class _Deployment:
     others have left.
     """
 
-    def __init__(self, desk: Desk, plan: Plan, options: Options, display: Display, parallel: int) -> None:
+    def __init__(
+        self, desk: RunContext, plan: DeploymentPlan, options: Options, display: Display, parallel: int
+    ) -> None:
         self._desk = desk
         self._plan = plan
         self._options = options
@@ -58,7 +62,7 @@ class _Deployment:
             self._work(lambda _: True)
         return self._results
 
-    def _work(self, chosen: Callable[[Task], bool]) -> None:
+    def _work(self, chosen: Callable[[BundleTask], bool]) -> None:
         """Do the *chosen* tasks."""
         there = {
             server: [task for task in tasks if chosen(task)] for server, tasks in self._plan.tasks.items()
@@ -95,7 +99,7 @@ class _Deployment:
         if self._options.start and not undo:
             self._start([each for name, each in ready.items() if acts[name].ended])
 
-    def _start(self, upgrades: Iterable[Upgrade]) -> None:
+    def _start(self, upgrades: Iterable[PlannedUpgrade]) -> None:
         """Start what does not run of the projects that came to the end of what could be done of their plan."""
         for upgrade in upgrades:
             for server in sorted(set(upgrade.tasks) - upgrade.fenced):
@@ -111,11 +115,11 @@ class _Deployment:
 _BROKEN = "not begun: what all projects of its servers share could not be brought to every one of them"
 
 
-def _job(desk: Desk, task: Task, options: Options, display: Display) -> Job:
+def _job(desk: RunContext, task: BundleTask, options: Options, display: Display) -> Job:
     return Job(task.bundle.server, task.bundle.project, lambda: _act(desk, task, options, display))
 
 
-def _act(desk: Desk, task: Task, options: Options, display: Display) -> Result:
+def _act(desk: RunContext, task: BundleTask, options: Options, display: Display) -> Result:
     bundle = task.bundle
     if task.decision.acts:
         return perform(desk, display, _apply(desk, task, options))
@@ -130,7 +134,7 @@ def _act(desk: Desk, task: Task, options: Options, display: Display) -> Result:
     return Result(bundle.server, bundle.project, "unchanged")
 
 
-def _apply(desk: Desk, task: Task, options: Options) -> Call:
+def _apply(desk: RunContext, task: BundleTask, options: Options) -> Call:
     bundle = task.bundle
     arguments = (
         bundle.project,
@@ -152,7 +156,7 @@ def _apply(desk: Desk, task: Task, options: Options) -> Call:
     return Call(bundle.server, bundle.project, "apply", arguments, stdin, outcome, settle)
 
 
-def _words(task: Task, options: Options) -> list[str]:
+def _words(task: BundleTask, options: Options) -> list[str]:
     """The options of the verb apply."""
     words = ["again"] if options.again else []
     if options.start and task.bundle.project != SERVER_ROOM:

@@ -7,19 +7,19 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import Bundle
 from mlnc.runner.deploy.double_run_guard import refuse_elsewhere
 from mlnc.runner.deploy.plan_gate import add_upgrades, unchosen_servers
-from mlnc.runner.deployment import Options, Plan, Task
+from mlnc.runner.deployment import BundleTask, DeploymentPlan, Options
 from mlnc.runner.observe.decision import decide
 from mlnc.runner.observe.survey import State, Survey, Unreachable, survey
 from mlnc.runner.results import Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 OFF = "you said that it is off"
 
 
 def make_plan(
-    desk: Desk, selection: Selection, options: Options, parallel: int, resting: bool = False
-) -> Plan:
+    desk: RunContext, selection: Selection, options: Options, parallel: int, resting: bool = False
+) -> DeploymentPlan:
     """Ask every server of *selection* what it has, and decide. Writes nothing anywhere.
 
     *resting*: the connection to a server that needs nothing is closed meanwhile.
@@ -47,7 +47,7 @@ def make_plan(
                 plan.surveys[server] = found
                 _add_server(desk, plan, server, selection, options)
 
-    plan = Plan()
+    plan = DeploymentPlan()
     ask(selection)
     projects = {name for there in selection.values() for name in there}
     between = unchosen_servers(desk, plan, projects, options)
@@ -69,19 +69,21 @@ def _is_settled(found: Survey, wanted: Mapping[str, Bundle | None]) -> bool:
     )
 
 
-def _wanted(desk: Desk, server: str, selection: Selection) -> dict[str, Bundle]:
+def _wanted(desk: RunContext, server: str, selection: Selection) -> dict[str, Bundle]:
     """The bundles of a server that were chosen, what all share first."""
     there = desk.bundles.get(server, {})
     return {name: there[name] for name in (SERVER_ROOM, *selection[server]) if name in there}
 
 
-def _unreachable(desk: Desk, server: str, selection: Selection, reason: str) -> list[Result]:
+def _unreachable(desk: RunContext, server: str, selection: Selection, reason: str) -> list[Result]:
     return [
         Result(server, project, "skipped", reason) for project in _wanted(desk, server, selection) or ("-",)
     ]
 
 
-def _add_server(desk: Desk, plan: Plan, server: str, selection: Selection, options: Options) -> None:
+def _add_server(
+    desk: RunContext, plan: DeploymentPlan, server: str, selection: Selection, options: Options
+) -> None:
     """Add the tasks of a server. Where what all share cannot be brought there, nothing can."""
     found, projects = plan.surveys[server], selection[server]
     wanted = _wanted(desk, server, selection)
@@ -98,7 +100,7 @@ def _add_server(desk: Desk, plan: Plan, server: str, selection: Selection, optio
     _add_left_over(desk, plan, server, selection)
 
 
-def _add_left_over(desk: Desk, plan: Plan, server: str, selection: Selection) -> None:
+def _add_left_over(desk: RunContext, plan: DeploymentPlan, server: str, selection: Selection) -> None:
     """Add what a server has though it is not built for it."""
     there, projects = desk.bundles.get(server, {}), selection[server]
     chosen = {name for each in selection.values() for name in each}
@@ -111,23 +113,27 @@ def _add_left_over(desk: Desk, plan: Plan, server: str, selection: Selection) ->
             plan.left_over.append((server, name, state.applied or "-"))
 
 
-def _given_up(desk: Desk, server: str, project: str) -> bool:
+def _given_up(desk: RunContext, server: str, project: str) -> bool:
     """Whether the plan of a project takes it from a server: then nobody must remove it there by hand."""
     plan = desk.plan(project)
     return plan is not None and any(step.kind == "leave" and step.server == server for step in plan.steps)
 
 
-def _task(desk: Desk, bundle: Bundle, found: Survey, hosts: tuple[str, ...], options: Options) -> Task:
+def _task(
+    desk: RunContext, bundle: Bundle, found: Survey, hosts: tuple[str, ...], options: Options
+) -> BundleTask:
     state = found.states.get(bundle.project, State())
     recorded = desk.recorded(bundle.project, bundle.server)
     decision = decide(bundle.generation, recorded, state, options.again)
     have = () if options.again else found.listings.get(bundle.project, ())
     same = state.applied == bundle.generation and not options.again
     files = () if same else tuple(bundle.changed(have))
-    return Task(bundle, decision, recorded, files, hosts, options.start and _down(desk, bundle, found, hosts))
+    return BundleTask(
+        bundle, decision, recorded, files, hosts, options.start and _down(desk, bundle, found, hosts)
+    )
 
 
-def _down(desk: Desk, bundle: Bundle, found: Survey, hosts: tuple[str, ...]) -> bool:
+def _down(desk: RunContext, bundle: Bundle, found: Survey, hosts: tuple[str, ...]) -> bool:
     """Whether a host of the project that should run here does not, as far as the server can tell."""
     if bundle.project == SERVER_ROOM:
         return False

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable
 
 from mlnc.ir.model import Host
 from mlnc.output.artifact import SERVER_ROOM
-from mlnc.runner.deploy.running_places import Places, look
-from mlnc.runner.deployment import Options, Plan, Task, Upgrade
+from mlnc.runner.deploy.running_places import DomainLocations, look
+from mlnc.runner.deployment import BundleTask, DeploymentPlan, Options, PlannedUpgrade
 from mlnc.runner.results import Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def refuse_elsewhere(desk: Desk, plan: Plan, options: Options) -> None:
+def refuse_elsewhere(desk: RunContext, plan: DeploymentPlan, options: Options) -> None:
     """Take out of *plan* every project of which a host runs, or may run, where no step of its plan takes it from."""
     acting = list(plan.acting())
     upgrades = {upgrade.project: upgrade for upgrade in plan.upgrades}
@@ -22,7 +22,7 @@ def refuse_elsewhere(desk: Desk, plan: Plan, options: Options) -> None:
     places = look(desk, unasked - set(plan.surveys), options.fenced)
     running = {server: survey.domains for server, survey in plan.surveys.items()}
     silent = {server: survey.no_domains for server, survey in plan.surveys.items() if survey.no_domains}
-    places = Places({**places.running, **running}, {**places.silent, **silent}, options.fenced)
+    places = DomainLocations({**places.running, **running}, {**places.silent, **silent}, options.fenced)
     for name in projects:
         hosts = {key: host for key, host in desk.project(name).hosts.items() if host.platform == "xen"}
         upgrade = upgrades.get(name)
@@ -36,7 +36,7 @@ def objection(
     hosts: dict[str, Host],
     allowed: dict[str, set[str]],
     held: dict[str, set[str]],
-    places: Places,
+    places: DomainLocations,
     moved: Collection[str] = (),
 ) -> str | None:
     """Why nothing may be done with *hosts*: one is where it is not *allowed*, or a server that *held* it is silent.
@@ -60,7 +60,7 @@ def objection(
     return None
 
 
-def refuse_starting(desk: Desk, selection: Selection, fenced: Collection[str]) -> list[Result]:
+def refuse_starting(desk: RunContext, selection: Selection, fenced: Collection[str]) -> list[Result]:
     """Take out of *selection* the projects of which a host that is to be started runs, or may run, elsewhere.
 
     Every server that has to do with such a project is asked; one with nothing but this server needs no question.
@@ -85,18 +85,18 @@ def refuse_starting(desk: Desk, selection: Selection, fenced: Collection[str]) -
     return refused
 
 
-def _moved(desk: Desk, project: str) -> set[str]:
+def _moved(desk: RunContext, project: str) -> set[str]:
     """The hosts that the plan of *project* brings to another server."""
     plan = desk.plan(project)
     return {name for name, facts in plan.hosts.items() if facts.action == "migrate"} if plan else set()
 
 
-def _built_projects(desk: Desk, selection: Selection) -> list[str]:
+def _built_projects(desk: RunContext, selection: Selection) -> list[str]:
     named = {name for projects in selection.values() for name in projects}
     return sorted(named & set(desk.manifest.projects))
 
 
-def _servers(desk: Desk, project: str, held: dict[str, set[str]]) -> set[str]:
+def _servers(desk: RunContext, project: str, held: dict[str, set[str]]) -> set[str]:
     """Every server that has to do with *project*: by what was built, by the record, by what was there before."""
     built = {server for server, bundles in desk.bundles.items() if project in bundles}
     record = desk.records.get(project)
@@ -107,7 +107,7 @@ def _servers(desk: Desk, project: str, held: dict[str, set[str]]) -> set[str]:
     )
 
 
-def former_servers(desk: Desk, project: str) -> dict[str, set[str]]:
+def former_servers(desk: RunContext, project: str) -> dict[str, set[str]]:
     """The servers that each host of *project* was on by the record, without the one it is on now."""
     record = desk.records.get(project)
     found: dict[str, set[str]] = {}
@@ -122,12 +122,12 @@ def former_servers(desk: Desk, project: str) -> dict[str, set[str]]:
     return found
 
 
-def _is_built(desk: Desk, project: str, server: str) -> bool:
+def _is_built(desk: RunContext, project: str, server: str) -> bool:
     bundle = desk.bundles.get(server, {}).get(project)
     return bundle is not None and bundle.generation == desk.recorded(project, server)
 
 
-def _way(upgrade: Upgrade | None, host: str) -> set[str]:
+def _way(upgrade: PlannedUpgrade | None, host: str) -> set[str]:
     """The servers that *host* comes from and passes by the plan."""
     if upgrade is None:
         return set()
@@ -137,7 +137,7 @@ def _way(upgrade: Upgrade | None, host: str) -> set[str]:
     return {*filter(None, ends), *(end for step in steps for end in (step.server, step.peer) if end)}
 
 
-def _refuse(plan: Plan, project: str, reason: str) -> None:
+def _refuse(plan: DeploymentPlan, project: str, reason: str) -> None:
     servers = {task.bundle.server for task in _tasks(plan, project)}
     servers |= {server for each in plan.upgrades if each.project == project for server in each.tasks}
     plan.refused += [Result(server, project, "failed", reason) for server in sorted(servers)]
@@ -146,5 +146,5 @@ def _refuse(plan: Plan, project: str, reason: str) -> None:
         plan.tasks[server] = [task for task in tasks if task.bundle.project != project]
 
 
-def _tasks(plan: Plan, project: str) -> Iterable[Task]:
+def _tasks(plan: DeploymentPlan, project: str) -> Iterable[BundleTask]:
     return (task for tasks in plan.tasks.values() for task in tasks if task.bundle.project == project)

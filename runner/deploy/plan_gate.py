@@ -5,17 +5,17 @@ from functools import cached_property
 
 from mlnc.output import plan_model as upgrading
 from mlnc.output.plan_store import plan_id
-from mlnc.runner.deployment import DONE, Options, Plan, Task, Upgrade, plan_servers
+from mlnc.runner.deployment import DONE, BundleTask, DeploymentPlan, Options, PlannedUpgrade, plan_servers
 from mlnc.runner.observe.decision import SHORT
 from mlnc.runner.observe.survey import State
 from mlnc.runner.results import Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 _HARMLESS = ("preflight", "prepare")
 """Kinds of steps after which another plan may begin: they have changed nothing that it would have to know."""
 
 
-def add_upgrades(desk: Desk, plan: Plan, projects: Iterable[str], options: Options) -> None:
+def add_upgrades(desk: RunContext, plan: DeploymentPlan, projects: Iterable[str], options: Options) -> None:
     """Take the tasks of those *projects* out of *plan* that have steps to be executed, as upgrades or as refusals."""
     for project in sorted(projects):
         found = _Case(desk, plan, project, _tasks(plan, project), options)
@@ -30,7 +30,9 @@ def add_upgrades(desk: Desk, plan: Plan, projects: Iterable[str], options: Optio
             _drop(plan, project)
 
 
-def unchosen_servers(desk: Desk, plan: Plan, projects: Iterable[str], options: Options) -> set[str]:
+def unchosen_servers(
+    desk: RunContext, plan: DeploymentPlan, projects: Iterable[str], options: Options
+) -> set[str]:
     """The servers that plans of *projects* act on, though these are not on them before or after."""
     found: set[str] = set()
     for project in projects:
@@ -39,12 +41,12 @@ def unchosen_servers(desk: Desk, plan: Plan, projects: Iterable[str], options: O
     return found & set(desk.site)
 
 
-def _tasks(plan: Plan, project: str) -> dict[str, Task]:
+def _tasks(plan: DeploymentPlan, project: str) -> dict[str, BundleTask]:
     there = ((server, task) for server, tasks in plan.tasks.items() for task in tasks)
     return {server: task for server, task in there if task.bundle.project == project}
 
 
-def _drop(plan: Plan, project: str) -> None:
+def _drop(plan: DeploymentPlan, project: str) -> None:
     for server, each in plan.tasks.items():
         plan.tasks[server] = [task for task in each if task.bundle.project != project]
     plan.refused = [result for result in plan.refused if result.project != project]
@@ -54,7 +56,12 @@ class _Case:
     """One project: its plan, and what its servers say."""
 
     def __init__(
-        self, desk: Desk, plan: Plan, project: str, tasks: dict[str, Task], options: Options
+        self,
+        desk: RunContext,
+        plan: DeploymentPlan,
+        project: str,
+        tasks: dict[str, BundleTask],
+        options: Options,
     ) -> None:
         self._desk = desk
         self._surveys = plan.surveys
@@ -68,7 +75,7 @@ class _Case:
         self._ran = {host for survey in there for host in survey.ran.get(project, ())}
 
     @cached_property
-    def _plan(self) -> upgrading.Plan | None:
+    def _plan(self) -> upgrading.UpgradePlan | None:
         return self._desk.plan(self._project)
 
     @property
@@ -80,13 +87,15 @@ class _Case:
             return self._begun() or self._placed()
         return any(step.kind != "apply" for step in self._plan.steps)
 
-    def upgrade(self) -> Upgrade:
+    def upgrade(self) -> PlannedUpgrade:
         """The upgrade. The project must have a plan."""
         assert self._plan is not None
         noted = {step: word for plan, step, word in self._noted if plan == self._id}
         fenced = self._options.fenced & set(plan_servers(self._plan, self._tasks))
         settled = frozenset(name for name, host in self._plan.hosts.items() if self._is_settled(name, host))
-        return Upgrade(self._plan, self._id, self._tasks, noted, set(self._ran), frozenset(fenced), settled)
+        return PlannedUpgrade(
+            self._plan, self._id, self._tasks, noted, set(self._ran), frozenset(fenced), settled
+        )
 
     def between(self) -> set[str]:
         """The servers that the plan acts on without the project being there before or after."""
@@ -170,7 +179,7 @@ class _Case:
                 " Get the commit that it was built in, run 'invoke deploy' or 'invoke deploy --undo', then build again"
             )
 
-    def _other_record(self, plan: upgrading.Plan) -> Iterator[str]:
+    def _other_record(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
         record = self._desk.records.get(self._project)
         for server in sorted({*plan.base, *(record.generations if record else ())}):
             recorded = self._desk.recorded(self._project, server)
@@ -180,7 +189,7 @@ class _Case:
                     f" {_short(plan.base.get(server))}, not {_short(recorded)}). Build again, and review what changes"
                 )
 
-    def _absent(self, plan: upgrading.Plan) -> Iterator[str]:
+    def _absent(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
         for server in plan_servers(plan, self._tasks):
             if server in self._options.fenced or server in self._surveys:
                 continue
@@ -191,7 +200,7 @@ class _Case:
             else:
                 yield f"its plan acts on {server} too, which was not chosen: leave --host out"
 
-    def _other_generation(self, plan: upgrading.Plan) -> Iterator[str]:
+    def _other_generation(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
         for server in plan_servers(plan, self._tasks):
             state, base, wanted = self._state(server), plan.base.get(server), self._wanted(server)
             known = {self._desk.recorded(self._project, server), wanted}
@@ -204,14 +213,14 @@ class _Case:
                     " run 'invoke deployed', which fetches the servers' record, look at it, build and deploy again"
                 )
 
-    def _lost_data(self, plan: upgrading.Plan) -> Iterator[str]:
+    def _lost_data(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
         lost = {f"{self._project}/{host}" for step in plan.steps for host in step.data_loss}
         missing = sorted(lost - self._options.lossy)
         if missing and not self._options.undo:
             words = " ".join(f"--allow-data-loss {name}" for name in missing)
             yield f"DATA LOSS: all data on disks of {', '.join(missing)} would go. If that is meant, say {words}"
 
-    def _unreachable_disks(self, plan: upgrading.Plan) -> Iterator[str]:
+    def _unreachable_disks(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
         for step in plan.steps:
             hosts = [host for host in step.hosts if host in plan.hosts and plan.hosts[host].way == "copy"]
             off = self._options.fenced & {step.server, step.peer}
@@ -219,7 +228,7 @@ class _Case:
                 names = ", ".join(hosts or step.hosts)
                 yield f"{names} cannot move while {', '.join(sorted(map(str, off)))} is off: {step.holds_before}"
 
-    def _final(self, plan: upgrading.Plan) -> Iterator[str]:
+    def _final(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
         """What cannot be taken back of what was done."""
         noted = {step: word for id, step, word in self._noted if id == self._id}
         done = [step for step in plan.steps if step.undo is None and noted.get(step.id) == DONE]
@@ -228,7 +237,7 @@ class _Case:
             names = ", ".join(f"{step.id} ({step.holds_after})" for step in done)
             yield f"cannot be taken back: {names}. 'invoke deploy' goes on to the end of the plan"
 
-    def _is_left(self, plan: upgrading.Plan, server: str) -> bool:
+    def _is_left(self, plan: upgrading.UpgradePlan, server: str) -> bool:
         return plan.base.get(server) is not None and self._state(server).applied is None
 
 

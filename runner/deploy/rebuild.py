@@ -9,14 +9,14 @@ from mlnc.runner.deployment import Options
 from mlnc.runner.parallel import Job, work
 from mlnc.runner.remote_call import Call, perform
 from mlnc.runner.results import Display, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 EVERYTHING = "all"
 """Stands for the whole course in place of a name."""
 
 
-def rebuildable(desk: Desk, name: str) -> Selection:
+def rebuildable(desk: RunContext, name: str) -> Selection:
     """By server, the hosts of *name* whose root comes from a template: PROJECT, PROJECT/HOST or ``all``.
 
     Raises Refused where there are none.
@@ -52,7 +52,7 @@ def expect_consent(name: str, selection: Selection, given: list[str]) -> None:
 
 
 def rebuild(
-    desk: Desk, selection: Selection, options: Options, display: Display, parallel: int
+    desk: RunContext, selection: Selection, options: Options, display: Display, parallel: int
 ) -> list[Result]:
     """Make the roots of *selection* anew, but of nothing that may run on another server; what came of it.
 
@@ -70,7 +70,7 @@ def rebuild(
     return refused + work(desk, display, jobs, parallel)
 
 
-def _job(desk: Desk, display: Display, server: str, project: str, hosts: tuple[str, ...]) -> Job:
+def _job(desk: RunContext, display: Display, server: str, project: str, hosts: tuple[str, ...]) -> Job:
     bundle = desk.bundles[server][project]
     library = desk.bundles[server][SERVER_ROOM].generation
     words = (project, library, *desk.signature(), bundle.generation, *hosts)

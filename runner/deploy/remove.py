@@ -6,11 +6,13 @@ from mlnc.runner.deploy.start_stop import known_generations
 from mlnc.runner.parallel import Job, work
 from mlnc.runner.remote_call import Call, perform
 from mlnc.runner.results import Display, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def remove(desk: Desk, selection: Selection, stop: bool, display: Display, parallel: int) -> list[Result]:
+def remove(
+    desk: RunContext, selection: Selection, stop: bool, display: Display, parallel: int
+) -> list[Result]:
     """Remove each project of *selection* from each of its servers; one that runs only if it may be stopped first."""
     jobs = {
         server: [_job(desk, display, _call(desk, server, name, stop)) for name in projects]
@@ -19,11 +21,11 @@ def remove(desk: Desk, selection: Selection, stop: bool, display: Display, paral
     return work(desk, display, jobs, parallel)
 
 
-def _job(desk: Desk, display: Display, call: Call) -> Job:
+def _job(desk: RunContext, display: Display, call: Call) -> Job:
     return Job(call.server, call.project, lambda: perform(desk, display, call))
 
 
-def _call(desk: Desk, server: str, project: str, stop: bool) -> Call:
+def _call(desk: RunContext, server: str, project: str, stop: bool) -> Call:
     ids = known_generations(desk, server, project)
     library = known_generations(desk, server, SERVER_ROOM) or "-"
     arguments = (project, library, *desk.signature(), ids, *(["stop"] if stop else []))

@@ -9,7 +9,7 @@ from mlnc.runner.observe.survey import Unreachable, expect
 from mlnc.runner.parallel import Job, work
 from mlnc.runner.remote_call import Call, perform
 from mlnc.runner.results import Display, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Retired:
     date: str
 
 
-def retired(desk: Desk, projects: list[str], parallel: int) -> tuple[list[Retired], list[Result]]:
+def retired(desk: RunContext, projects: list[str], parallel: int) -> tuple[list[Retired], list[Result]]:
     """What is retired on all servers, of *projects* if any are named; and which servers did not say."""
     answers = desk.everywhere(_servers(desk), lambda server: _ask(desk, server), parallel)
     silent = [
@@ -38,7 +38,7 @@ def retired(desk: Desk, projects: list[str], parallel: int) -> tuple[list[Retire
 
 
 def change_retired(
-    desk: Desk, what: Literal["purge", "restore"], name: str, display: Display, volumes: list[Retired]
+    desk: RunContext, what: Literal["purge", "restore"], name: str, display: Display, volumes: list[Retired]
 ) -> list[Result]:
     """Remove those of *volumes* that belong to *name*, with all data, or bring them into use again."""
     project, _, host = name.partition("/")
@@ -64,16 +64,16 @@ def as_data(volume: Retired) -> dict[str, object]:
     return asdict(volume)
 
 
-def _servers(desk: Desk) -> list[str]:
+def _servers(desk: RunContext) -> list[str]:
     """The servers that were given a library; others have nothing of ours."""
     return [server for server in sorted(desk.site) if desk.recorded(SERVER_ROOM, server)]
 
 
-def _library(desk: Desk, server: str) -> str:
+def _library(desk: RunContext, server: str) -> str:
     return known_generations(desk, server, SERVER_ROOM) or "-"
 
 
-def _ask(desk: Desk, server: str) -> list[Retired] | str:
+def _ask(desk: RunContext, server: str) -> list[Retired] | str:
     try:
         answer = expect(desk.ask(server, "retired", (_library(desk, server), "list")))
     except Unreachable as error:

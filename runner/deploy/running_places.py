@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from mlnc.output.plan_model import Guard
 from mlnc.runner.observe.survey import Unreachable, domains, expect, no_domains
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 Found = dict[str, str]
 """The name of each domain of a server, with its UUID."""
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class DomainLocations:
     """What each server that was asked runs, and why others did not say. Those that are *fenced* are off."""
 
     running: Mapping[str, Found] = field(default_factory=dict)
@@ -45,13 +45,13 @@ class Places:
         return None
 
 
-def look(desk: Desk, servers: Iterable[str], fenced: Collection[str] = ()) -> Places:
+def look(desk: RunContext, servers: Iterable[str], fenced: Collection[str] = ()) -> DomainLocations:
     """Ask *servers* what they run, side by side, but for those that are *fenced*."""
     asked = sorted(set(servers) - set(fenced))
     found = desk.everywhere(asked, lambda server: _ask(desk, server), len(asked))
     running = {server: answer for server, answer in found.items() if not isinstance(answer, str)}
     silent = {server: answer for server, answer in found.items() if isinstance(answer, str)}
-    return Places(running, silent, fenced)
+    return DomainLocations(running, silent, fenced)
 
 
 def guarded(guards: Iterable[Guard]) -> set[str]:
@@ -59,7 +59,7 @@ def guarded(guards: Iterable[Guard]) -> set[str]:
     return {server for guard in guards for server in guard.servers}
 
 
-def _ask(desk: Desk, server: str) -> Found | str:
+def _ask(desk: RunContext, server: str) -> Found | str:
     if server not in desk.site:
         return "it is not in the site file any more"
     try:

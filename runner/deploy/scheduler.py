@@ -6,9 +6,9 @@ from functools import partial
 from typing import Protocol
 
 from mlnc.output.plan_model import Step
-from mlnc.runner.deploy.step_graph import AT_ONCE, Graph, Limits, Node, nodes
+from mlnc.runner.deploy.step_graph import AT_ONCE, Graph, Limits, StepNode, nodes
 from mlnc.runner.results import FAILURES, Display, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 
 class Acts(Protocol):
@@ -30,7 +30,7 @@ class Execution:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: RunContext,
         display: Display,
         acts: Mapping[str, Acts],
         steps: Mapping[str, Sequence[Step]],
@@ -44,7 +44,7 @@ class Execution:
         self._graph = Graph(nodes(steps, backwards), limits)
         self._left = {project: len(each) for project, each in steps.items()}
         self._done: dict[str, list[str]] = {project: [] for project in steps}
-        self._running: dict[Future[Result], Node | None] = {}
+        self._running: dict[Future[Result], StepNode | None] = {}
         self._results: list[Result] = []
         servers = [step.server for each in steps.values() for step in each]
         self._workers = max(1, limits.servers) * AT_ONCE
@@ -74,7 +74,7 @@ class Execution:
             deed: Callable[[], Result] = partial(self._acts[node.project].act, node.step)
             self._running[pool.submit(deed)] = node
 
-    def _ended(self, pool: ThreadPoolExecutor, node: Node | None, result: Result) -> None:
+    def _ended(self, pool: ThreadPoolExecutor, node: StepNode | None, result: Result) -> None:
         self._results.append(result)
         self._display.done(result)
         if node is None:

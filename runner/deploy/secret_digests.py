@@ -18,7 +18,7 @@ from typing import Any
 from mlnc.output.output_folder import LOG
 from mlnc.output.secret_names import secret_names
 from mlnc.runner.results import Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 _FILE = "laid.json"
@@ -33,7 +33,7 @@ class _Laid:
     everything: str = ""
 
 
-def changed_secrets(desk: Desk, selection: Selection) -> list[str]:
+def changed_secrets(desk: RunContext, selection: Selection) -> list[str]:
     """The projects of *selection* that were laid from here with other secrets than those of now, sorted."""
     laid = _read(desk.out)
     if not laid.digests or laid.everything == _digest(laid, desk.secrets.all_lines()):
@@ -47,7 +47,7 @@ def changed_secrets(desk: Desk, selection: Selection) -> list[str]:
     )
 
 
-def note_laid(desk: Desk, results: Iterable[Result]) -> None:
+def note_laid(desk: RunContext, results: Iterable[Result]) -> None:
     """Keep a digest for each of *results* that says that something was laid just now.
 
     Where the disk does not take them, a later change is not noticed, and nothing else is amiss.
@@ -64,7 +64,7 @@ def note_laid(desk: Desk, results: Iterable[Result]) -> None:
             _write(desk.out / LOG / _FILE, asdict(laid))
 
 
-def _outdated(desk: Desk, laid: _Laid) -> list[tuple[str, str]]:
+def _outdated(desk: RunContext, laid: _Laid) -> list[tuple[str, str]]:
     """The servers and projects whose secrets are not those that were laid; not those that have none any more."""
     pairs = [(server, project) for server, _, project in (place.partition("/") for place in laid.digests)]
     lines = {(server, project): _lines(desk, server, project) for server, project in pairs}
@@ -75,7 +75,7 @@ def _outdated(desk: Desk, laid: _Laid) -> list[tuple[str, str]]:
     ]
 
 
-def _lines(desk: Desk, server: str, project: str) -> bytes:
+def _lines(desk: RunContext, server: str, project: str) -> bytes:
     """The secrets of *project* on *server*; nothing where it has none, or one that lacks a value."""
     names = secret_names(desk.project(project), server) if project in desk.manifest.projects else []
     return b"" if desk.secrets.lacking(names) else desk.secrets.lines(names)

@@ -10,7 +10,7 @@ from mlnc.runner.deployment import Options
 from mlnc.runner.parallel import Job, work
 from mlnc.runner.remote_call import Call, perform
 from mlnc.runner.results import Display, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.secret_values import expect
 from mlnc.runner.selection import Selection
 
@@ -18,7 +18,7 @@ Verb = Literal["start", "stop"]
 
 
 def start_where_it_may(
-    desk: Desk, selection: Selection, options: Options, display: Display, parallel: int
+    desk: RunContext, selection: Selection, options: Options, display: Display, parallel: int
 ) -> list[Result]:
     """Start what was chosen, but nothing that may run on another server; what came of it. Raises Refused.
 
@@ -35,7 +35,12 @@ def start_where_it_may(
 
 
 def change_life(
-    desk: Desk, selection: Selection, verb: Verb, wait_seconds: int | None, display: Display, parallel: int
+    desk: RunContext,
+    selection: Selection,
+    verb: Verb,
+    wait_seconds: int | None,
+    display: Display,
+    parallel: int,
 ) -> list[Result]:
     """Start or stop every project of *selection*, or the hosts that were named. Raises Refused for lacking secrets."""
     if verb == "start":
@@ -52,7 +57,7 @@ def change_life(
     return work(desk, display, jobs, parallel)
 
 
-def check_secrets(desk: Desk, selection: Selection) -> None:
+def check_secrets(desk: RunContext, selection: Selection) -> None:
     """Raise Refused unless every secret is there that the projects of *selection* need to start."""
     pairs = [(server, name) for server, names in selection.items() for name in names]
     known = [(desk.project(name), server) for server, name in pairs if name in desk.manifest.projects]
@@ -60,7 +65,7 @@ def check_secrets(desk: Desk, selection: Selection) -> None:
 
 
 def life_call(
-    desk: Desk, server: str, project: str, verb: Verb, hosts: Iterable[str], wait_seconds: int | None
+    desk: RunContext, server: str, project: str, verb: Verb, hosts: Iterable[str], wait_seconds: int | None
 ) -> Call:
     """The call that starts or stops *hosts* (none: all) of *project* on *server*.
 
@@ -76,12 +81,12 @@ def life_call(
     return Call(server, project, "life", arguments, stdin, "done")
 
 
-def known_generations(desk: Desk, server: str, project: str) -> str:
+def known_generations(desk: RunContext, server: str, project: str) -> str:
     """The generations of *project* on *server* that are known here, separated by commas."""
     recorded = desk.recorded(project, server)
     return ",".join(dict.fromkeys(filter(None, (_built(desk, server, project), recorded))))
 
 
-def _built(desk: Desk, server: str, project: str) -> str:
+def _built(desk: RunContext, server: str, project: str) -> str:
     bundle = desk.bundles.get(server, {}).get(project)
     return bundle.generation if bundle else ""

@@ -18,7 +18,7 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class StepNode:
     """A step of *project*, and the steps that must have succeeded before it."""
 
     project: str
@@ -31,7 +31,7 @@ class Node:
         return self.project, self.step.id
 
 
-def nodes(plans: Mapping[str, Sequence[Step]], backwards: bool = False) -> list[Node]:
+def nodes(plans: Mapping[str, Sequence[Step]], backwards: bool = False) -> list[StepNode]:
     """The steps of each project in the order in which they should begin.
 
     One needs all of the earlier phases of its project, and those that it names in ``after``, as far as they are among
@@ -42,7 +42,7 @@ def nodes(plans: Mapping[str, Sequence[Step]], backwards: bool = False) -> list[
     order = [(name, step) for name, steps in plans.items() for step in steps]
     if backwards:
         order.reverse()
-    return [Node(name, step, frozenset(needs[name, step.id])) for name, step in order]
+    return [StepNode(name, step, frozenset(needs[name, step.id])) for name, step in order]
 
 
 def _needs(plans: Mapping[str, Sequence[Step]], name: str, step: Step) -> set[Key]:
@@ -72,7 +72,7 @@ class Limits:
     servers: int
     migrations: Mapping[str, int]
 
-    def allow(self, node: Node, running: Iterable[Node]) -> bool:
+    def allow(self, node: StepNode, running: Iterable[StepNode]) -> bool:
         """Whether *node* may run beside those that are *running*."""
         others = list(running)
         there = [other for other in others if other.step.server == node.step.server]
@@ -84,19 +84,19 @@ class Limits:
             and self._movable(node, others)
         )
 
-    def _movable(self, node: Node, running: Iterable[Node]) -> bool:
+    def _movable(self, node: StepNode, running: Iterable[StepNode]) -> bool:
         if node.step.kind not in MOVERS:
             return True
         ends = [end for other in running if other.step.kind in MOVERS for end in _ends(other)]
         return all(ends.count(end) < max(1, self.migrations.get(end, 1)) for end in _ends(node))
 
 
-def _exclude(node: Node, other: Node) -> bool:
+def _exclude(node: StepNode, other: StepNode) -> bool:
     """Whether two steps on one server would want the same project for themselves."""
     return node.project == other.project and not (node.step.kind in MOVERS and other.step.kind in MOVERS)
 
 
-def _ends(node: Node) -> set[str]:
+def _ends(node: StepNode) -> set[str]:
     return {node.step.server} | ({node.step.peer} if node.step.peer else set())
 
 
@@ -106,14 +106,14 @@ class Graph:
     After a failure nothing more of that project begins, nor anything that needs a step which will not come.
     """
 
-    def __init__(self, all_nodes: Iterable[Node], limits: Limits) -> None:
+    def __init__(self, all_nodes: Iterable[StepNode], limits: Limits) -> None:
         self._waiting = {node.key: node for node in all_nodes}
         self._limits = limits
-        self.running: dict[Key, Node] = {}
+        self.running: dict[Key, StepNode] = {}
         self.done: set[Key] = set()
         self.failed: dict[str, Key] = {}
 
-    def begin(self) -> Iterator[Node]:
+    def begin(self) -> Iterator[StepNode]:
         """Those that begin now; each is running from then on, until :meth:`end`."""
         for node in list(self._waiting.values()):
             if (
@@ -125,7 +125,7 @@ class Graph:
                 self.running[node.key] = node
                 yield node
 
-    def end(self, node: Node, succeeded: bool) -> None:
+    def end(self, node: StepNode, succeeded: bool) -> None:
         """A step has ended."""
         del self.running[node.key]
         if succeeded:
@@ -133,7 +133,7 @@ class Graph:
         else:
             self.failed.setdefault(node.project, node.key)
 
-    def left(self) -> Iterator[tuple[Node, str | None]]:
+    def left(self) -> Iterator[tuple[StepNode, str | None]]:
         """The steps that were not begun, each with the step, ``PROJECT/ID``, whose failure or absence kept it back.
 
         None where nothing failed: somebody ended it all.

@@ -9,12 +9,12 @@ from mlnc.output.plan_model import Guard, Step
 from mlnc.output.plan_store import step_script
 from mlnc.output.secret_names import secret_names
 from mlnc.runner.connect.protocol import Answer
-from mlnc.runner.deploy.running_places import Places, guarded, look
+from mlnc.runner.deploy.running_places import DomainLocations, guarded, look
 from mlnc.runner.deploy.start_stop import known_generations
-from mlnc.runner.deployment import DONE, UNDONE, Options, Upgrade
+from mlnc.runner.deployment import DONE, UNDONE, Options, PlannedUpgrade
 from mlnc.runner.remote_call import Call, perform
 from mlnc.runner.results import Display, Outcome, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 
 class StepActs:
@@ -24,7 +24,7 @@ class StepActs:
     *ended* says that all that could be done was done.
     """
 
-    def __init__(self, desk: Desk, upgrade: Upgrade, options: Options, display: Display) -> None:
+    def __init__(self, desk: RunContext, upgrade: PlannedUpgrade, options: Options, display: Display) -> None:
         self._desk = desk
         self._upgrade = upgrade
         self._options = options
@@ -132,10 +132,10 @@ class StepActs:
             step=result.step,
         )
 
-    def _run(self, step: Step, places: Places) -> list[Call]:
+    def _run(self, step: Step, places: DomainLocations) -> list[Call]:
         return [self._script(step, places)]
 
-    def _prepare(self, step: Step, places: Places) -> list[Call]:
+    def _prepare(self, step: Step, places: DomainLocations) -> list[Call]:
         """The new generation, where the server will have one, then the script."""
         task = self._upgrade.tasks.get(step.server)
         calls = [] if task is None else [self._place(step)]
@@ -156,7 +156,7 @@ class StepActs:
             step=step.id,
         )
 
-    def _script(self, step: Step, places: Places) -> Call:
+    def _script(self, step: Step, places: DomainLocations) -> Call:
         mode = "undo" if self._options.undo else "do"
         text = step_script(self._desk.out, self._desk.manifest, step)
         task, base = self._upgrade.tasks.get(step.server), self._upgrade.plan.base.get(step.server)
@@ -187,7 +187,7 @@ class StepActs:
             hash=digest(text),
         )
 
-    def _apply(self, step: Step, _: Places) -> list[Call]:
+    def _apply(self, step: Step, _: DomainLocations) -> list[Call]:
         task = self._upgrade.tasks[step.server]
         files = () if any(each.kind == "prepare" for each in self._upgrade.plan.steps) else task.files
         words = (
@@ -209,7 +209,7 @@ class StepActs:
         renamed = {name for name in step.hosts if self._upgrade.plan.hosts[name].action == "rename"}
         return sorted({guard.host for guard in step.guards} | renamed)
 
-    def _revert(self, step: Step, _: Places) -> list[Call]:
+    def _revert(self, step: Step, _: DomainLocations) -> list[Call]:
         task = self._upgrade.tasks[step.server]
         words = (
             *(self._upgrade.project, self._upgrade.plan.base.get(step.server) or "-", task.bundle.generation),
@@ -218,7 +218,7 @@ class StepActs:
         stdin = self._old_secrets(step.server) + b"\n"
         return [Call(step.server, self._upgrade.project, "revert", words, stdin, "done", step=step.id)]
 
-    def _leave(self, step: Step, _: Places) -> list[Call]:
+    def _leave(self, step: Step, _: DomainLocations) -> list[Call]:
         ids = known_generations(self._desk, step.server, self._upgrade.project)
         words = (self._upgrade.project, self._library(step.server), *self._desk.signature(), ids)
         return [Call(step.server, self._upgrade.project, "leave", words, b"", "done", step=step.id)]

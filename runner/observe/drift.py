@@ -11,7 +11,7 @@ from mlnc.runner.observe.decision import SHORT
 from mlnc.runner.observe.running_domains import Running, domain_differences, running
 from mlnc.runner.observe.survey import State, Unreachable, domains, expect, no_domains, states
 from mlnc.runner.observe.volume_drift import Volumes, questions
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 SAME = 0
@@ -23,7 +23,7 @@ _UNTOLD = "runs, but the toolstack does not say with what"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class DriftFinding:
     """One thing that is not as the artifacts say; with *unknown*, one that could not be looked at."""
 
     server: str
@@ -32,31 +32,31 @@ class Difference:
     unknown: bool = False
 
 
-def drift(desk: Desk, selection: Selection, parallel: int) -> list[Difference]:
+def drift(desk: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
     """Every difference on the servers of *selection*. One round trip a server."""
     found = desk.everywhere(selection, lambda server: _ask(desk, server, selection), parallel)
-    differences: list[Difference] = []
+    differences: list[DriftFinding] = []
     for server, answer in found.items():
         if isinstance(answer, str):
-            differences.append(Difference(server, "", answer, unknown=True))
+            differences.append(DriftFinding(server, "", answer, unknown=True))
         else:
             differences += _Look(desk, server, list(selection[server]), answer).differences()
     return differences
 
 
-def exit_status(differences: list[Difference]) -> int:
+def exit_status(differences: list[DriftFinding]) -> int:
     """``SAME``, ``DRIFT``, or ``UNKNOWN`` where something could not be looked at."""
     if any(difference.unknown for difference in differences):
         return UNKNOWN
     return DRIFT if differences else SAME
 
 
-def as_data(difference: Difference) -> dict[str, object]:
+def as_data(difference: DriftFinding) -> dict[str, object]:
     """*difference* as JSON has it."""
     return asdict(difference)
 
 
-def _ask(desk: Desk, server: str, selection: Selection) -> Answer | str:
+def _ask(desk: RunContext, server: str, selection: Selection) -> Answer | str:
     names = [SERVER_ROOM] if desk.library(server) != "-" else []
     lines = [f"project {name}\n" for name in (*names, *selection[server])]
     for name in selection[server]:
@@ -72,7 +72,7 @@ def _ask(desk: Desk, server: str, selection: Selection) -> Answer | str:
 class _Look:
     """The comparison for one server."""
 
-    def __init__(self, desk: Desk, server: str, projects: list[str], answer: Answer) -> None:
+    def __init__(self, desk: RunContext, server: str, projects: list[str], answer: Answer) -> None:
         self._desk = desk
         self._server = server
         self._projects = projects
@@ -84,32 +84,32 @@ class _Look:
         self._bridges = {words[0]: words[2] for words in answer.told("link") if words[2]}
         self._running = _running(desk.site[server].toolstack, answer)
 
-    def differences(self) -> Iterator[Difference]:
+    def differences(self) -> Iterator[DriftFinding]:
         for word, what in (("no-volumes", "lvs does not answer"), ("no-links", "ip does not answer")):
             if self._answer.told(word):
-                yield Difference(self._server, "", what, unknown=True)
+                yield DriftFinding(self._server, "", what, unknown=True)
         silent = no_domains(self._answer)
         if silent is not None:
-            yield Difference(self._server, "", f"the toolstack does not answer: {silent}", unknown=True)
+            yield DriftFinding(self._server, "", f"the toolstack does not answer: {silent}", unknown=True)
         for name in ([SERVER_ROOM] if self._desk.library(self._server) != "-" else []) + self._projects:
             state = self._states.get(name, State())
             bundle = self._desk.bundles.get(self._server, {}).get(name)
             texts = [*_generation(bundle.generation if bundle else None, state), *self._files(name)]
-            yield from (Difference(self._server, name, what) for what in texts)
+            yield from (DriftFinding(self._server, name, what) for what in texts)
             if bundle and state.applied == bundle.generation and name != SERVER_ROOM:
                 yield from self._project(self._desk.project(name))
 
     def _files(self, name: str) -> Iterator[str]:
         return (words[1] for words in self._answer.told("file") if words[0] == name)
 
-    def _project(self, project: Project) -> Iterator[Difference]:
+    def _project(self, project: Project) -> Iterator[DriftFinding]:
         """What is not as the IR of *project*, which is in force here, says."""
         texts: list[str] = []
         if not self._answer.told("no-volumes"):
             texts += self._volumes.differences(project, self._server)
         if not self._answer.told("no-links") and (project.project,) not in self._answer.told("stopped"):
             texts += self._bridge_differences(project)
-        yield from (Difference(self._server, project.project, what) for what in texts)
+        yield from (DriftFinding(self._server, project.project, what) for what in texts)
         yield from self._domain_differences(project)
 
     def _bridge_differences(self, project: Project) -> Iterator[str]:
@@ -121,7 +121,7 @@ class _Look:
                 elif not mark.startswith("mlnc:"):
                     yield f"bridge {switch.bridge}: not made by mlnc (switch {name})"
 
-    def _domain_differences(self, project: Project) -> Iterator[Difference]:
+    def _domain_differences(self, project: Project) -> Iterator[DriftFinding]:
         hosts = {host.domain: host for host in project.hosts.values() if host.platform == "xen"}
         for name, uuid in sorted(self._domains.items()):
             host: Host | None = hosts.get(name)
@@ -129,7 +129,7 @@ class _Look:
                 continue
             for what in self._domain(host, uuid):
                 unknown = what == _UNTOLD
-                yield Difference(self._server, project.project, f"domain {name}: {what}", unknown)
+                yield DriftFinding(self._server, project.project, f"domain {name}: {what}", unknown)
 
     def _domain(self, host: Host | None, uuid: str) -> Iterator[str]:
         if host is None:

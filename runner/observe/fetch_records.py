@@ -7,11 +7,11 @@ from mlnc.output.manifest import digest
 from mlnc.runner.connect.protocol import Answer
 from mlnc.runner.observe.survey import Unreachable, expect, states
 from mlnc.runner.results import Display, Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def fetch(desk: Desk, selection: Selection, display: Display, parallel: int) -> list[Result]:
+def fetch(desk: RunContext, selection: Selection, display: Display, parallel: int) -> list[Result]:
     """Bring the record of every project of *selection* to what its server says. One round trip a server."""
     found = desk.everywhere(selection, lambda server: _ask(desk, server), parallel)
     results: list[Result] = []
@@ -30,14 +30,14 @@ def fetch(desk: Desk, selection: Selection, display: Display, parallel: int) -> 
     return results
 
 
-def _ask(desk: Desk, server: str) -> Answer | str:
+def _ask(desk: RunContext, server: str) -> Answer | str:
     try:
         return expect(desk.ask(server, "fetch", ()))
     except Unreachable as error:
         return desk.secrets.masked(str(error))
 
 
-def _take(desk: Desk, server: str, project: str, answer: Answer) -> Result:
+def _take(desk: RunContext, server: str, project: str, answer: Answer) -> Result:
     """Record what the *answer* of *server* says of *project*."""
     state = states(answer).get(project)
     applied = state.applied if state else None

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from mlnc.ir.model import Host
 from mlnc.runner.connect.protocol import Answer
 from mlnc.runner.observe.survey import Unreachable, domains, expect, no_domains
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 UP = "up"
@@ -28,7 +28,7 @@ class VmStatus:
     remark: str = ""
 
 
-def status(desk: Desk, selection: Selection, parallel: int) -> list[VmStatus]:
+def status(desk: RunContext, selection: Selection, parallel: int) -> list[VmStatus]:
     """Every host of *selection*, sorted by server, project and name. One round trip a server."""
     found = desk.everywhere(selection, lambda server: _ask(desk, server, selection), parallel)
     places = {
@@ -49,7 +49,7 @@ def as_data(vm: VmStatus) -> dict[str, object]:
     return asdict(vm)
 
 
-def chosen_hosts(desk: Desk, server: str, selection: Selection) -> list[tuple[str, str, Host]]:
+def chosen_hosts(desk: RunContext, server: str, selection: Selection) -> list[tuple[str, str, Host]]:
     """Project, name and facts of the Xen hosts of *selection* on *server*."""
     return [
         (project, name, host)
@@ -60,7 +60,7 @@ def chosen_hosts(desk: Desk, server: str, selection: Selection) -> list[tuple[st
     ]
 
 
-def _ask(desk: Desk, server: str, selection: Selection) -> Answer | str:
+def _ask(desk: RunContext, server: str, selection: Selection) -> Answer | str:
     hosts = chosen_hosts(desk, server, selection)
     lines = "".join(f"{project} {name} {_fixed_address(host)}\n" for project, name, host in hosts)
     try:
@@ -77,7 +77,7 @@ def _fixed_address(host: Host) -> str:
     return fixed[0] if fixed else "-"
 
 
-def _vms(desk: Desk, server: str, selection: Selection, answer: Answer | str) -> list[VmStatus]:
+def _vms(desk: RunContext, server: str, selection: Selection, answer: Answer | str) -> list[VmStatus]:
     hosts = chosen_hosts(desk, server, selection)
     if isinstance(answer, str):
         return [VmStatus(server, project, name, "unknown", remark=answer) for project, name, _ in hosts]
@@ -102,7 +102,7 @@ def _pairs(answer: Answer, word: str) -> dict[str, str]:
     return {words[0]: words[1] for words in answer.told(word)}
 
 
-def _elsewhere(vm: VmStatus, desk: Desk, places: dict[tuple[str, str], str]) -> VmStatus:
+def _elsewhere(vm: VmStatus, desk: RunContext, places: dict[tuple[str, str], str]) -> VmStatus:
     """*vm*, said to be elsewhere where its domain runs on another server.
 
     One that has just moved here runs before the files in force know it.

@@ -4,21 +4,21 @@ from mlnc.ir.model import Volume
 from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.connect.protocol import Answer
 from mlnc.runner.deploy.start_stop import known_generations
-from mlnc.runner.observe.drift import Difference
+from mlnc.runner.observe.drift import DriftFinding
 from mlnc.runner.observe.status import chosen_hosts
 from mlnc.runner.observe.survey import Unreachable, expect
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def outdated(desk: Desk, selection: Selection, parallel: int) -> list[Difference]:
+def outdated(desk: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
     """A difference for each such host of *selection*; a server that does not answer has none. One round trip each."""
     there = [server for server in selection if desk.recorded(SERVER_ROOM, server)]
     found = desk.everywhere(there, lambda server: _of(desk, server, selection), parallel)
     return [each for server in there for each in found[server]]
 
 
-def _of(desk: Desk, server: str, selection: Selection) -> list[Difference]:
+def _of(desk: RunContext, server: str, selection: Selection) -> list[DriftFinding]:
     roots = [
         (project, name, volume)
         for project, name, host in chosen_hosts(desk, server, selection)
@@ -33,7 +33,7 @@ def _of(desk: Desk, server: str, selection: Selection) -> list[Difference]:
     now = _sums(answer, "template")
     made = _sums(answer, "made")
     return [
-        Difference(server, project, _text(project, name, str(volume.template)))
+        DriftFinding(server, project, _text(project, name, str(volume.template)))
         for project, name, volume in roots
         if _differ(made.get(_place(volume)), now.get(str(volume.template)))
     ]
@@ -59,7 +59,7 @@ def _place(volume: Volume) -> str:
     return volume.path if volume.kind == "file" else f"{volume.volume_group}/{volume.name}"
 
 
-def _ask(desk: Desk, server: str, lines: str) -> Answer | None:
+def _ask(desk: RunContext, server: str, lines: str) -> Answer | None:
     library = known_generations(desk, server, SERVER_ROOM) or "-"
     try:
         return expect(desk.ask(server, "templates", (library,), lines.encode()))

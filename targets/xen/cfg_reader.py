@@ -17,7 +17,7 @@ Value = str | list["Value"]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class CfgSetting:
     """One statement: the line its key stands on (counted from 0), ``=`` or ``+=``, and the value."""
 
     line: int
@@ -35,12 +35,12 @@ class Fault:
     hint: str | None = None
 
 
-def read_settings(text: str, toolstack: Toolstack) -> tuple[list[Setting], Fault | None]:
+def read_settings(text: str, toolstack: Toolstack) -> tuple[list[CfgSetting], Fault | None]:
     """The settings of *text* in their order, as *toolstack* reads them, up to the first fault.
 
     A fault is what *toolstack* does not take, or what only the wider grammar of one of the two does.
     """
-    settings: list[Setting] = []
+    settings: list[CfgSetting] = []
     try:
         for setting in _Reader(_tokens(text)).settings():
             settings.append(setting)
@@ -49,7 +49,7 @@ def read_settings(text: str, toolstack: Toolstack) -> tuple[list[Setting], Fault
     return settings, _python_fault(text, settings) if toolstack == "xm" else _sum_fault(settings)
 
 
-def _sum_fault(settings: list[Setting]) -> Fault | None:
+def _sum_fault(settings: list[CfgSetting]) -> Fault | None:
     kinds: dict[str, type] = {}
     for setting in settings:
         kind = type(setting.value)
@@ -59,7 +59,7 @@ def _sum_fault(settings: list[Setting]) -> Fault | None:
     return None
 
 
-def _python_fault(text: str, settings: list[Setting]) -> Fault | None:
+def _python_fault(text: str, settings: list[CfgSetting]) -> Fault | None:
     try:
         ast.parse(text)
     except SyntaxError as error:
@@ -118,12 +118,12 @@ class _Reader:
         self._tokens = tokens
         self._next = next(tokens)
 
-    def settings(self) -> Iterator[Setting]:
+    def settings(self) -> Iterator[CfgSetting]:
         while self._next.kind != "end":
             if not self._took("\n", ";"):
                 yield self._setting()
 
-    def _setting(self) -> Setting:
+    def _setting(self) -> CfgSetting:
         key = self._take()
         if key.kind != "key":
             raise _UnreadableError(key.line, f"expected a key, not {key.text}")
@@ -133,7 +133,7 @@ class _Reader:
         value = self._value(0)
         if not self._took("\n", ";"):
             raise _UnreadableError(self._next.line, f"expected the end of the line, not {self._next.text}")
-        return Setting(key.line, key.text, operator.text, value)
+        return CfgSetting(key.line, key.text, operator.text, value)
 
     def _value(self, depth: int) -> Value:
         if self._took("["):

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from mlnc.ir.model import Host
 from mlnc.output.artifact import Refusal
 from mlnc.schemas.xen_keys import Toolstack, Types, xen_keys
-from mlnc.targets.xen.cfg_reader import Setting, Value, read_settings
+from mlnc.targets.xen.cfg_reader import CfgSetting, Value, read_settings
 
 OWNED = {
     "name": "mlnc names the domain HOST.PROJECT",
@@ -76,7 +76,7 @@ def _asked(host: Host) -> Iterator[str]:
 
 
 def _objections(
-    setting: Setting, toolstack: Toolstack, owned: dict[str, str]
+    setting: CfgSetting, toolstack: Toolstack, owned: dict[str, str]
 ) -> Iterator[tuple[str, str, str | None]]:
     """Code, message and hint of the one thing wrong with *setting*, if anything is."""
     key, types = setting.key, xen_keys(toolstack).get(setting.key)

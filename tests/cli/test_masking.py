@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlnc.cli.masking import MASK, Masking
 from mlnc.cli.printing import as_json, as_text
-from mlnc.cli.secret_spans import Places, literals, secret_places
+from mlnc.cli.secret_spans import SecretSpans, literals, secret_places
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.source import Origin, Source, Span
 
@@ -175,4 +175,4 @@ def test_every_part_of_a_diagnostic_is_masked() -> None:
 
 def test_without_anything_known_a_text_stays() -> None:
     assert Masking().text("anything") == "anything"
-    assert Masking(Places(), literals([])).text("anything") == "anything"
+    assert Masking(SecretSpans(), literals([])).text("anything") == "anything"

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from mlnc.compiler.addresses import Static, ipv4, ipv6
 from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.outline import Statement
+from mlnc.compiler.outline import RawStatement
 from mlnc.compiler.source import Origin, Source, Span
-from mlnc.compiler.superclasses import Entry, Node
+from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.syntax_tree import Word
-from mlnc.compiler.typed_model import Setting, Settings
+from mlnc.compiler.typed_model import TypedBlock, TypedSetting
 from mlnc.compiler.values import parse
 from mlnc.schemas.language import load
 
@@ -20,19 +20,21 @@ NOWHERE = Span(Source("test.mln", "x"), 0, 1)
 V4, V6, LENGTH = st.ip_addresses(v=4), st.ip_addresses(v=6), st.integers(0, 32)
 
 
-def card(**words: str | None) -> Settings:
+def card(**words: str | None) -> TypedBlock:
     """A card whose directives have these values."""
-    made = Settings(Node("eth0", Origin(NOWHERE)))
+    made = TypedBlock(ExpandedBlock("eth0", Origin(NOWHERE)))
     for name, text in words.items():
         directive = load().get("network", name)
         assert directive is not None
         if text is not None:
-            entry = Entry(name, text, f"{name} {text}", Statement((Word(name, NOWHERE), Word(text, NOWHERE))))
-            made.scalars[name] = [Setting(parse(text, directive), entry, directive)]
+            entry = ExpandedStatement(
+                name, text, f"{name} {text}", RawStatement((Word(name, NOWHERE), Word(text, NOWHERE)))
+            )
+            made.scalars[name] = [TypedSetting(parse(text, directive), entry, directive)]
     return made
 
 
-def looked_at(made: Settings) -> tuple[Static | None, list[Diagnostic]]:
+def looked_at(made: TypedBlock) -> tuple[Static | None, list[Diagnostic]]:
     complaints: list[Diagnostic] = []
     return ipv4(made, complaints.append), complaints
 

@@ -17,7 +17,7 @@ from trees import tree
 from mlnc.cli import build as building
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Front
-from mlnc.compiler.superclasses import Node
+from mlnc.compiler.superclasses import ExpandedBlock
 from mlnc.compiler.syntax_tree import Block, Include, Item, Line, Ref, Word, format_items
 from mlnc.compiler.variables import LONGEST
 from mlnc.schemas.language import load
@@ -163,7 +163,7 @@ reference = st.sampled_from([*(f"$[v{number}]" for number in range(8)), "text", 
 definitions = st.lists(st.lists(reference, max_size=40).map("".join), min_size=8, max_size=8)
 
 
-def texts_of(node: Node) -> list[str]:
+def texts_of(node: ExpandedBlock) -> list[str]:
     found = [*node.variables.values(), *(entry.text for entry in node.statements)]
     for child in node.blocks.values():
         found += texts_of(child)

@@ -17,10 +17,10 @@ from checkout import TESTS
 from mlnc.cli.build import check
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.expansion import Expanded, expand_project
-from mlnc.compiler.loader import Loader
-from mlnc.compiler.outline import Draft, outline
+from mlnc.compiler.loader import SourceLoader
+from mlnc.compiler.outline import RawBlock, outline
 from mlnc.compiler.pipeline import Front
-from mlnc.compiler.superclasses import Node
+from mlnc.compiler.superclasses import ExpandedBlock
 from mlnc.compiler.syntax_tree import File
 from mlnc.schemas import yaml_text
 
@@ -73,7 +73,7 @@ def _among_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
 @cache
 def loaded(sample: str) -> tuple[File | None, Report]:
     report = Report()
-    file = Loader(report).load(Path(SAMPLES[sample].name))
+    file = SourceLoader(report).load(Path(SAMPLES[sample].name))
     return (None if report.failed else file), report
 
 
@@ -97,7 +97,7 @@ def written(sample: str) -> dict[str, Answer]:
     return dict(each for path, draft in tops for each in _drafts(draft, path))
 
 
-def _drafts(draft: Draft, path: str) -> Iterator[tuple[str, Answer]]:
+def _drafts(draft: RawBlock, path: str) -> Iterator[tuple[str, Answer]]:
     variables = [
         f"${name} = {' '.join(word.text for word in line.value_words)}"
         for name, line in sorted(draft.variables.items())
@@ -107,7 +107,7 @@ def _drafts(draft: Draft, path: str) -> Iterator[tuple[str, Answer]]:
         yield from _drafts(child, f"{path}/{name}")
 
 
-def nodes(sample: str) -> dict[str, Node]:
+def nodes(sample: str) -> dict[str, ExpandedBlock]:
     """Every expanded block of a sample by its path."""
     made, codes = expanded(sample)
     assert made is not None, codes
@@ -117,23 +117,23 @@ def nodes(sample: str) -> dict[str, Node]:
     return dict(each for path, node in tops for each in _nodes(node, path))
 
 
-def _nodes(node: Node, path: str) -> Iterator[tuple[str, Node]]:
+def _nodes(node: ExpandedBlock, path: str) -> Iterator[tuple[str, ExpandedBlock]]:
     yield path, node
     for name, child in node.blocks.items():
         yield from _nodes(child, f"{path}/{name}")
 
 
-def statements(node: Node) -> list[str]:
+def statements(node: ExpandedBlock) -> list[str]:
     """The variables of a block by name, and its statements in order."""
     variables = [f"${name} = {text}" for name, text in sorted(node.variables.items())]
     return variables + [entry.text for entry in node.lines]
 
 
-def values(node: Node) -> dict[str, str]:
+def values(node: ExpandedBlock) -> dict[str, str]:
     return cast(dict[str, str], node.data()["values"])
 
 
-def as_asked(node: Node, answer: Answer) -> Answer:
+def as_asked(node: ExpandedBlock, answer: Answer) -> Answer:
     """*node* in the form of *answer*; of the values only those that *answer* names."""
     if isinstance(answer, list):
         return statements(node)

@@ -6,7 +6,7 @@ import pytest
 
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.discovery import Found, discover
-from mlnc.compiler.loader import Loader
+from mlnc.compiler.loader import SourceLoader
 
 PROJECT = "global { project demo }\nhost web { xen }\n"
 LIBRARY = "superclass small { xen }\n"
@@ -17,7 +17,7 @@ class Looked:
 
     def __init__(self, *paths: Path, site: Path | None = None) -> None:
         report = Report()
-        self.found: Found = discover(paths, site, Loader(report))
+        self.found: Found = discover(paths, site, SourceLoader(report))
         self.codes = [each.code for each in report.sorted()]
 
     @property

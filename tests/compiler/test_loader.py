@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.loader import DEEPEST, Loader
+from mlnc.compiler.loader import DEEPEST, SourceLoader
 from mlnc.compiler.syntax_tree import File, Include, Line
 
 
@@ -25,7 +25,7 @@ def write(**files: str) -> None:
 
 def load(path: str) -> tuple[File | None, Report]:
     report = Report()
-    return Loader(report).load(Path(path)), report
+    return SourceLoader(report).load(Path(path)), report
 
 
 def found(path: str) -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ def words(file: File | None) -> list[str]:
 
 def test_an_included_file_is_parsed_once_and_shared() -> None:
     write(a="#include lib\n#include ./lib\n", b="#include sub/../lib\n", lib="x }\n", sub__c="")
-    loader = Loader(Report())
+    loader = SourceLoader(Report())
     files = [loader.load(Path(name)) for name in ("a", "b", "lib")]
     trees = [item.file for file in files if file for item in file.items if isinstance(item, Include)]
     assert [tree is files[2] for tree in trees] == [True] * 3

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from mlnc.cli.main import main
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.discovery import discover
-from mlnc.compiler.loader import Loader
+from mlnc.compiler.loader import SourceLoader
 from mlnc.compiler.mln1 import differences as mln1
 
 HERE = TESTS
@@ -110,7 +110,7 @@ ALIKE = (
 
 def said(folder: Path, *paths: str) -> list[Diagnostic]:
     report = Report()
-    loader = Loader(report)
+    loader = SourceLoader(report)
     found = discover([folder / path for path in paths], None, loader)
     warnings = Report()
     warnings.extend(mln1.differences(found, loader, None))

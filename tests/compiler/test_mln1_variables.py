@@ -4,17 +4,17 @@ from checkout import TESTS
 
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.expansion import expand_project
-from mlnc.compiler.loader import Loader
+from mlnc.compiler.loader import SourceLoader
 from mlnc.compiler.mln1.mln1_variables import Original
-from mlnc.compiler.outline import Draft
+from mlnc.compiler.outline import RawBlock
 
 SAMPLES = TESTS / "data" / "conformance" / "samples"
 
 
-def original(sample: str, host: str) -> tuple[Original, dict[str, Draft]]:
+def original(sample: str, host: str) -> tuple[Original, dict[str, RawBlock]]:
     """The original's way with the variables of *host*, and its level's blocks by name."""
     report = Report()
-    file = Loader(report).load(next(SAMPLES.glob(f"{sample}-*.mln")))
+    file = SourceLoader(report).load(next(SAMPLES.glob(f"{sample}-*.mln")))
     expanded = expand_project(file, report.add) if file else None
     assert expanded is not None
     levels = expanded.hosts[host].levels

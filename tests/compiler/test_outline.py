@@ -6,7 +6,7 @@ import pytest
 from mln_texts import read
 
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.loader import Loader
+from mlnc.compiler.loader import SourceLoader
 from mlnc.compiler.outline import Outline, outline
 
 
@@ -90,7 +90,7 @@ def test_included_items_stand_where_the_include_does(tmp_path: Path) -> None:
     main = "host one {\na\n#include lib\nd\n}\nhost {\n#include members\n}\n#include more\n"
     (tmp_path / "main").write_text(main)
     (tmp_path / "more").write_text("switch lan { }\n")
-    file = Loader(Report()).load(tmp_path / "main")
+    file = SourceLoader(Report()).load(tmp_path / "main")
     assert file is not None
     made = outline(file, lambda _: None)
     one, two = made.sections["host"]
@@ -119,7 +119,7 @@ def test_an_include_bomb_ends_with_one_diagnostic(
         (tmp_path / f"{level}.inc").write_text(lines.format() + text)
     (tmp_path / "bomb.mln").write_text("host a { startup {\n#include 0.inc\n}\n}\n")
     report = Report()
-    file = Loader(report).load(tmp_path / "bomb.mln")
+    file = SourceLoader(report).load(tmp_path / "bomb.mln")
     assert file is not None
     outline(file, report.add)
     assert [found.code for found in report.sorted()] == ["too-deep"]

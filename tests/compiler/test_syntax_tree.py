@@ -6,7 +6,7 @@ import pytest
 from mln_texts import read
 
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.loader import Loader
+from mlnc.compiler.loader import SourceLoader
 from mlnc.compiler.syntax_tree import Block, Line, format_items
 
 
@@ -64,6 +64,6 @@ def test_spans_run_from_the_first_word_to_the_last() -> None:
 def test_the_files_of_a_project_are_each_named_once(tmp_path: Path) -> None:
     for name, text in {"a": "#include b\nx {\n#include c\n}", "b": "#include c\n", "c": "y"}.items():
         (tmp_path / name).write_text(text)
-    file = Loader(Report()).load(tmp_path / "a")
+    file = SourceLoader(Report()).load(tmp_path / "a")
     assert file is not None
     assert [Path(each.source.path).name for each in file.files()] == ["a", "b", "c"]

@@ -11,7 +11,7 @@ from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.mln1 import text_differences as mln1_text
 from mlnc.compiler.mln1 import tree_differences as mln1_tree
 from mlnc.compiler.mln1.statements import cut
-from mlnc.compiler.outline import Draft, outline
+from mlnc.compiler.outline import RawBlock, outline
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Source
 from mlnc.compiler.syntax_tree import Block as TreeBlock
@@ -102,7 +102,7 @@ def _ours(file: File, notes: list[Diagnostic]) -> Block:
     return root
 
 
-def _converted(draft: Draft) -> Block:
+def _converted(draft: RawBlock) -> Block:
     values = {
         f"${name}": " ".join(word.text for word in line.value_words) for name, line in draft.variables.items()
     }

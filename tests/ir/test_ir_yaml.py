@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from mlnc.ir.ir_yaml import InvalidIr, dump_project, dump_site, from_data, load_project, load_site, to_data
 from mlnc.ir.model import (
     IR_VERSION,
-    Block,
     Disk,
-    Group,
+    ForeignBlock,
     GuestFile,
+    GuestGroup,
     Member,
     Mount,
     Project,
@@ -28,9 +28,9 @@ from mlnc.ir.model import (
 from mlnc.schemas.yaml_text import dump, load
 
 LINES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=30)
-BLOCKS: st.SearchStrategy[Block] = st.deferred(
+BLOCKS: st.SearchStrategy[ForeignBlock] = st.deferred(
     lambda: st.builds(
-        Block,
+        ForeignBlock,
         values=st.dictionaries(LINES, LINES, max_size=3),
         lines=st.lists(LINES, max_size=3).map(tuple),
         blocks=st.dictionaries(LINES, BLOCKS, max_size=2),
@@ -48,7 +48,7 @@ def full_project() -> Project:
             User("bo", Secret("bo"), "/home/bo", None),
             User("cy", None, "/home/cy", 0),
         ),
-        groups=(Group("staff", ("anna", "bo")), Group("empty", ())),
+        groups=(GuestGroup("staff", ("anna", "bo")), GuestGroup("empty", ())),
         ssh_keys=(SshKey("anna", "ssh-ed25519 AAAA anna@example.org"),),
         files=(GuestFile("motd", "/etc/motd", "0644"), GuestFile("site", "/srv/www", None)),
         modules=("loop",),
@@ -69,7 +69,7 @@ def full_project() -> Project:
         },
         volumes=(volume(), volume(role="swap", name="swap", template=None, resize="none")),
         guest=full_guest,
-        foreign={"puppet": Block({"nodename": "a"}, ("include web",), {"include": Block()})},
+        foreign={"puppet": ForeignBlock({"nodename": "a"}, ("include web",), {"include": ForeignBlock()})},
     )
     lan = Switch("lan.demo", True, None, ("one.example.org",), 12, None, (Member("linux", "eth0"),))
     return project(
@@ -78,7 +78,7 @@ def full_project() -> Project:
         hooks={"beforeProjectStart": ("logger 'start'",)},
         switches={"lan": lan},
         hosts={"linux": linux},
-        foreign={"openstack": Block()},
+        foreign={"openstack": ForeignBlock()},
     )
 
 
@@ -105,16 +105,16 @@ def test_the_same_value_gives_the_same_text_after_a_round_trip() -> None:
 
 
 @given(st.dictionaries(LINES, BLOCKS, max_size=3))
-def test_foreign_blocks_come_back_whatever_they_hold(blocks: dict[str, Block]) -> None:
+def test_foreign_blocks_come_back_whatever_they_hold(blocks: dict[str, ForeignBlock]) -> None:
     value = project(foreign=blocks)
     assert load_project(dump_project(value)) == value
 
 
 @given(BLOCKS)
-def test_data_holds_every_field_and_stands_for_the_value(block: Block) -> None:
+def test_data_holds_every_field_and_stands_for_the_value(block: ForeignBlock) -> None:
     data = to_data(block)
     assert set(data) == {"values", "lines", "blocks"}
-    assert from_data(Block, data) == block
+    assert from_data(ForeignBlock, data) == block
 
 
 def test_editors_are_told_where_the_schema_is() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.lab.image_stages import Stage, make
+from mlnc.lab.image_stages import ImageStage, make
 from mlnc.lab.requirements import Lacking
 
 
@@ -27,7 +27,7 @@ def test_a_stage_is_made_once_and_again_when_an_input_changes(
     tree.mkdir()
     (tree / "file").write_text("one")
     copy = script(tmp_path, 'cat "$2/file" - >"$1"; echo "$3" >>"$1"')
-    stages = [Stage(tmp_path / "result", copy, (tree, "word"))]
+    stages = [ImageStage(tmp_path / "result", copy, (tree, "word"))]
     assert not stages[0].is_made()
     make(stages)
     make(stages)
@@ -44,14 +44,14 @@ def test_whatever_decides_about_a_result_counts(change: str, tmp_path: Path) -> 
     source = tmp_path / "source"
     source.write_text("text")
     touch = script(tmp_path, 'touch "$1"')
-    stage = Stage(tmp_path / "result", touch, (source, "word"))
+    stage = ImageStage(tmp_path / "result", touch, (source, "word"))
     make([stage])
     if change == "script":
         script(tmp_path, 'touch "$1" # again')
     elif change == "mode":
         source.chmod(0o755)
     else:
-        stage = Stage(stage.result, touch, (source, "another"))
+        stage = ImageStage(stage.result, touch, (source, "another"))
     assert not stage.is_made()
 
 
@@ -59,8 +59,8 @@ def test_a_later_stage_follows_an_earlier_one(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_text("one")
     copy = script(tmp_path, 'cp "$2" "$1"')
-    first = Stage(tmp_path / "first", copy, (source,))
-    second = Stage(tmp_path / "second", copy, (first,))
+    first = ImageStage(tmp_path / "first", copy, (source,))
+    second = ImageStage(tmp_path / "second", copy, (first,))
     make([first, second])
     source.write_text("two")
     make([first])
@@ -70,7 +70,7 @@ def test_a_later_stage_follows_an_earlier_one(tmp_path: Path) -> None:
 
 
 def test_a_failure_shows_the_end_of_the_output_and_is_tried_again(tmp_path: Path) -> None:
-    stage = Stage(tmp_path / "result", script(tmp_path, 'touch "$1"; echo why >&2; exit 3'))
+    stage = ImageStage(tmp_path / "result", script(tmp_path, 'touch "$1"; echo why >&2; exit 3'))
     with pytest.raises(Lacking, match=r"result could not be made; .*result.log ends with\nwhy"):
         make([stage])
     assert not stage.is_made()
@@ -82,7 +82,7 @@ def test_a_script_that_is_interrupted_clears_up_after_itself(tmp_path: Path) -> 
     file = script(tmp_path, text)
     file.write_text(file.read_text().replace("/bin/sh", "/bin/bash"))
     code = "import sys; from pathlib import Path; from mlnc.lab.image_stages import Stage; "
-    code += "Stage(Path(sys.argv[1]), Path(sys.argv[2])).make()"
+    code += "ImageStage(Path(sys.argv[1]), Path(sys.argv[2])).make()"
     result = tmp_path / "result"
     making = subprocess.Popen(
         [sys.executable, "-c", code, result, file], stderr=subprocess.DEVNULL, start_new_session=True

@@ -7,7 +7,7 @@ import pytest
 from courses import project
 
 from mlnc.ir.ir_yaml import dump_project
-from mlnc.output.deployed_record import Record, read_records, write_record
+from mlnc.output.deployed_record import DeployedRecord, read_records, write_record
 from mlnc.output.errors import Refused
 from mlnc.schemas.yaml_text import load
 
@@ -16,8 +16,8 @@ DEMO = project()
 LATER = replace(DEMO, stop_timeout_seconds=5)
 
 
-def recorded(out: Path, *notes: tuple[str, str, str | None]) -> Record:
-    record = Record("demo")
+def recorded(out: Path, *notes: tuple[str, str, str | None]) -> DeployedRecord:
+    record = DeployedRecord("demo")
     for server, generation, text in notes:
         record.note(server, generation, text)
     write_record(out, record)

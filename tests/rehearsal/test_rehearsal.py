@@ -13,7 +13,7 @@ from rehearsals import built, compiled, deployed, differing, drifted, needs_name
 
 from mlnc.output.errors import Refused
 from mlnc.rehearsal.rehearsal_paths import Folder
-from mlnc.rehearsal.simulation import Stage
+from mlnc.rehearsal.simulation import Simulation
 from mlnc.runner.deployment import Options
 from mlnc.runner.live_display import Silent
 
@@ -47,7 +47,7 @@ CURRENT = "export MLNC_LIB=/var/lib/mlnc/_server/current/lib; cd /var/lib/mlnc/d
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Simulation:
     """The project demo, deployed and running; not to be changed."""
     folder = tmp_path_factory.mktemp("played")
     made = staged(built(folder, PROJECT), folder / "stage")
@@ -56,7 +56,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 @pytest.fixture
-def stage(played: Stage, tmp_path: Path) -> Stage:
+def stage(played: Simulation, tmp_path: Path) -> Simulation:
     """A copy of the project demo, deployed and running."""
     shutil.copytree(played.folder.path, tmp_path / "stage", symlinks=True)
     copied = copy.copy(played)
@@ -64,12 +64,12 @@ def stage(played: Stage, tmp_path: Path) -> Stage:
     return copied
 
 
-def test_what_was_deployed_is_what_the_ir_says(stage: Stage) -> None:
+def test_what_was_deployed_is_what_the_ir_says(stage: Simulation) -> None:
     assert differing(stage) == []
     assert on(stage, "alpha", f"{CURRENT}; ./project.sh status") == "desktop up\nweb up"
 
 
-def test_twice_is_once(stage: Stage) -> None:
+def test_twice_is_once(stage: Simulation) -> None:
     before = on(stage, "alpha", "xl list; lvs --noheadings -o lv_name,lv_attr,lv_tags; sha256sum /dev/vg/*")
     assert deployed(stage) == ["unchanged"]
     assert (
@@ -78,7 +78,7 @@ def test_twice_is_once(stage: Stage) -> None:
     )
 
 
-def test_scripts_run_again_change_nothing(stage: Stage) -> None:
+def test_scripts_run_again_change_nothing(stage: Simulation) -> None:
     before = on(stage, "alpha", "sha256sum /dev/vg/* /var/lib/mlnc/demo/images/desktop.demo")
     said = on(stage, "alpha", f"{CURRENT}; ./network.sh up && ./storage.sh && ./project.sh start")
     assert [line for line in said.splitlines() if not line.startswith("mlnc: unchanged ")] == []
@@ -121,7 +121,7 @@ def test_without_a_start_nothing_runs(tmp_path: Path) -> None:
         ("debugfs -w -R 'rm /etc/shadow' /dev/vg/web.demo", "password of root is nothing, the IR says set"),
     ],
 )
-def test_every_mutation_is_found(stage: Stage, change: str, difference: str) -> None:
+def test_every_mutation_is_found(stage: Simulation, change: str, difference: str) -> None:
     on(stage, "alpha", f"{{ {change}; }} 2>/dev/null")
     assert [line for line in differing(stage) if difference in line] != []
 

@@ -12,13 +12,13 @@ from rehearsals import SERVER, built, compiled, deployed, differing, needs_names
 from test_rehearsal import PROJECT
 
 from mlnc.rehearsal import tasks
-from mlnc.rehearsal.simulation import Stage
+from mlnc.rehearsal.simulation import Simulation
 from mlnc.runner.deploy.remove import remove
 from mlnc.runner.deploy.start_stop import change_life
 from mlnc.runner.live_display import Silent
 from mlnc.runner.observe.drift import drift
 from mlnc.runner.observe.status import status
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection, select
 
 
@@ -87,7 +87,7 @@ def test_what_was_deployed_is_where_a_rehearsal_begins(
 def test_a_rehearsed_upgrade_that_is_wrong_says_so(
     upgraded: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Stage, "losses", lambda _: frozenset())
+    monkeypatch.setattr(Simulation, "losses", lambda _: frozenset())
     assert rehearsed(upgraded) == 1
     said = capsys.readouterr().out
     assert "DATA LOSS: all data on disks of demo/web would go" in said
@@ -139,25 +139,25 @@ def test_a_system_without_name_spaces_is_told(
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
+def stage(tmp_path: Path) -> Simulation:
     made = staged(built(tmp_path, PROJECT.replace("hvm;", "hvm; lvm;")), tmp_path / "stage")
     deployed(made)
     return made
 
 
 @pytest.fixture
-def desk(stage: Stage) -> Iterator[Desk]:
+def desk(stage: Simulation) -> Iterator[RunContext]:
     with closing(stage.desk()) as made:
         yield made
 
 
 @pytest.fixture
-def everything(desk: Desk) -> Selection:
+def everything(desk: RunContext) -> Selection:
     return select(desk)
 
 
 @needs_namespaces
-def test_drift_and_status_find_all_in_order(desk: Desk, everything: Selection) -> None:
+def test_drift_and_status_find_all_in_order(desk: RunContext, everything: Selection) -> None:
     assert drift(desk, everything, 1) == []
     assert {(vm.host, vm.state, vm.answers) for vm in status(desk, everything, 1)} == {
         ("web", "up", True),
@@ -166,7 +166,7 @@ def test_drift_and_status_find_all_in_order(desk: Desk, everything: Selection) -
 
 
 @needs_namespaces
-def test_what_was_stopped_is_down(stage: Stage, desk: Desk, everything: Selection) -> None:
+def test_what_was_stopped_is_down(stage: Simulation, desk: RunContext, everything: Selection) -> None:
     stopped = change_life(desk, everything, "stop", None, Silent(), 1)
     assert [result.outcome for result in stopped] == ["done"]
     assert differing(stage, started=False) == ["alpha: bridge lan.demo is missing"]
@@ -174,7 +174,7 @@ def test_what_was_stopped_is_down(stage: Stage, desk: Desk, everything: Selectio
 
 
 @needs_namespaces
-def test_what_was_removed_leaves_nothing(stage: Stage, desk: Desk, everything: Selection) -> None:
+def test_what_was_removed_leaves_nothing(stage: Simulation, desk: RunContext, everything: Selection) -> None:
     removed = remove(desk, everything, True, Silent(), 1)
     assert [result.outcome for result in removed] == ["done"]
     wanted, found = stage.facts(True)

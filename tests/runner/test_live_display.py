@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mlnc.runner.live_display import Lines, Silent, Table, display
+from mlnc.runner.live_display import LineDisplay, Silent, Table, display
 from mlnc.runner.results import FAILED, OK, PARTLY, Outcome, Result, exit_status, summary
 
 
@@ -22,7 +22,7 @@ def result(outcome: Outcome, **facts: object) -> Result:
 
 def test_the_display_fits_who_reads() -> None:
     assert isinstance(display(machine=True, stream=Terminal()), Silent)
-    assert type(display(machine=False, stream=io.StringIO())) is Lines
+    assert type(display(machine=False, stream=io.StringIO())) is LineDisplay
     table = display(machine=False, stream=Terminal())
     assert isinstance(table, Table)
     table.close()
@@ -30,7 +30,7 @@ def test_the_display_fits_who_reads() -> None:
 
 def test_lines_for_what_happened() -> None:
     stream = io.StringIO()
-    lines = Lines(stream)
+    lines = LineDisplay(stream)
     lines.done(result("unchanged"))
     lines.done(result("made", seconds=1.24))
     lines.done(result("failed", message="no space", output=("one", "two")))

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any
 
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 
-class Counted(Desk):
+class Counted(RunContext):
     """A desk with nothing on it, which counts how often it waits."""
 
     def __init__(self) -> None:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from plans import SERVERS, courses, guard, step
 
 from mlnc.output.plan_model import Step
-from mlnc.runner.deploy.running_places import Places, guarded
+from mlnc.runner.deploy.running_places import DomainLocations, guarded
 from mlnc.runner.deploy.scheduler import Execution
 from mlnc.runner.deploy.step_graph import Limits
 from mlnc.runner.live_display import Silent
 from mlnc.runner.results import Result
-from mlnc.runner.run_context import Desk
+from mlnc.runner.run_context import RunContext
 
 LIMITS = Limits(8, dict.fromkeys(SERVERS, 2))
 
@@ -59,7 +59,7 @@ class FakeActs:
 
 def execute(acts: dict[str, FakeActs], steps: dict[str, list[Step]], backwards: bool = False) -> list[Result]:
     """Run *steps*; all *acts* share one desk."""
-    desk = cast("Desk", next(iter(acts.values())).desk if acts else FakeDesk())
+    desk = cast("RunContext", next(iter(acts.values())).desk if acts else FakeDesk())
     return Execution(desk, Silent(), acts, steps, LIMITS, backwards).run()
 
 
@@ -145,15 +145,17 @@ WEB = guard("web", "atlas", "boreas", may_run=("atlas",))
 def test_guards() -> None:
     here, nowhere = {"web.ada": "uuid of web"}, {"Domain-0": "0"}
     assert guarded([WEB]) == {"atlas", "boreas"}
-    assert Places({"atlas": here, "boreas": nowhere}).objection([WEB]) is None
-    assert "web.ada is on boreas" in str(Places({"atlas": nowhere, "boreas": here}).objection([WEB]))
-    assert "--fence boreas" in str(Places({"atlas": here}, {"boreas": "no route"}).objection([WEB]))
-    assert Places({"atlas": here}, {}, {"boreas"}).objection([WEB]) is None
-    assert Places({"atlas": here, "boreas": nowhere}).runs([WEB]) == ["web=atlas"]
+    assert DomainLocations({"atlas": here, "boreas": nowhere}).objection([WEB]) is None
+    assert "web.ada is on boreas" in str(DomainLocations({"atlas": nowhere, "boreas": here}).objection([WEB]))
+    assert "--fence boreas" in str(DomainLocations({"atlas": here}, {"boreas": "no route"}).objection([WEB]))
+    assert DomainLocations({"atlas": here}, {}, {"boreas"}).objection([WEB]) is None
+    assert DomainLocations({"atlas": here, "boreas": nowhere}).runs([WEB]) == ["web=atlas"]
 
 
 def test_a_domain_that_is_on_its_way_is_there() -> None:
     for name in ("web.ada--incoming", "web.ada--migratedaway", "migrating-web.ada", "Zombie-web.ada"):
-        assert Places({"boreas": {name: "another"}}).of("web.ada", "uuid of web") == ["boreas"]
-    assert Places({"boreas": {"other.name": "uuid of web"}}).of("web.ada", "uuid of web") == ["boreas"]
-    assert Places({"boreas": {"web.adam": "another"}}).of("web.ada", "uuid of web") == []
+        assert DomainLocations({"boreas": {name: "another"}}).of("web.ada", "uuid of web") == ["boreas"]
+    assert DomainLocations({"boreas": {"other.name": "uuid of web"}}).of("web.ada", "uuid of web") == [
+        "boreas"
+    ]
+    assert DomainLocations({"boreas": {"web.adam": "another"}}).of("web.ada", "uuid of web") == []

@@ -7,7 +7,7 @@ from plans import courses, step
 
 from mlnc.output.plan_model import Step
 from mlnc.output.plan_store import PHASES
-from mlnc.runner.deploy.step_graph import AT_ONCE, Graph, Limits, Node, nodes
+from mlnc.runner.deploy.step_graph import AT_ONCE, Graph, Limits, StepNode, nodes
 
 WIDE = Limits(8, {"atlas": 2, "boreas": 2, "calypso": 2})
 
@@ -99,7 +99,7 @@ def test_every_way_through_keeps_the_rules(
     """Whatever ends first or fails: what begins had all it needs, no bound is exceeded, nothing is stuck."""
     all_nodes = nodes(steps, backwards)
     graph = Graph(all_nodes, Limits(limit, dict.fromkeys(("atlas", "boreas", "calypso"), limit)))
-    ended: list[Node] = []
+    ended: list[StepNode] = []
     while True:
         for node in graph.begin():
             assert node.needs <= graph.done
@@ -117,14 +117,14 @@ def test_every_way_through_keeps_the_rules(
         _check_order(ended, backwards)
 
 
-def _check_bounds(running: list[Node], limit: int) -> None:
+def _check_bounds(running: list[StepNode], limit: int) -> None:
     assert len({node.step.server for node in running}) <= limit
     moves = [node.step for node in running if node.step.kind in ("copy", "migrate")]
     ends = [end for move in moves for end in (move.server, move.peer) if end]
     assert all(ends.count(end) <= limit for end in ends)
 
 
-def _check_order(ended: list[Node], backwards: bool) -> None:
+def _check_order(ended: list[StepNode], backwards: bool) -> None:
     for project in {node.project for node in ended}:
         phases = [PHASES.index(node.step.kind) for node in ended if node.project == project]
         assert phases == sorted(phases, reverse=backwards)

@@ -15,7 +15,7 @@ import pytest
 from courses import SERVER, course, host, interface, project, service_host, volume
 from guest_trees import Tree, make_image
 
-from mlnc.ir.model import Course, Group, Guest, Host, Secret, SshKey, User, Volume
+from mlnc.ir.model import Course, Guest, GuestGroup, Host, Secret, SshKey, User, Volume
 from mlnc.targets.guest import guest_target
 from mlnc.targets.shell import shell_library
 
@@ -54,7 +54,7 @@ ACCOUNTS = {
         User("bob", Secret(BOB_PASSWORD), "/home/b o'b", 1234),
         User("olduser", None, "/home/olduser", None),
     ),
-    "groups": (Group("admins", ("alice", "bob")), Group("staff", ("alice", "daemon"))),
+    "groups": (GuestGroup("admins", ("alice", "bob")), GuestGroup("staff", ("alice", "daemon"))),
     "ssh_keys": (SshKey("alice", "ssh-ed25519 AAAA alice's key"), SshKey("root", "ssh-ed25519 BBBB teacher")),
 }
 

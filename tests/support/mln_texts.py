@@ -10,7 +10,7 @@ from mlnc.compiler.expansion import Expanded, expand_project
 from mlnc.compiler.parser import parse
 from mlnc.compiler.pipeline import Compiled, Earlier, Front
 from mlnc.compiler.source import Source
-from mlnc.compiler.superclasses import Node
+from mlnc.compiler.superclasses import ExpandedBlock
 from mlnc.compiler.syntax_tree import File
 
 
@@ -38,7 +38,7 @@ class Project(Read):
 
     expanded: Expanded | None = None
 
-    def node(self, path: str) -> Node:
+    def node(self, path: str) -> ExpandedBlock:
         """The expanded block at *path*: ``global``, ``host/a/network/eth0``, ``switch/lan``."""
         assert self.expanded is not None, self.found
         kind, *names = path.split("/")

@@ -11,7 +11,7 @@ from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Front
 from mlnc.rehearsal.folder_transport import Rehearsal, missing
 from mlnc.rehearsal.server_state import differences
-from mlnc.rehearsal.simulation import Stage
+from mlnc.rehearsal.simulation import Simulation
 from mlnc.runner.deployment import Options
 from mlnc.runner.live_display import Silent
 from mlnc.runner.observe.drift import drift
@@ -46,25 +46,25 @@ def compiled(course: Path, out: Path) -> Path:
     return out
 
 
-def staged(out: Path, folder: Path, *projects: str, later: tuple[Path, ...] = ()) -> Stage:
+def staged(out: Path, folder: Path, *projects: str, later: tuple[Path, ...] = ()) -> Simulation:
     """The stage for what was built in *out*, and will be built in *later*; the servers are in *folder*."""
     folder.mkdir()
-    return Stage(Context(), out, folder, projects, later)
+    return Simulation(Context(), out, folder, projects, later)
 
 
-def deployed(stage: Stage, start: bool = True) -> list[str]:
+def deployed(stage: Simulation, start: bool = True) -> list[str]:
     """Deploy; the outcomes of all projects and servers, each once. What failed shows what it said."""
     results = stage.deploy(Options(start), Silent())
     assert [result for result in results if result.outcome in ("failed", "skipped")] == []
     return sorted({result.outcome for result in results})
 
 
-def differing(stage: Stage, started: bool = True) -> list[str]:
+def differing(stage: Simulation, started: bool = True) -> list[str]:
     """The differences between the servers and the IR."""
     return differences(*stage.facts(started))
 
 
-def on(stage: Stage, server: str, command: str, status: int = 0) -> str:
+def on(stage: Simulation, server: str, command: str, status: int = 0) -> str:
     """What *command* prints on a rehearsed server; it must end with *status*."""
     lines: list[str] = []
     private = stage.folder.path / "private"
@@ -75,7 +75,7 @@ def on(stage: Stage, server: str, command: str, status: int = 0) -> str:
     return "\n".join([*lines, *ended.errors.splitlines()])
 
 
-def drifted(stage: Stage) -> list[str]:
+def drifted(stage: Simulation) -> list[str]:
     """What the runner finds on the servers that is not as it was built."""
     with closing(stage.desk()) as desk:
         return [f"{each.server} {each.project}: {each.what}" for each in drift(desk, select(desk), 2)]

@@ -17,7 +17,7 @@ from mlnc.ir.model import Course, ServiceHost
 from mlnc.rehearsal.folder_transport import Rehearsal
 from mlnc.rehearsal.host_setup import prepare
 from mlnc.rehearsal.rehearsal_paths import Folder
-from mlnc.runner.connect.connections import Lines
+from mlnc.runner.connect.connections import Connections
 
 TASKS = """\
 from mlnc.runner import commands
@@ -30,7 +30,7 @@ from mlnc.runner.tasks import *
 """The ``tasks.py`` of such a course."""
 
 
-class RehearsedLines(Lines):
+class RehearsedLines(Connections):
     """Lines to servers that are folders in the folder SERVERS of the environment."""
 
     def __init__(self, context: Context, out: Path) -> None:

@@ -3,7 +3,7 @@ import xl_reader
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.targets.xen.cfg_reader import Fault, Setting, Value, read_settings
+from mlnc.targets.xen.cfg_reader import CfgSetting, Fault, Value, read_settings
 
 PIECES = [
     "a",
@@ -32,7 +32,7 @@ SETTINGS = st.sampled_from(
 def test_settings_keep_line_key_operator_and_value() -> None:
     text = "a = 'x' ; b=2\n# nothing\nc += [\n  'u', # one\n  \"v\",\n]\n"
     assert read_settings(text, "xl") == (
-        [Setting(0, "a", "=", "x"), Setting(0, "b", "=", "2"), Setting(2, "c", "+=", ["u", "v"])],
+        [CfgSetting(0, "a", "=", "x"), CfgSetting(0, "b", "=", "2"), CfgSetting(2, "c", "+=", ["u", "v"])],
         None,
     )
 
@@ -71,7 +71,7 @@ def test_xm_reads_python() -> None:
     assert read_settings("a += 1", "xm")[1] == Fault(
         0, "there is no value yet that += could add to", "write ="
     )
-    assert read_settings("a = ['x', 0xf]", "xm") == ([Setting(0, "a", "=", ["x", "0xf"])], None)
+    assert read_settings("a = ['x', 0xf]", "xm") == ([CfgSetting(0, "a", "=", ["x", "0xf"])], None)
 
 
 @xl_reader.needs_libxlutil

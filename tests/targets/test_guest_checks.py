@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from courses import guest, host, interface, service_host, volume
 
-from mlnc.ir.model import Group, Guest, GuestFile, Mount, Secret, SshKey, User
+from mlnc.ir.model import Guest, GuestFile, GuestGroup, Mount, Secret, SshKey, User
 from mlnc.targets.guest.guest_checks import WARNINGS, refusals
 
 
@@ -26,7 +26,7 @@ def codes(configured: Guest, **changes: Any) -> list[tuple[str, str]]:
         ("users", (User("alice", None, "home", None),)),
         ("users", (User("alice", None, "/home:x", None),)),
         ("users", (User("alice", None, "/home/alice", 10**10),)),
-        ("groups", (Group("staff", ("-o",)),)),
+        ("groups", (GuestGroup("staff", ("-o",)),)),
         ("ssh_keys", (SshKey("root", "# no key"),)),
         ("modules", ("loop; reboot",)),
         ("files", (GuestFile("motd", "etc/motd", None),)),

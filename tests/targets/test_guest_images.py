@@ -22,7 +22,7 @@ from guest_lab import (
 )
 from guest_trees import TREES, put_in_partition, run
 
-from mlnc.ir.model import Group, GuestFile, Mount, SshKey, User, Volume
+from mlnc.ir.model import GuestFile, GuestGroup, Mount, SshKey, User, Volume
 
 pytestmark = real_images
 
@@ -72,7 +72,7 @@ def colons(image: Image, name: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("family", TREES)
 def test_what_each_family_gets(family: str, lab: Lab, golden: Golden) -> None:
     lab.make_image(TREES[family])
-    groups = (Group("admins", ("alice", "bob")),)
+    groups = (GuestGroup("admins", ("alice", "bob")),)
     before = lab.read()
     configured = guest(**{**plain(FULL), "groups": groups, "users": FULL.users[:2]})
     once = lab.configure(configured)
@@ -364,7 +364,7 @@ def test_an_account_with_another_uid_is_refused(debian: Lab) -> None:
 
 def test_a_group_of_somebody_unknown_is_refused(debian: Lab) -> None:
     done = debian.run(
-        debian.write(debian.course(guest(groups=(Group("g", ("nobody-here",)),)))) / "configure.sh"
+        debian.write(debian.course(guest(groups=(GuestGroup("g", ("nobody-here",)),)))) / "configure.sh"
     )
     assert "group g: neither the project nor the guest has an account nobody-here" in done.stderr
 

@@ -4,7 +4,7 @@ from edited_courses import deployed
 from projects import Sources
 
 from mlnc.cli.plan_summary import told
-from mlnc.output.plan_model import Plan
+from mlnc.output.plan_model import UpgradePlan
 from mlnc.upgrade.diff.deployed_state import Before
 from mlnc.upgrade.planner import Planned, plan_course
 
@@ -25,7 +25,7 @@ def planned(sources: Sources, old: str, new: str) -> dict[str, Planned]:
     return plan_course(deployed(sides[0]), sides[1], lambda _: lambda *_: None)[0]
 
 
-def plan(sources: Sources, old: str, new: str) -> Plan:
+def plan(sources: Sources, old: str, new: str) -> UpgradePlan:
     return planned(sources, old, new)["demo"].plan
 
 

@@ -11,8 +11,8 @@ from mlnc.upgrade.capacity.memory_order import Order, Shortages, order
 from mlnc.upgrade.cost.migration_mode import thirds
 from mlnc.upgrade.diff.deployed_state import Before
 from mlnc.upgrade.diff.host_change import HostChange, Locate
-from mlnc.upgrade.diff.project_diff import Upgrade, upgrade, xen_hosts
-from mlnc.upgrade.steps.plan_steps import KINDS, Draft
+from mlnc.upgrade.diff.project_diff import ProjectUpgrade, upgrade, xen_hosts
+from mlnc.upgrade.steps.plan_steps import KINDS, StepDraft
 
 _DETOUR = "it goes over a third server, for neither of its own has room while the other is full"
 Places = Callable[[str], Locate]
@@ -23,7 +23,7 @@ Places = Callable[[str], Locate]
 class Ordered:
     """The upgrades of all projects that change, by name, what waits for what, and what is lacking in the end."""
 
-    upgrades: tuple[Upgrade, ...]
+    upgrades: tuple[ProjectUpgrade, ...]
     order: Order
     shortages: Shortages = ()
 
@@ -32,7 +32,7 @@ def in_order(before: Before, course: Course, kept: Collection[str], places: Plac
     """The upgrades of *course* but for the projects *kept*. Some are stopped that could move, if it cannot be else."""
     names = [name for name in sorted(course.projects) if name not in kept]
 
-    def made(down: Mapping[str, Mapping[str, str]]) -> tuple[Upgrade, ...]:
+    def made(down: Mapping[str, Mapping[str, str]]) -> tuple[ProjectUpgrade, ...]:
         return tuple(
             upgrade(before, course.projects[name], course.site, places(name), down.get(name, {}))
             for name in names
@@ -52,7 +52,7 @@ def in_order(before: Before, course: Course, kept: Collection[str], places: Plac
     return Ordered(tuple(_over(each, found.over) for each in upgrades), found)
 
 
-def giving(each: Upgrade) -> frozenset[str]:
+def giving(each: ProjectUpgrade) -> frozenset[str]:
     """The servers on which a project gives up memory."""
     return frozenset(
         change.old.service_host
@@ -66,7 +66,7 @@ def giving(each: Upgrade) -> frozenset[str]:
     )
 
 
-def with_waits(made: Mapping[str, Sequence[Draft]], ordered: Ordered) -> dict[str, list[Draft]]:
+def with_waits(made: Mapping[str, Sequence[StepDraft]], ordered: Ordered) -> dict[str, list[StepDraft]]:
     """The drafts of each project, with the steps of others that each of them has to wait for."""
     if not ordered.order.waits:
         return {name: list(drafts) for name, drafts in made.items()}
@@ -89,7 +89,7 @@ def with_waits(made: Mapping[str, Sequence[Draft]], ordered: Ordered) -> dict[st
 # --- to what the order speaks of -------------------------------------------------------------------------------------
 
 
-def _units(each: Upgrade, site: Site, shown: Collection[tuple[str, int]]) -> Iterator[Unit]:
+def _units(each: ProjectUpgrade, site: Site, shown: Collection[tuple[str, int]]) -> Iterator[Unit]:
     """What an upgrade moves or changes. Nothing goes over a server on which its display is *shown* by another."""
     stands = _bridges(each.new.switches) & _bridges(each.was.switches() if each.was else {})
     for name, change in each.changes.items():
@@ -107,7 +107,7 @@ def _units(each: Upgrade, site: Site, shown: Collection[tuple[str, int]]) -> Ite
             )
 
 
-def _displays(course: Course, upgrades: Sequence[Upgrade]) -> set[tuple[str, int]]:
+def _displays(course: Course, upgrades: Sequence[ProjectUpgrade]) -> set[tuple[str, int]]:
     """Server and number of every VNC display before and after the upgrade."""
     hosts = [host for project in course.projects.values() for host in xen_hosts(project).values()]
     hosts += [change.old for each in upgrades for change in each.changes.values() if change.old is not None]
@@ -123,7 +123,9 @@ def _bridges(switches: Mapping[str, Switch]) -> set[tuple[str, str]]:
     return {(server, switch.bridge) for switch in switches.values() for server in switch.service_hosts}
 
 
-def _used(before: Before, course: Course, kept: Collection[str], upgrades: Sequence[Upgrade]) -> Counter[str]:
+def _used(
+    before: Before, course: Course, kept: Collection[str], upgrades: Sequence[ProjectUpgrade]
+) -> Counter[str]:
     """The memory that all virtual machines have on each server at the beginning, in MiB."""
     used: Counter[str] = Counter()
     for name in kept:
@@ -151,7 +153,7 @@ def _down(found: Order, units: Sequence[Unit]) -> dict[str, dict[str, str]]:
     return down
 
 
-def _over(each: Upgrade, over: Mapping[str, str]) -> Upgrade:
+def _over(each: ProjectUpgrade, over: Mapping[str, str]) -> ProjectUpgrade:
     """*each* with the third servers of those that take a detour."""
     detours = {name: third for name in each.changes if (third := over.get(f"{each.new.project}/{name}"))}
     changes = {
@@ -186,7 +188,7 @@ def _step(event: Event, change: HostChange, steps: Mapping[str, Sequence[Step]])
     return f"{project}/{found[0 if event.part == 'hop' else -1].id}"
 
 
-def _waiting(project: str, draft: Draft, after: set[str], own: Sequence[Step]) -> Draft:
+def _waiting(project: str, draft: StepDraft, after: set[str], own: Sequence[Step]) -> StepDraft:
     """*draft* waiting for the steps *after*, but for those of earlier phases of its own project."""
     kinds = {f"{project}/{step.id}": KINDS.index(step.kind) for step in own}
     phase = KINDS.index(draft.step.kind)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from mlnc.upgrade.capacity.load_order import holders, loads
 from mlnc.upgrade.capacity.memory_moves import Event, Unit
 from mlnc.upgrade.capacity.order_search import find_legs
-from mlnc.upgrade.capacity.search_state import Free, Move
+from mlnc.upgrade.capacity.search_state import Free, LiveMove
 from mlnc.upgrade.capacity.wait_conditions import chain
 
 
@@ -95,12 +95,12 @@ def _order(free: Free, units: Sequence[Unit]) -> Order:
     return Order(route.stopped, over, chain(free, loads(settled, route.legs)))
 
 
-def _moves(units: Sequence[Unit]) -> dict[str, Move]:
+def _moves(units: Sequence[Unit]) -> dict[str, LiveMove]:
     """The live migrations. Those that have to do with each other's displays have names."""
     before = holders(units)
     related = {name for pair in before.items() for name in (pair[0], *pair[1])}
     return {
-        unit.id: Move(
+        unit.id: LiveMove(
             unit.source,
             unit.target,
             unit.moving_mib,

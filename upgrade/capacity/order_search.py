@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
-from mlnc.upgrade.capacity.search_state import DONE, Free, Lane, Move, Problem, State
+from mlnc.upgrade.capacity.search_state import DONE, Free, Lane, LiveMove, Problem, State
 
 WORK = 600_000
 """How many lanes all searches together look at before they give up; about half a second."""
@@ -53,18 +53,18 @@ class Branch:
     lane: Lane | None
 
 
-def find_legs(free: Free, moves: Mapping[str, Move]) -> Route:
+def find_legs(free: Free, moves: Mapping[str, LiveMove]) -> Route:
     """An order for *moves* over *free*, the MiB that are free on each bounded server before the first of them.
 
     Once all have been made, everything must fit.
     """
-    return _Search(moves).find(free)
+    return _OrderSearch(moves).find(free)
 
 
-class _Search:
+class _OrderSearch:
     """One search, with what is left of its work."""
 
-    def __init__(self, moves: Mapping[str, Move]) -> None:
+    def __init__(self, moves: Mapping[str, LiveMove]) -> None:
         self.problem = Problem(moves)
         self.everything = self.problem.start()
         self.nobody: State = (0,) * len(self.everything)

@@ -15,7 +15,7 @@ DONE = -1
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Move:
+class LiveMove:
     """A live migration that is asked for: from, to, memory in MiB, and the servers it could go over.
 
     *name* tells one apart that others wait for or that waits for others; it is empty for all else. *follows* are the
@@ -49,7 +49,7 @@ class Lane:
 class Problem:
     """The kinds of machines, the lanes they can take, and the arithmetic of states."""
 
-    def __init__(self, moves: Mapping[str, Move]) -> None:
+    def __init__(self, moves: Mapping[str, LiveMove]) -> None:
         kinds = Counter(moves.values())
         self.moves = sorted(kinds, key=lambda move: (-move.mib, move))
         self.names = [sorted(name for name, move in moves.items() if move == kind) for kind in self.moves]
@@ -66,7 +66,7 @@ class Problem:
             for third in move.thirds:
                 self._over(kind, move, third)
 
-    def _over(self, kind: int, move: Move, third: str) -> None:
+    def _over(self, kind: int, move: LiveMove, third: str) -> None:
         slot = self._slots
         self._slots += 1
         self.lanes.insert(0, Lane(slot, DONE, third, move.target, move.mib, 0, self.empty[kind]))

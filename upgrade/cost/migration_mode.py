@@ -11,7 +11,7 @@ from mlnc.upgrade.diff.host_diff import Pair, same_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class MigrationChoice:
     """The way, and what stands in the way of a better one, in sentences without an end."""
 
     way: Way
@@ -30,13 +30,13 @@ def on_shared(path: str, shared: frozenset[str]) -> bool:
     return any(path.startswith((f"/dev/{name}" if "/" not in name else name) + "/") for name in shared)
 
 
-def move(pair: Pair, site: Site, stops: str | None) -> Move:
+def move(pair: Pair, site: Site, stops: str | None) -> MigrationChoice:
     """How *pair* moves. *stops* says what makes a restart necessary anyway, if anything does."""
     one, other = (site.service_hosts[host.service_host] for host in (pair.old, pair.new))
     shared = shared_storage(one, other)
     apart = _apart(pair, shared)
     if apart is not None:
-        return Move("copy", (apart,))
+        return MigrationChoice("copy", (apart,))
     reasons = [stops] if stops else []
     if one.toolstack != other.toolstack:
         reasons.append(
@@ -50,7 +50,7 @@ def move(pair: Pair, site: Site, stops: str | None) -> Move:
         if disk.role == "mount" and not on_shared(disk.path, shared)
     ]
     reasons += _bridges(pair)
-    return Move("cold" if reasons else "live", tuple(reasons))
+    return MigrationChoice("cold" if reasons else "live", tuple(reasons))
 
 
 def _apart(pair: Pair, shared: frozenset[str]) -> str | None:

@@ -7,7 +7,7 @@ from mlnc.ir.model import Host, Site
 from mlnc.output.plan_model import Action, Change, Way
 from mlnc.schemas.language import Change as Class
 from mlnc.upgrade.cost.change_cost import Cost, cost, dearest
-from mlnc.upgrade.cost.migration_mode import Move, move
+from mlnc.upgrade.cost.migration_mode import MigrationChoice, move
 from mlnc.upgrade.cost.volume_actions import Fate, fates
 from mlnc.upgrade.diff.directive_fields import directive
 from mlnc.upgrade.diff.host_diff import Difference, Pair, differences
@@ -82,7 +82,7 @@ class _Verdict:
 
     costs: tuple[Cost, ...]
     stops: str | None
-    moves: Move | None
+    moves: MigrationChoice | None
     torn: bool
 
     @property

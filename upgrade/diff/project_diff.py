@@ -11,7 +11,7 @@ from mlnc.upgrade.diff.host_diff import Pair
 
 
 @dataclass(frozen=True, slots=True)
-class Upgrade:
+class ProjectUpgrade:
     """One project on both sides; *was* is what the servers have, under the old name if it is renamed."""
 
     new: Project
@@ -35,7 +35,9 @@ def xen_hosts(project: Project) -> dict[str, Host]:
     return {name: host for name, host in sorted(project.hosts.items()) if host.platform == "xen"}
 
 
-def upgrade(before: Before, new: Project, site: Site, locate: Locate, down: Mapping[str, str]) -> Upgrade:
+def upgrade(
+    before: Before, new: Project, site: Site, locate: Locate, down: Mapping[str, str]
+) -> ProjectUpgrade:
     """What happens to each virtual machine of one project. *down* are those that must not run meanwhile, and why."""
     was = before.projects.get(new.project) or before.projects.get(new.renamed_from or "")
     old_hosts = was.hosts() if was else {}
@@ -53,4 +55,4 @@ def upgrade(before: Before, new: Project, site: Site, locate: Locate, down: Mapp
     for name, old in old_hosts.items():
         assert was is not None
         changes[name] = retired(new.project, was.project, name, old, was.held(name))
-    return Upgrade(new, was, dict(sorted(changes.items())))
+    return ProjectUpgrade(new, was, dict(sorted(changes.items())))

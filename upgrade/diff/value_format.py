@@ -1,6 +1,6 @@
 """Values of the IR as short texts for a plan: one line each, sizes with their unit, long lists by their length."""
 
-from mlnc.ir.model import Disk, Group, GuestFile, Interface, Mount, Secret, SshKey, User, Volume
+from mlnc.ir.model import Disk, GuestFile, GuestGroup, Interface, Mount, Secret, SshKey, User, Volume
 
 UNITS = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 LONGEST = 60
@@ -76,7 +76,7 @@ def _listed(items: list[str]) -> str:
 
 def _item(value: object) -> str:
     match value:
-        case User(name=name) | Group(name=name):
+        case User(name=name) | GuestGroup(name=name):
             shown = name
         case SshKey(user=user, key=key):
             shown = f"{user}: {key.split()[-1]}"

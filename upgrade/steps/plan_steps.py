@@ -23,7 +23,7 @@ _GUARDED = frozenset({"copy", "volumes", "migrate", "apply", "start", "clean"})
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class StepDraft:
     """A step with what its script does: the *was* lines of renamed hosts, and its calls."""
 
     step: Step
@@ -31,7 +31,7 @@ class Draft:
     calls: tuple[Words, ...]
 
 
-def drafts(project: str, acts: Iterable[Act], changes: Mapping[str, HostChange]) -> list[Draft]:
+def drafts(project: str, acts: Iterable[Act], changes: Mapping[str, HostChange]) -> list[StepDraft]:
     """The steps of *project*, numbered in order. An act without a command asks for its step all the same."""
     grouped: dict[tuple[int, str, int, str], list[Act]] = defaultdict(list)
     for act in acts:
@@ -40,7 +40,7 @@ def drafts(project: str, acts: Iterable[Act], changes: Mapping[str, HostChange])
     return [_draft(project, number, grouped[key], changes) for number, key in enumerate(sorted(grouped), 1)]
 
 
-def _draft(project: str, number: int, acts: Sequence[Act], changes: Mapping[str, HostChange]) -> Draft:
+def _draft(project: str, number: int, acts: Sequence[Act], changes: Mapping[str, HostChange]) -> StepDraft:
     first = acts[0]
     what = first.host if first.kind in _EACH else first.server
     name = f"{number:02d}-{first.kind}-{re.sub('[^A-Za-z0-9_.+-]', '-', what)}"
@@ -61,7 +61,7 @@ def _draft(project: str, number: int, acts: Sequence[Act], changes: Mapping[str,
         data_loss=tuple(sorted({act.host for act in acts if act.data_loss})),
     )
     renamed = tuple(line for host in hosts for line in _was(changes[host]))
-    return Draft(step, renamed, tuple(dict.fromkeys(act.command for act in acts if act.command)))
+    return StepDraft(step, renamed, tuple(dict.fromkeys(act.command for act in acts if act.command)))
 
 
 def _was(change: HostChange) -> Iterator[Words]:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from mlnc.ir.model import Course, Site
-from mlnc.upgrade.diff.project_diff import Upgrade, project_servers
+from mlnc.upgrade.diff.project_diff import ProjectUpgrade, project_servers
 from mlnc.upgrade.steps.network_commands import network
 from mlnc.upgrade.steps.plan_preflight import preflight
 from mlnc.upgrade.steps.vm_commands import Act, acts
 
 
-def project_acts(each: Upgrade, giving: frozenset[str], course: Course) -> Iterator[Act]:
+def project_acts(each: ProjectUpgrade, giving: frozenset[str], course: Course) -> Iterator[Act]:
     """Everything that is done: only what every deployment does where nothing else is needed.
 
     *giving* are the servers on which other projects give up memory.
@@ -30,13 +30,13 @@ def project_acts(each: Upgrade, giving: frozenset[str], course: Course) -> Itera
         yield from preflight(looked, course.site, giving)
 
 
-def _host_acts(each: Upgrade, site: Site) -> Iterator[Act]:
+def _host_acts(each: ProjectUpgrade, site: Site) -> Iterator[Act]:
     for change in each.changes.values():
         old = each.was.at(change.old_server) if each.was and change.old_server else None
         yield from acts(change, site, (old or each.new).stop_timeout_seconds)
 
 
-def _network_acts(each: Upgrade, course: Course) -> Iterator[Act]:
+def _network_acts(each: ProjectUpgrade, course: Course) -> Iterator[Act]:
     """Bridges that go, and servers that have nothing of the project any more."""
     stays = set(project_servers(each.new))
     for server in sorted(each.was.irs if each.was else ()):
@@ -61,7 +61,7 @@ def _others_need(course: Course, project: str, server: str, bridge: str) -> bool
     )
 
 
-def _prepare(each: Upgrade, server: str, site: Site) -> Iterator[Act]:
+def _prepare(each: ProjectUpgrade, server: str, site: Site) -> Iterator[Act]:
     nets = network(site, each.was.at(server) if each.was else None, each.new, server)
     new = tuple(word for triple in nets.made() for word in triple)
     yield Act("prepare", server, "", ("bridges_up", *new))
