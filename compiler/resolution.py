@@ -12,7 +12,7 @@ from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, TypedBlock, TypedRecord, TypedSetting
 from mlnc.compiler.values import Invalid, flag, parse
 from mlnc.compiler.variables import BUILTINS, Undefined
-from mlnc.compiler.words import split_fields
+from mlnc.compiler.values import split_fields
 from mlnc.schemas.language import Directive, Field, load
 
 

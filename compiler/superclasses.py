@@ -8,7 +8,7 @@ from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.outline import Notice, RawBlock, RawStatement
 from mlnc.compiler.source import Origin, Span, Via
 from mlnc.compiler.variables import Filled, Scope, Undefined, at_home
-from mlnc.compiler.words import split_fields
+from mlnc.compiler.values import split_fields
 from mlnc.schemas.language import load
 
 

@@ -348,3 +348,11 @@ def flag(text: str, spec: Directive) -> bool | str:
         return text
     also = f", {', '.join(spec.choices)}" if spec.choices else ""
     raise Invalid("is neither on nor off", f"write {spec.name} alone, or {spec.name} off{also}")
+
+
+_RECORD_FIELD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^ "']|["'])+""")
+
+
+def split_fields(text: str) -> list[str]:
+    """The fields of an expanded record line."""
+    return _RECORD_FIELD.findall(text)
