@@ -16,8 +16,8 @@ from mlnc.cli.printing import as_json, as_text
 from mlnc.cli.secret_spans import literals, secret_places
 from mlnc.compiler.diagnostic_codes import CODES
 from mlnc.compiler.diagnostics import Report
-from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.pipeline import Compiled, Front
+from mlnc.compiler.suggestion import suggest
 
 _PATIENCE_SECONDS = 0.7
 """A run that ends sooner shows no progress."""

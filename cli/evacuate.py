@@ -8,10 +8,10 @@ from pathlib import Path
 from mlnc.cli.build import check
 from mlnc.cli.patch import edited, patch
 from mlnc.compiler.diagnostics import Diagnostic, Report
-from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.pipeline import Compiled, Front
 from mlnc.compiler.service_host_edits import Choice, PlacedItem, ServiceHostSpans
 from mlnc.compiler.source import Source
+from mlnc.compiler.suggestion import suggest
 from mlnc.ir.model import Course
 from mlnc.upgrade.evacuation import NoPlace, Targets
 from mlnc.upgrade.evacuation import evacuate as find_targets

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from mlnc.ir.bridges import project_servers
 from mlnc.ir.ir_yaml import InvalidIr, load_project
 from mlnc.ir.model import Project
 from mlnc.output.artifact import SERVER_ROOM
@@ -13,7 +14,6 @@ from mlnc.output.deployed_record import DeployedRecord, ir_name, parse_record, p
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import DEPLOYED
 from mlnc.upgrade.diff.deployed_state import Before, OldProject
-from mlnc.upgrade.diff.project_diff import project_servers
 
 
 class OldSideRefused(Exception):

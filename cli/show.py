@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from mlnc.cli.show_rows import rows
-from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.discovery import no_project
 from mlnc.compiler.expansion import Expanded, expand_project
 from mlnc.compiler.pipeline import Compiled, Earlier, Front
 from mlnc.compiler.source_map import Origins
+from mlnc.compiler.suggestion import suggest
 from mlnc.ir.model import Host, Project
 
 Item = TypeVar("Item")

@@ -37,9 +37,8 @@ class Linked:
     def hosts(self) -> Iterator[tuple[str, str, Host]]:
         """Every Xen host with its project and name, sorted."""
         for project in sorted(self.course.projects):
-            for name, host in self.course.projects[project].hosts.items():
-                if host.platform == "xen":
-                    yield project, name, host
+            for name, host in self.course.projects[project].xen_hosts().items():
+                yield project, name, host
 
     def cards(self) -> Iterator[tuple[str, str, Host, str, Interface]]:
         """Every card of every Xen host."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mlnc.compiler import target_codes
 from mlnc.compiler.mln1.mln1_codes import MLN1
 
 
@@ -99,8 +98,55 @@ CODES: dict[str, Code] = {
         duplicate_segment="Two switches on one VLAN or VXLAN.",
     ),
     **_warnings(memory_exceeded="Domains that need more memory than their server has."),
-    **{code: Code("error", about) for code, about in target_codes.ERRORS.items()},
-    **{code: Code("warning", about) for code, about in target_codes.WARNINGS.items()},
+    **_errors(
+        pvh_unsupported="A PVH host on a server whose toolstack does not know the type.",
+        kernel_missing="A PV or PVH host without a kernel.",
+        xen_unwritable="A value that a domain file cannot hold.",
+        xen_extra_syntax="A line of xen_extra that the server's toolstack cannot read.",
+        xen_extra_unknown_key="A line of xen_extra with a key that the server's toolstack does not know.",
+        xen_extra_type="A line of xen_extra whose value is of the wrong type.",
+        xen_extra_conflict="A line of xen_extra that sets what mlnc sets.",
+        xen_extra_secret="A line of xen_extra that holds a password in clear text.",
+        storage_name="A name of a volume that LVM or a script cannot carry.",
+        storage_text="A path or name that a storage script cannot carry.",
+        snapshot_of_file="A snapshot of what is no logical volume.",
+        lvm_lock_without_server="lvm lock, where no server is named that holds the lock of the volume group.",
+        lvm_lock_several="Several locked volume groups for one project on one server.",
+        guest_unwritable="A value that the files of a guest cannot hold.",
+        guest_without_volume="A guest to be configured without a volume to do it through.",
+        files_in_seed="Files for a guest that cloud-init configures, which brings none.",
+        switch_spans_servers="A switch on several servers that nothing joins.",
+        switch_not_on_server="A host on a server that its switch does not stand on.",
+        switch_two_carriers="A switch with both a VLAN and a VXLAN.",
+        switch_on_uplink="A VLAN or VXLAN on the server's own bridge.",
+        vxlan_needs_address="A VXLAN between servers whose IP addresses are not declared.",
+        bridge_two_carriers="A bridge that leads to two networks.",
+        bridge_name="A bridge that Linux would not take as a name of a device.",
+        life_name="A name that a script cannot carry.",
+        projects_folder="A projects folder that a systemd unit cannot name.",
+        mln_conf_value="A value that the daemon of MLN 1 would misread.",
+        daemon_allow_syntax="A daemon_allow that the daemon of MLN 1 cannot read.",
+        relocation_allow_syntax="A relocation_allow that is neither a name, a pattern nor an anchored expression.",
+        relocation_address_syntax="A relocation_address that xend cannot read.",
+        no_room="Virtual machines that are to move, and servers which have too little memory for them.",
+        service_host_shared="A server that is to be emptied, written where hosts would follow that go elsewhere.",
+        plan_server_unknown="A server that still has virtual machines, and that the site does not know any more.",
+    ),
+    **_warnings(
+        foreign_platform="A host of another platform, which is left out.",
+        kernel_arguments_unused="Kernel arguments of a host that boots from its disk.",
+        fat32_not_grown="A FAT32 file system that stays as large as its template.",
+        shared_group_unlocked="A volume group that several servers change, and that nothing locks.",
+        user_data_unused="Lines of user_data that no cloud-init reads.",
+        daemon_allow_wide="A daemon_allow that admits more than it seems to.",
+        daemon_allow_name="A daemon_allow that can match no address.",
+        relocation_allow_wide="A relocation_allow that admits everyone.",
+        toolstack_differs="Servers that share storage and have different toolstacks.",
+        xen_version_differs="Servers that share storage and have different versions of Xen.",
+        storage_differs="Servers that share storage under different names.",
+        move_not_live="Virtual machines that are stopped for a move because their servers are not compatible.",
+        bridge_elsewhere="A moving card on a bridge that the old server is declared to have and the new one is not.",
+    ),
     # shape that loses nothing
     **_warnings(
         repeated_directive="One directive set twice in one block; the last counts.",

@@ -1,10 +1,9 @@
 """The directive table as help, for a terminal and as docs/directives.md. All words come from ``schemas/``."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import cache
 from textwrap import fill
 
+from mlnc.compiler.suggestion import suggest
 from mlnc.schemas.language import CHANGES, Directive, Field, load
 from mlnc.schemas.validation import schema
 
@@ -22,16 +21,6 @@ one directive. This page is written from `schemas/language.yaml` by `invoke gold
 `$NAME = text` in any block defines a variable. A superclass takes what a host takes. Values in capitals stand
 for words of your own; those in brackets may be left out.
 """
-
-
-def suggest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that *word* was probably meant to be, None where none is near. Case does not count."""
-    by_folded = {name.casefold(): name for name in sorted(candidates, reverse=True)}
-    folded = word.casefold()
-    # two letters swapped in a short word leave less in common than the cutoff asks for
-    swapped = [name for name in sorted(by_folded) if len(name) > 2 and sorted(name) == sorted(folded)]
-    near = swapped or get_close_matches(folded, sorted(by_folded), n=1, cutoff=0.7)
-    return by_folded[near[0]] if near else None
 
 
 def describe(word: str) -> str:

@@ -72,7 +72,7 @@ def _switch(name: str, model: ProjectModel, site: SiteModel, hosts: Mapping[str,
         if cards.switch == name
     ]
     asked: str | None = settings.get("service_host")
-    servers = {hosts[host].service_host for host, _ in plugged if hosts[host].platform == "xen"}
+    servers = {hosts[host].service_host for host, _ in plugged if hosts[host].is_xen}
     return Switch(
         bridge=bridge_of(name, model.name, settings),
         own_bridge=settings.get("bridge") is None,

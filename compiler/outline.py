@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.source import Origin, Span, Via
+from mlnc.compiler.suggestion import suggest
 from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line, Ref, Word
 
 Notice = Callable[[Diagnostic], None]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from mlnc.compiler import naming, rename_checks, secret_checks
 from mlnc.compiler.addresses import ipv4, ipv6
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.disk_devices import devices
 from mlnc.compiler.lower import domain_type, server_of
 from mlnc.compiler.lower_site import default
 from mlnc.compiler.source import Origin
+from mlnc.compiler.suggestion import suggest
 from mlnc.compiler.superclasses import ExpandedBlock
 from mlnc.compiler.typed_model import ProjectModel, SiteModel, TypedBlock, TypedRecord
 

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.expansion import Expanded, builtin_definitions
 from mlnc.compiler.outline import Notice
 from mlnc.compiler.source import Origin
+from mlnc.compiler.suggestion import suggest
 from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.typed_model import PLATFORMS, ProjectModel, TypedBlock, TypedRecord, TypedSetting
-from mlnc.compiler.values import Invalid, flag, parse
+from mlnc.compiler.values import Invalid, flag, parse, split_fields
 from mlnc.compiler.variables import BUILTINS, Undefined
-from mlnc.compiler.values import split_fields
 from mlnc.schemas.language import Directive, Field, load
 
 

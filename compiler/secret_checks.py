@@ -8,8 +8,7 @@ from mlnc.compiler.outline import RawStatement
 from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.syntax_tree import Ref, Word
 from mlnc.compiler.typed_model import ProjectModel, SiteModel, TypedSetting
-from mlnc.compiler.values import SecretText
-from mlnc.compiler.values import split_fields
+from mlnc.compiler.values import SecretText, split_fields
 from mlnc.schemas.language import load
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.directive_help import suggest
 from mlnc.compiler.outline import Notice, RawBlock, RawStatement
 from mlnc.compiler.source import Origin, Span, Via
-from mlnc.compiler.variables import Filled, Scope, Undefined, at_home
+from mlnc.compiler.suggestion import suggest
 from mlnc.compiler.values import split_fields
+from mlnc.compiler.variables import Filled, Scope, Undefined, at_home
 from mlnc.schemas.language import load
 
 

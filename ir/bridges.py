@@ -56,6 +56,12 @@ def switch_servers(project: Project) -> list[str]:
     return sorted({server for _, switch in xen_switches(project) for server in switch.service_hosts})
 
 
+def project_servers(project: Project) -> list[str]:
+    """Return the service hosts on which *project* has Xen domains or switches, sorted."""
+    domains = {host.service_host for host in project.xen_hosts().values()}
+    return sorted(domains | set(switch_servers(project)))
+
+
 def server_bridges(site: Site, project: Project, server: str) -> tuple[Bridge, ...]:
     """The bridges of *project* on the service host *server*, in the order of their switches' names."""
     return tuple(

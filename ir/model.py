@@ -198,6 +198,11 @@ class Host:
     guest: Guest
     foreign: dict[str, ForeignBlock]
 
+    @property
+    def is_xen(self) -> bool:
+        """True for a Xen domain, False for a host of a platform that mlnc does not build."""
+        return self.platform == "xen"
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -234,6 +239,14 @@ class Project:
     switches: dict[str, Switch]
     hosts: dict[str, Host]
     foreign: dict[str, ForeignBlock]
+
+    def xen_hosts(self, server: str | None = None) -> dict[str, Host]:
+        """Return the hosts that are Xen domains, by name and sorted; only those on *server* if it is given."""
+        return {
+            name: host
+            for name, host in sorted(self.hosts.items())
+            if host.is_xen and server in (None, host.service_host)
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""."""
+"""The output folder: manifest, bundles, transaction, deployed records and plans."""

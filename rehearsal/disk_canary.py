@@ -49,9 +49,8 @@ def lost_words(folder: Folder, old: Course, new: Course, consented: Container[st
 
 def _hosts(course: Course) -> Iterator[tuple[str, Host]]:
     for project, each in sorted(course.projects.items()):
-        for name, host in sorted(each.hosts.items()):
-            if host.platform == "xen":
-                yield f"{project}/{name}", host
+        for name, host in each.xen_hosts().items():
+            yield f"{project}/{name}", host
 
 
 def _root(folder: Folder, host: Host) -> Path | None:

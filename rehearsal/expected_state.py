@@ -12,15 +12,13 @@ def expected(course: Course, started: bool) -> Facts:
     for project in course.projects.values():
         for name, switch in project.switches.items():
             _add_switch(facts, course, project, name, switch)
-        for name, host in project.hosts.items():
-            if host.platform == "xen":
-                for volume in host.volumes:
-                    _add_volume(facts, project.project, name, host, volume)
-                guest_expected.add(
-                    facts, project.project, name, host, course.site.service_hosts[host.service_host]
-                )
-                if started:
-                    _add_domain(facts, host)
+        for name, host in project.xen_hosts().items():
+            for volume in host.volumes:
+                _add_volume(facts, project.project, name, host, volume)
+            server = course.site.service_hosts[host.service_host]
+            guest_expected.add(facts, project.project, name, host, server)
+            if started:
+                _add_domain(facts, host)
     return facts
 
 

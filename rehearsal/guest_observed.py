@@ -22,8 +22,8 @@ _TOOLS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 def add(facts: Facts, folder: Folder, course: Course) -> None:
     """Add what there is in each guest that *course* wants configured."""
     for project in course.projects.values():
-        for name, host in project.hosts.items():
-            if host.platform == "xen" and host.guest.mode != "none":
+        for name, host in project.xen_hosts().items():
+            if host.guest.mode != "none":
                 values = _values(folder, host)
                 if values is not None:
                     there(facts, host.service_host, "guest", f"{project.project}/{name}", **values)

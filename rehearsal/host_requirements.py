@@ -66,7 +66,7 @@ def needs(courses: Sequence[Course], server: str) -> Needs:
 
 def _hosts(course: Course) -> Iterator[Host]:
     for _, project in sorted(course.projects.items()):
-        yield from (host for host in project.hosts.values() if host.platform == "xen")
+        yield from project.xen_hosts().values()
 
 
 def kernel_version(kernel: str) -> str:

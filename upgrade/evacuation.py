@@ -97,7 +97,7 @@ def _merged(hosts: Collection[str], sets: Sequence[Collection[str]]) -> list[lis
 
 
 def _group(names: list[str], hosts: Mapping[str, Host]) -> MachineGroup:
-    memory = sum(hosts[name].memory_mib for name in names if hosts[name].platform == "xen")
+    memory = sum(hosts[name].memory_mib for name in names if hosts[name].is_xen)
     return MachineGroup(tuple(names), memory, frozenset(_displays(hosts[name] for name in names)))
 
 
@@ -216,6 +216,4 @@ def _room(server: ServiceHost, staying: list[Host]) -> _Room:
 
 def _staying(projects: Collection[Project], name: str) -> Iterator[Host]:
     for project in projects:
-        for host in project.hosts.values():
-            if host.platform == "xen" and host.service_host == name:
-                yield host
+        yield from project.xen_hosts(name).values()

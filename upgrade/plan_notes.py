@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from mlnc.ir.guest_peers import GuestPeers
 from mlnc.ir.model import Host, Project
-from mlnc.targets.guest.guest_hosts_file import Peers
 from mlnc.upgrade.diff.deployed_state import OldProject
 from mlnc.upgrade.diff.host_change import HostChange
 
@@ -21,7 +21,7 @@ def peer_notes(change: HostChange, was: OldProject | None, new: Project) -> tupl
     old = was.at(change.pair.old.service_host)
     if old is None or change.pair.was not in old.hosts:
         return ()
-    if list(Peers(old).of(change.pair.was)) == list(Peers(new).of(change.name)):
+    if list(GuestPeers(old).of(change.pair.was)) == list(GuestPeers(new).of(change.name)):
         return ()
     return ("its /etc/hosts changes with its peers: the new one waits for its next stop",)
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 
+from mlnc.ir.bridges import project_servers
 from mlnc.ir.model import Course, Host, Project, Site
 from mlnc.output.plan_model import PLAN_VERSION, HostPlan, UpgradePlan
 from mlnc.upgrade.capacity.course_order import Places, giving, in_order, with_waits
 from mlnc.upgrade.capacity.memory_order import Shortages
 from mlnc.upgrade.diff.deployed_state import Before, OldProject
 from mlnc.upgrade.diff.host_change import HostChange
-from mlnc.upgrade.diff.project_diff import ProjectUpgrade, project_servers, xen_hosts
+from mlnc.upgrade.diff.project_diff import ProjectUpgrade
 from mlnc.upgrade.plan_notes import peer_notes, project_notes
 from mlnc.upgrade.steps.network_commands import switch_lines
 from mlnc.upgrade.steps.plan_steps import StepDraft, drafts
@@ -60,7 +61,7 @@ def _same(was: OldProject | None, project: Project) -> dict[str, str] | None:
 
 
 def _unchanged(project: Project, generations: dict[str, str]) -> UpgradePlan:
-    hosts = {name: _kept(project.project, name, host) for name, host in xen_hosts(project).items()}
+    hosts = {name: _kept(project.project, name, host) for name, host in project.xen_hosts().items()}
     base = {server: generations.get(server) for server in project_servers(project)}
     return UpgradePlan(PLAN_VERSION, project.project, base, hosts, {}, (), ())
 

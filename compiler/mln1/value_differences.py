@@ -7,8 +7,7 @@ from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.mln1.blocks import Part
 from mlnc.compiler.source import Origin
 from mlnc.compiler.superclasses import ExpandedStatement
-from mlnc.compiler.values import FLAG_OFF
-from mlnc.compiler.values import split_fields
+from mlnc.compiler.values import FLAG_OFF, split_fields
 from mlnc.schemas.language import Directive
 
 Found = Iterator[Diagnostic]

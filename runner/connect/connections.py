@@ -15,9 +15,8 @@ from mlnc.ir.model import ServiceHost
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import OutputRefused
 from mlnc.output.transaction import recover
-from mlnc.runner.connect.server_transport import way
 from mlnc.runner.connect.session import Session
-from mlnc.runner.connect.transport import Transport
+from mlnc.runner.connect.transport import Transport, way
 
 Way = Callable[[Context, ServiceHost, Path, str], Transport]
 

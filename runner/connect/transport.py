@@ -4,8 +4,10 @@ A command is a line for ``sh``; what it reads on standard input travels through 
 byte of it touches a disk or a command line. It is a series of pieces, each sent as soon as it is there.
 """
 
+import ipaddress
 import os
 import shlex
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -202,3 +204,27 @@ def _feed(fifo: Path, content: Iterable[bytes]) -> None:
             view = memoryview(piece)
             while view:
                 view = view[pipe.write(view) or 0 :]
+
+
+def way(context: Context, server: ServiceHost, folder: Path, name: str) -> Transport:
+    """The transport to *server*; *folder* is private to it, *name* short, for the path of a socket has 104 bytes."""
+    if is_here(server.address):
+        return Local(context, folder)
+    return Ssh(context, server, folder, name)
+
+
+def is_here(address: str) -> bool:
+    """Whether *address* is this machine: ``localhost``, a name of it, or one of its addresses. Asks no name server."""
+    name = socket.gethostname().lower()
+    if address.lower() in {"localhost", name, name.partition(".")[0]}:
+        return True
+    try:
+        family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
+    except ValueError:
+        return False
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))  # only an own address can be bound
+        except OSError:
+            return False
+    return True

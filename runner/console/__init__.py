@@ -1,1 +1,1 @@
-"""."""
+"""Terminal input and output of the runner: options, plans, questions and results."""

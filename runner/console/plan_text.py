@@ -6,7 +6,6 @@ from mlnc.ir.ir_yaml import to_data
 from mlnc.ir.model import Host
 from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import IR
-from mlnc.runner.console.left_over import left_over_lines
 from mlnc.runner.console.upgrade_text import upgrade_data, upgrade_lines, vm_lines
 from mlnc.runner.deployment import BundleTask, DeploymentPlan
 from mlnc.runner.observe.decision import SHORT
@@ -118,3 +117,24 @@ def _details(task: BundleTask) -> Iterator[str]:
     files = [path for path in task.files if path != IR]
     if files and task.decision.acts:
         yield f"    files: {', '.join(files)}"
+
+
+def print_left_over(plan: DeploymentPlan, machine: bool) -> None:
+    """Print what the servers have that is not built any more, unless a *machine* reads."""
+    if not machine:
+        for line in left_over_lines(plan):
+            print(line)
+
+
+def left_over_lines(plan: DeploymentPlan) -> Iterator[str]:
+    """What the servers have that is not built for them: it stays until somebody removes it, or a plan takes it away."""
+    for server, project in plan.unrecorded:
+        yield (
+            f"{server} {project}: is there, though it is not built for this server and out/deployed does not say so;"
+            " its VMs may run there. Run 'invoke deployed', build again, and review the plan"
+        )
+    for server, project, generation in plan.left_over:
+        yield (
+            f"{server} {project}: left over, not built for this server any more (generation {generation[:SHORT]});"
+            f" invoke remove --project {project} --host {server} removes it"
+        )

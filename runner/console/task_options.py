@@ -21,6 +21,9 @@ from mlnc.runner.results import FAILED
 if TYPE_CHECKING:
     from mlnc.runner.run_context import RunContext
 
+PARALLEL = 16
+"""Number of servers to work on in parallel, unless ``--parallel`` is given."""
+
 _HELP = {
     "out": "The folder that mlnc build wrote.",
     "project": "Only this project (may be given several times).",

@@ -139,7 +139,7 @@ def _down(desk: RunContext, bundle: Bundle, found: Survey, hosts: tuple[str, ...
         return False
     here = [
         host
-        for name, host in desk.project(bundle.project).hosts.items()
-        if host.service_host == bundle.server and host.platform == "xen" and (not hosts or name in hosts)
+        for name, host in desk.project(bundle.project).xen_hosts(bundle.server).items()
+        if not hosts or name in hosts
     ]
     return any(found.domains.get(host.domain) != host.uuid for host in here)

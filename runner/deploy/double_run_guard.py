@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 
 from mlnc.ir.model import Host
 from mlnc.output.artifact import SERVER_ROOM
-from mlnc.runner.deploy.running_places import DomainLocations, look
 from mlnc.runner.deployment import BundleTask, DeploymentPlan, Options, PlannedUpgrade
+from mlnc.runner.observe.domain_locations import DomainLocations, look
 from mlnc.runner.results import Result
 from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
@@ -24,7 +24,7 @@ def refuse_elsewhere(desk: RunContext, plan: DeploymentPlan, options: Options) -
     silent = {server: survey.no_domains for server, survey in plan.surveys.items() if survey.no_domains}
     places = DomainLocations({**places.running, **running}, {**places.silent, **silent}, options.fenced)
     for name in projects:
-        hosts = {key: host for key, host in desk.project(name).hosts.items() if host.platform == "xen"}
+        hosts = desk.project(name).xen_hosts()
         upgrade = upgrades.get(name)
         allowed = {key: {host.service_host} | _way(upgrade, key) for key, host in hosts.items()}
         reason = objection(hosts, allowed, held.get(name, {}), places)
@@ -71,12 +71,8 @@ def refuse_starting(desk: RunContext, selection: Selection, fenced: Collection[s
     refused = []
     for server, projects in selection.items():
         for name in [name for name in projects if name in held]:
-            chosen = desk.project(name).hosts.items()
-            hosts = {
-                key: host
-                for key, host in chosen
-                if host.service_host == server and host.platform == "xen" and key in (projects[name] or {key})
-            }
+            chosen = desk.project(name).xen_hosts(server).items()
+            hosts = {key: host for key, host in chosen if key in (projects[name] or {key})}
             allowed = {key: {server} for key in hosts}
             reason = objection(hosts, allowed, held[name], places, _moved(desk, name))
             if reason is not None:

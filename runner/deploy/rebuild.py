@@ -25,10 +25,10 @@ def rebuildable(desk: RunContext, name: str) -> Selection:
     projects = sorted(desk.manifest.projects) if name == EVERYTHING else [project]
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for each in projects:
-        hosts = desk.project(each).hosts if each in desk.manifest.projects else {}
-        for key, facts in sorted(hosts.items()):
+        hosts = desk.project(each).xen_hosts() if each in desk.manifest.projects else {}
+        for key, facts in hosts.items():
             templates = [volume.template for volume in facts.volumes if volume.role == "root"]
-            if host in ("", key) and facts.platform == "xen" and any(templates):
+            if host in ("", key) and any(templates):
                 there = found.setdefault(facts.service_host, {})
                 there[each] = (*there.get(each, ()), key)
     if not found:

@@ -9,9 +9,9 @@ from mlnc.output.plan_model import Guard, Step
 from mlnc.output.plan_store import step_script
 from mlnc.output.secret_names import secret_names
 from mlnc.runner.connect.protocol import Answer
-from mlnc.runner.deploy.running_places import DomainLocations, guarded, look
 from mlnc.runner.deploy.start_stop import known_generations
 from mlnc.runner.deployment import DONE, UNDONE, Options, PlannedUpgrade
+from mlnc.runner.observe.domain_locations import DomainLocations, guarded, look
 from mlnc.runner.remote_call import Call, perform
 from mlnc.runner.results import Display, Outcome, Result
 from mlnc.runner.run_context import RunContext

@@ -1,1 +1,1 @@
-"""."""
+"""Observation: what the servers have, and how it differs from the build."""

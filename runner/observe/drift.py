@@ -122,7 +122,7 @@ class _Look:
                     yield f"bridge {switch.bridge}: not made by mlnc (switch {name})"
 
     def _domain_differences(self, project: Project) -> Iterator[DriftFinding]:
-        hosts = {host.domain: host for host in project.hosts.values() if host.platform == "xen"}
+        hosts = {host.domain: host for host in project.xen_hosts().values()}
         for name, uuid in sorted(self._domains.items()):
             host: Host | None = hosts.get(name)
             if host is None and not name.endswith(f".{project.project}"):

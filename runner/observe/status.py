@@ -55,8 +55,8 @@ def chosen_hosts(desk: RunContext, server: str, selection: Selection) -> list[tu
         (project, name, host)
         for project, names in selection[server].items()
         if project in desk.manifest.projects
-        for name, host in sorted(desk.project(project).hosts.items())
-        if host.service_host == server and host.platform == "xen" and (not names or name in names)
+        for name, host in desk.project(project).xen_hosts(server).items()
+        if not names or name in names
     ]
 
 

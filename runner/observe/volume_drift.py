@@ -117,7 +117,6 @@ def _places(project: Project, server: str) -> set[str]:
 
 
 def _volumes(project: Project, server: str) -> Iterator[tuple[str, Volume]]:
-    for name, host in sorted(project.hosts.items()):
-        if host.service_host == server and host.platform == "xen":
-            for volume in host.volumes:
-                yield name, volume
+    for name, host in project.xen_hosts(server).items():
+        for volume in host.volumes:
+            yield name, volume

@@ -1,1 +1,1 @@
-"""."""
+"""The deployment as an Ansible playbook."""

@@ -1,1 +1,1 @@
-"""."""
+"""Configuration of guests: files and scripts."""

@@ -11,29 +11,29 @@ from mlnc.ir.model import Course, Host, Project
 from mlnc.output.artifact import Artifact, Emitted, host_folder
 from mlnc.targets.guest import guest_disk, guest_seed
 from mlnc.targets.guest.guest_checks import WARNINGS, refusals
-from mlnc.targets.guest.guest_hosts_file import Peers
+from mlnc.targets.guest.guest_hosts_file import HostsFiles
 
 
 def emit(course: Course) -> Emitted:
     """The files of every Xen guest that is configured. A guest with an error is left out of them."""
     emitted = Emitted()
     for _, project in sorted(course.projects.items()):
-        peers = Peers(project)
-        for name, host in sorted(project.hosts.items()):
-            if host.platform == "xen" and host.guest.mode != "none":
+        hosts_files = HostsFiles(project)
+        for name, host in project.xen_hosts().items():
+            if host.guest.mode != "none":
                 found = refusals(project.project, name, host, course.site.service_hosts[host.service_host])
                 emitted.refusals += found
                 if all(each.code in WARNINGS for each in found):
-                    emitted.artifacts += _artifacts(course, project, name, peers)
+                    emitted.artifacts += _artifacts(course, project, name, hosts_files)
     return emitted
 
 
-def _artifacts(course: Course, project: Project, name: str, peers: Peers) -> list[Artifact]:
+def _artifacts(course: Course, project: Project, name: str, hosts_files: HostsFiles) -> list[Artifact]:
     host = project.hosts[name]
     folder = f"{host_folder(host.service_host, project.project)}/{name}/guest"
     return [
         Artifact(f"{folder}/{file}", text, executable=file.endswith(".sh"))
-        for file, text in _files(course, project, host, peers.hosts_file(name))
+        for file, text in _files(course, project, host, hosts_files.text(name))
     ]
 
 

@@ -1,1 +1,1 @@
-"""."""
+"""Configuration of mlnd, the daemon of MLN 1."""

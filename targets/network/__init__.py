@@ -1,1 +1,1 @@
-"""."""
+"""Bridges of the switches on each service host."""

@@ -109,7 +109,7 @@ def _address_problems(site: Site, switch: Switch) -> Iterator[tuple[str, str, st
 def _servers_without(project: Project, switch: Switch) -> list[str]:
     """The servers of Xen domains that are plugged into *switch* but do not have it, sorted."""
     hosts = [project.hosts[member.host] for member in switch.members]
-    return sorted({host.service_host for host in hosts if host.platform == "xen"} - set(switch.service_hosts))
+    return sorted({host.service_host for host in hosts if host.is_xen} - set(switch.service_hosts))
 
 
 def _family(address: str) -> int | None:

@@ -9,10 +9,11 @@ what it brings to a server, :func:`deployed_folder`.
 import re
 from collections.abc import Iterable
 
+from mlnc.ir.bridges import project_servers
 from mlnc.ir.model import Course, Project, ServiceHost
 from mlnc.output.artifact import SERVER_ROOM, Artifact, Emitted, Refusal, server_folder
 from mlnc.targets.render import render
-from mlnc.targets.shell.project_script import project_servers, starting_order
+from mlnc.targets.shell.project_script import starting_order
 
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@+-]*")
 _HOUR_SECONDS = 3600

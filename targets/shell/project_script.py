@@ -7,7 +7,7 @@ order of starting, and what each needs before it may start.
 import re
 from collections.abc import Iterator
 
-from mlnc.ir.bridges import switch_servers
+from mlnc.ir.bridges import project_servers, switch_servers
 from mlnc.ir.model import Course, Host, Project
 from mlnc.output.artifact import Artifact, Emitted, Refusal, host_folder
 from mlnc.schemas.secret_placeholder import placeholder
@@ -31,19 +31,9 @@ def emit(course: Course) -> Emitted:
     return emitted
 
 
-def project_servers(project: Project) -> list[str]:
-    """The service hosts on which *project* has Xen domains or switches, sorted."""
-    domains = {host.service_host for host in project.hosts.values() if host.platform == "xen"}
-    return sorted(domains | set(switch_servers(project)))
-
-
 def starting_order(project: Project, server: str) -> list[tuple[str, Host]]:
     """The Xen hosts of *project* on one service host, by boot order and name."""
-    here = [(name, host) for name, host in project.hosts.items() if host.service_host == server]
-    return sorted(
-        ((name, host) for name, host in here if host.platform == "xen"),
-        key=lambda each: (each[1].boot_order, each[0]),
-    )
+    return sorted(project.xen_hosts(server).items(), key=lambda each: (each[1].boot_order, each[0]))
 
 
 def _refusals(name: str, project: Project) -> list[Refusal]:

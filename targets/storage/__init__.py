@@ -1,1 +1,1 @@
-"""."""
+"""Scripts that create, fill and remove volumes."""

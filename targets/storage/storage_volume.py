@@ -113,11 +113,10 @@ class Wanted:
 
 def wanted_volumes(project: Project) -> Iterator[Wanted]:
     """The volumes of *project*'s Xen hosts, by host and in the order of the IR."""
-    for name, host in sorted(project.hosts.items()):
-        if host.platform == "xen":
-            for number, volume in enumerate(host.volumes):
-                where = f"{project.project}/hosts/{name}/volumes/{number}"
-                yield Wanted(where, project.project, name, host, volume)
+    for name, host in project.xen_hosts().items():
+        for number, volume in enumerate(host.volumes):
+            where = f"{project.project}/hosts/{name}/volumes/{number}"
+            yield Wanted(where, project.project, name, host, volume)
 
 
 def lvm_size(size_bytes: int) -> str:

@@ -1,1 +1,1 @@
-"""."""
+"""Xen: domain files, xend configuration and checks of migrations."""

@@ -6,9 +6,10 @@ between the servers are reported too, because they concern servers of either too
 """
 
 from mlnc.ir.model import Course
-from mlnc.ir.shared_storage import Peers, differences, migration_peers, shared_storage
+from mlnc.ir.shared_storage import Peers, migration_peers, shared_storage
 from mlnc.output.artifact import Artifact, Emitted, server_folder
 from mlnc.targets.render import render
+from mlnc.targets.xen.migration_checks import differences
 
 
 def emit(course: Course) -> Emitted:

@@ -26,7 +26,7 @@ def emit(course: Course) -> Emitted:
             server = course.site.service_hosts[host.service_host]
             faults = list(_faults(host, server, f"{name}/hosts/{host_name}"))
             emitted.refusals += [*faults, *_omissions(host, f"{name}/hosts/{host_name}")]
-            if host.platform == "xen" and not faults:
+            if host.is_xen and not faults:
                 path = f"{host_folder(host.service_host, name)}/{host_name}.cfg"
                 emitted.artifacts.append(Artifact(path, domain_file(name, host_name, host, server)))
     return emitted
@@ -34,7 +34,7 @@ def emit(course: Course) -> Emitted:
 
 def _faults(host: Host, server: ServiceHost, where: str) -> Iterator[Refusal]:
     """What leaves *host* without a domain file."""
-    if host.platform != "xen":
+    if not host.is_xen:
         return
     if host.type == "pvh" and (server.toolstack == "xm" or not knows_type(server)):
         message = f"{server.toolstack} on {host.service_host} starts no PVH domain"
@@ -49,7 +49,7 @@ def _faults(host: Host, server: ServiceHost, where: str) -> Iterator[Refusal]:
 
 def _omissions(host: Host, where: str) -> Iterator[Refusal]:
     """What the project says and the domain file leaves out."""
-    if host.platform != "xen":
+    if not host.is_xen:
         message = f"host {host.domain} is left out: mlnc builds Xen domains, not {host.platform}"
         yield Refusal("foreign-platform", where, message)
     elif host.type == "hvm" and host.kernel_arguments:

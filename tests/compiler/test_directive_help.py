@@ -7,7 +7,8 @@ from checkout import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlnc.compiler.directive_help import costs, describe, markdown, overview, suggest
+from mlnc.compiler.directive_help import costs, describe, markdown, overview
+from mlnc.compiler.suggestion import suggest
 from mlnc.schemas.language import Directive, load
 
 PAGE = ROOT / "docs" / "directives.md"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from plans import SERVERS, courses, guard, step
 
 from mlnc.output.plan_model import Step
-from mlnc.runner.deploy.running_places import DomainLocations, guarded
 from mlnc.runner.deploy.scheduler import Execution
 from mlnc.runner.deploy.step_graph import Limits
 from mlnc.runner.live_display import Silent
+from mlnc.runner.observe.domain_locations import DomainLocations, guarded
 from mlnc.runner.results import Result
 from mlnc.runner.run_context import RunContext
 

@@ -13,8 +13,7 @@ from invoke.context import Context, MockContext
 from invoke.runners import Result
 
 from mlnc.runner.connect.protocol import command, script
-from mlnc.runner.connect.server_transport import is_here, way
-from mlnc.runner.connect.transport import UNREACHABLE, Local, Ssh, Transport
+from mlnc.runner.connect.transport import UNREACHABLE, Local, Ssh, Transport, is_here, way
 
 OPTIONS = (
     "-o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=15"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Earlier, Front
+from mlnc.ir.bridges import project_servers
 from mlnc.ir.model import Course
 from mlnc.upgrade.diff.deployed_state import Before, OldProject
-from mlnc.upgrade.diff.project_diff import project_servers
 from mlnc.upgrade.planner import Planned, plan_course
 
 GENERATION = "0123456789abcdef" * 2

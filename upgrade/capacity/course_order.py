@@ -11,7 +11,7 @@ from mlnc.upgrade.capacity.memory_order import Order, Shortages, order
 from mlnc.upgrade.cost.migration_mode import thirds
 from mlnc.upgrade.diff.deployed_state import Before
 from mlnc.upgrade.diff.host_change import HostChange, Locate
-from mlnc.upgrade.diff.project_diff import ProjectUpgrade, upgrade, xen_hosts
+from mlnc.upgrade.diff.project_diff import ProjectUpgrade, upgrade
 from mlnc.upgrade.steps.plan_steps import KINDS, StepDraft
 
 _DETOUR = "it goes over a third server, for neither of its own has room while the other is full"
@@ -109,7 +109,7 @@ def _units(each: ProjectUpgrade, site: Site, shown: Collection[tuple[str, int]])
 
 def _displays(course: Course, upgrades: Sequence[ProjectUpgrade]) -> set[tuple[str, int]]:
     """Server and number of every VNC display before and after the upgrade."""
-    hosts = [host for project in course.projects.values() for host in xen_hosts(project).values()]
+    hosts = [host for project in course.projects.values() for host in project.xen_hosts().values()]
     hosts += [change.old for each in upgrades for change in each.changes.values() if change.old is not None]
     return {
         (host.service_host, host.vnc.display)
@@ -129,7 +129,7 @@ def _used(
     """The memory that all virtual machines have on each server at the beginning, in MiB."""
     used: Counter[str] = Counter()
     for name in kept:
-        for host in xen_hosts(course.projects[name]).values():
+        for host in course.projects[name].xen_hosts().values():
             used[host.service_host] += host.memory_mib
     for each in upgrades:
         for change in each.changes.values():

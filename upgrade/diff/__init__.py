@@ -1,1 +1,1 @@
-"""."""
+"""Differences between the deployed state and the build."""

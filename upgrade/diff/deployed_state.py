@@ -52,9 +52,8 @@ class OldProject:
     def _mentions(self) -> Iterator[tuple[str, str, Host]]:
         """Host, the server that knows it, and how."""
         for server, project in sorted(self.irs.items()):
-            for name, host in sorted(project.hosts.items()):
-                if host.platform == "xen":
-                    yield name, server, host
+            for name, host in project.xen_hosts().items():
+                yield name, server, host
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlnc.ir.bridges import switch_servers
-from mlnc.ir.model import Host, Project, Site
+from mlnc.ir.model import Project, Site
 from mlnc.upgrade.diff.deployed_state import Before, OldProject
 from mlnc.upgrade.diff.host_change import HostChange, Locate, changed, created, retired
 from mlnc.upgrade.diff.host_diff import Pair
@@ -24,17 +23,6 @@ class ProjectUpgrade:
         return self.was is not None and self.was.project != self.new.project
 
 
-def project_servers(project: Project) -> list[str]:
-    """The service hosts that have files of *project*: those of its Xen domains and of its switches, sorted."""
-    domains = {host.service_host for host in project.hosts.values() if host.platform == "xen"}
-    return sorted(domains | set(switch_servers(project)))
-
-
-def xen_hosts(project: Project) -> dict[str, Host]:
-    """The hosts of *project* that are Xen domains, by name."""
-    return {name: host for name, host in sorted(project.hosts.items()) if host.platform == "xen"}
-
-
 def upgrade(
     before: Before, new: Project, site: Site, locate: Locate, down: Mapping[str, str]
 ) -> ProjectUpgrade:
@@ -42,7 +30,7 @@ def upgrade(
     was = before.projects.get(new.project) or before.projects.get(new.renamed_from or "")
     old_hosts = was.hosts() if was else {}
     changes: dict[str, HostChange] = {}
-    for name, host in xen_hosts(new).items():
+    for name, host in new.xen_hosts().items():
         old_name = name if name in old_hosts else host.renamed_from
         old = old_hosts.pop(old_name, None) if old_name else None
         if was is None or old is None or old_name is None:

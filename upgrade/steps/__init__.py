@@ -1,1 +1,1 @@
-"""."""
+"""Steps of a plan and the commands of their scripts."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from mlnc.ir.bridges import project_servers
 from mlnc.ir.model import Course, Site
-from mlnc.upgrade.diff.project_diff import ProjectUpgrade, project_servers
+from mlnc.upgrade.diff.project_diff import ProjectUpgrade
 from mlnc.upgrade.steps.network_commands import network
 from mlnc.upgrade.steps.plan_preflight import preflight
 from mlnc.upgrade.steps.vm_commands import Act, acts

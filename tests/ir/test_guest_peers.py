@@ -4,8 +4,9 @@ from typing import Any
 
 from courses import guest, host, interface, project, switch
 
+from mlnc.ir.guest_peers import GuestPeers
 from mlnc.ir.model import Host, Interface
-from mlnc.targets.guest.guest_hosts_file import Peers
+from mlnc.targets.guest.guest_hosts_file import HostsFiles
 
 
 def card(address: str | None, switch: str | None = None, **changes: Any) -> Interface:
@@ -22,7 +23,7 @@ def peers(name: str, *machines: Host) -> list[tuple[str, str]]:
     hosts = {each.guest.hostname: each for each in machines}
     plugged = {card.switch for each in machines for card in each.interfaces.values() if card.switch}
     made = project(hosts=hosts, switches={name: switch() for name in sorted(plugged)})
-    return list(Peers(made).of(name))
+    return list(GuestPeers(made).of(name))
 
 
 ROUTER = machine("router", card("128.39.73.1"), card("10.1.0.1", "left"), card("10.2.0.1", "right"))
@@ -62,8 +63,8 @@ def test_both_families_and_both_names() -> None:
 
 
 def test_the_file_begins_with_the_host_itself() -> None:
-    made = Peers(project(hosts={"left": LEFT, "router": ROUTER}))
-    lines = made.hosts_file("left").splitlines()
+    made = HostsFiles(project(hosts={"left": LEFT, "router": ROUTER}))
+    lines = made.text("left").splitlines()
     assert lines[1:3] == ["127.0.0.1 localhost", "127.0.1.1 left"]
     assert lines[-1] == "10.1.0.1 router"
 

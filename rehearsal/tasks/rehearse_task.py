@@ -1,4 +1,4 @@
-"""The command ``rehearse`` for Invoke. A course's own ``tasks.py`` imports it beside those of the runner."""
+"""Invoke task that rehearses a deployment."""
 
 import time
 from pathlib import Path
@@ -6,8 +6,6 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
-
-__all__ = ["rehearse"]
 
 _HELP = {
     "project": "Only this project (may be given several times).",

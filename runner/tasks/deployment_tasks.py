@@ -1,0 +1,134 @@
+"""Invoke tasks that deploy a build, and that check and record what was deployed."""
+
+from pathlib import Path
+
+from invoke.context import Context
+from invoke.exceptions import Exit
+
+from mlnc.runner.console.task_options import PARALLEL, at_desk, command, refusals
+from mlnc.runner.selection import known_hosts, known_servers, select
+
+
+@command("project", "host", "fence", "allow_data_loss")
+def plan(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    fence: list[str],
+    allow_data_loss: list[str],
+    start: bool = False,
+    again: bool = False,
+    parallel: int = PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Say what deploy would do: a line a VM, details below. Writes nothing anywhere."""
+    early = 0 if project or host or fence else parallel
+    with at_desk(context, out, "plan", early) as desk:
+        selection = select(desk, project, host)
+        words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
+        desk.lines.connect(selection, parallel)
+        from mlnc.runner.console.command_output import warn_of_secrets
+        from mlnc.runner.console.plan_output import print_objections, print_plan
+        from mlnc.runner.deploy.deployment_plan import make_plan
+        from mlnc.runner.deployment import Options
+        from mlnc.runner.observe.template_drift import outdated
+
+        print_objections(desk)
+        options = Options(start, again, None, False, *words)
+        planned = make_plan(desk, selection, options, parallel)
+        print_plan(desk, planned, json, outdated(desk, selection, parallel))
+        warn_of_secrets(desk, selection)
+
+
+@command("project", "host", "fence", "allow_data_loss")
+def deploy(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    fence: list[str],
+    allow_data_loss: list[str],
+    start: bool = False,
+    wait: int = 0,
+    again: bool = False,
+    undo: bool = False,
+    unreviewed: bool = False,
+    dry_run: bool = False,
+    parallel: int = PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
+    early = 0 if project or host or fence else parallel
+    with at_desk(context, out, "deploy", early) as desk:
+        selection = select(desk, project, host)
+        words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
+        desk.lines.connect(selection, parallel)
+        from mlnc.runner.console.command_output import expect_reviewed, finish, shown, warn_of_secrets
+        from mlnc.runner.console.plan_text import print_left_over
+        from mlnc.runner.deploy.deploy_run import check_secrets
+        from mlnc.runner.deploy.deploy_run import deploy as bring
+        from mlnc.runner.deploy.deployment_plan import make_plan
+        from mlnc.runner.deploy.secret_digests import note_laid
+        from mlnc.runner.deployment import Options
+
+        options = Options(start, again, wait or None, undo, *words)
+        expect_reviewed(desk, git=not unreviewed and not dry_run)
+        planned = make_plan(desk, selection, options, parallel, resting=not start)
+        check_secrets(desk, planned)
+        if dry_run:
+            from mlnc.runner.console.plan_output import print_plan
+
+            print_plan(desk, planned, json)
+            return
+        results = shown(json, lambda display: bring(desk, planned, options, display, parallel))
+        note_laid(desk, results)
+        warn_of_secrets(desk, selection)
+        print_left_over(planned, json)
+        finish(desk, results, json)
+
+
+@command()
+def verify(_: Context, unreviewed: bool = False, json: bool = False, out: str = "out") -> None:
+    """Check that every file of out/ is what was built, and was reviewed."""
+    from mlnc.runner.console.command_output import print_json
+    from mlnc.runner.review import load_output, objections
+
+    with refusals():
+        found = objections(Path(out), load_output(Path(out)), not unreviewed)
+    if json:
+        print_json(found)
+    else:
+        print("\n".join(found) or f"{out} is what was built and reviewed")
+    raise Exit(code=1 if found else 0)
+
+
+@command("project", "host")
+def deployed(
+    context: Context,
+    project: list[str],
+    host: list[str],
+    parallel: int = PARALLEL,
+    json: bool = False,
+    out: str = "out",
+) -> None:
+    """Fetch the servers' record of what was applied into out/deployed."""
+    with at_desk(context, out, "deployed") as desk:
+        from mlnc.runner.console.command_output import finish, shown
+        from mlnc.runner.observe.fetch_records import fetch
+
+        selection = select(desk, project, host)
+        finish(desk, shown(json, lambda display: fetch(desk, selection, display, parallel)), json)
+
+
+@command()
+def log(_: Context, number: int = 1, json: bool = False, out: str = "out") -> None:
+    """Print what the last run did."""
+    from mlnc.runner.console.command_output import print_json
+    from mlnc.runner.run_log import read_entries, read_log
+
+    with refusals():
+        if json:
+            print_json(read_entries(Path(out), number))
+        else:
+            print("\n".join(read_log(Path(out), number)))
