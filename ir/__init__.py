@@ -1,1 +1,5 @@
 """The intermediate representation (IR) of projects and sites, its YAML form, and facts derived from it."""
+
+from mlnc import check_import_name
+
+check_import_name(__name__)

@@ -89,45 +89,45 @@ class Simulation:
 
     def losses(self) -> frozenset[str]:
         """The hosts whose data the plans destroy, as PROJECT/HOST."""
-        with closing(self.desk()) as desk:
-            plans = [plan for name in desk.manifest.projects if (plan := desk.plan(name)) is not None]
+        with closing(self.run()) as run:
+            plans = [plan for name in run.manifest.projects if (plan := run.plan(name)) is not None]
         return frozenset(
             f"{plan.project}/{host}" for plan in plans for step in plan.steps for host in step.data_loss
         )
 
     def deploy(self, options: Options, display: Display) -> list[Result]:
         """Deploy as the runner does; the secrets have made-up values, and the records stay in the folder."""
-        with closing(self.desk()) as desk:
-            plan = make_plan(desk, select(desk, self._projects), options, _PARALLEL)
-            return deploy(desk, plan, options, display, _PARALLEL)
+        with closing(self.run()) as run:
+            plan = make_plan(run, select(run, self._projects), options, _PARALLEL)
+            return deploy(run, plan, options, display, _PARALLEL)
 
     def facts(self, started: bool) -> tuple[Facts, Facts]:
         """What the IR wants, its domains *started* or not, and what the servers have of that and beyond it."""
         wanted = expected(self.course, started)
         return wanted, restricted(observed(self.folder, self.course), wanted)
 
-    def desk(self) -> RunContext:
+    def run(self) -> RunContext:
         """The runner's desk, whose servers are rehearsed; to be closed."""
-        return self._desk(self.out)
+        return self._run(self.out)
 
-    def _desk(self, out: Path) -> RunContext:
-        desk = RunContext(Connections(self._context, out, self._way), "rehearse")
-        projects = [desk.project(name) for name in desk.manifest.projects]
-        names = {name for each in projects for server in desk.site for name in secret_names(each, server)}
-        desk.secrets = Secrets({name: made_up(name) for name in names})
-        self._site = desk.site
-        return desk
+    def _run(self, out: Path) -> RunContext:
+        run = RunContext(Connections(self._context, out, self._way), "rehearse")
+        projects = [run.project(name) for name in run.manifest.projects]
+        names = {name for each in projects for server in run.site for name in secret_names(each, server)}
+        run.secrets = Secrets({name: made_up(name) for name in names})
+        self._site = run.site
+        return run
 
     def _read(self, out: Path) -> Course:
         """The projects of *out* that are played. Raises Refused where it is not what was built."""
         found = objections(out, load_output(out), reviewed=False)
         if found:
             raise Refused("\n      ".join(found))
-        with closing(self._desk(out)) as desk:
-            select(desk, self._projects)
-            chosen = self._projects or sorted(desk.manifest.projects)
-            named = {name: desk.project(name) for name in sorted(chosen) if name in desk.manifest.projects}
-            return Course(Site(ir_version=1, service_hosts=desk.site), named)
+        with closing(self._run(out)) as run:
+            select(run, self._projects)
+            chosen = self._projects or sorted(run.manifest.projects)
+            named = {name: run.project(name) for name in sorted(chosen) if name in run.manifest.projects}
+            return Course(Site(ir_version=1, service_hosts=run.site), named)
 
     def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Transport:
         name = next(name for name, facts in self._site.items() if facts is server)

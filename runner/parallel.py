@@ -18,7 +18,7 @@ class Job:
 
 
 def work(
-    desk: RunContext,
+    run: RunContext,
     display: Display,
     jobs: Mapping[str, Sequence[Job]],
     parallel: int,
@@ -30,17 +30,17 @@ def work(
     """
     for server, there in jobs.items():
         display.expect(server, len(there))
-    done = desk.everywhere(jobs, lambda server: _in_order(desk, display, jobs[server], before), parallel)
+    done = run.everywhere(jobs, lambda server: _in_order(run, display, jobs[server], before), parallel)
     return [result for results in done.values() for result in results]
 
 
 def _in_order(
-    desk: RunContext, display: Display, jobs: Sequence[Job], before: Sequence[Result]
+    run: RunContext, display: Display, jobs: Sequence[Job], before: Sequence[Result]
 ) -> list[Result]:
     results: list[Result] = []
     earlier = [result for result in before if jobs and result.server == jobs[0].server]
     for job in jobs:
-        reason = "you stopped it" if desk.stopping.is_set() else _obstacle([*earlier, *results])
+        reason = "you stopped it" if run.stopping.is_set() else _obstacle([*earlier, *results])
         result = job.act() if reason is None else _skipped(job, reason)
         results.append(result)
         display.done(result)

@@ -41,11 +41,11 @@ class Call:
     hash: str = ""
 
 
-def perform(desk: RunContext, display: Display, call: Call) -> Result:
+def perform(run: RunContext, display: Display, call: Call) -> Result:
     """Do *call*, and say what came of it."""
-    steps = StepListener(desk, display, call)
+    steps = StepListener(run, display, call)
     try:
-        answer = desk.ask(call.server, call.verb, call.arguments, call.stdin, steps.heard)
+        answer = run.ask(call.server, call.verb, call.arguments, call.stdin, steps.heard)
         steps.ended(answer)
         call.settle(answer)
     except (Refused, OSError) as error:
@@ -62,8 +62,8 @@ def perform(desk: RunContext, display: Display, call: Call) -> Result:
 class StepListener:
     """Hears what the server of *call* says while the verb works, and keeps each step with its output."""
 
-    def __init__(self, desk: RunContext, display: Display, call: Call) -> None:
-        self._desk = desk
+    def __init__(self, run: RunContext, display: Display, call: Call) -> None:
+        self._run = run
         self._display = display
         self._call = call
         self._server = call.server
@@ -82,7 +82,7 @@ class StepListener:
     def heard(self, line: Mark | str) -> None:
         """Take one line."""
         if isinstance(line, str):
-            masked = self._desk.secrets.masked(line)
+            masked = self._run.secrets.masked(line)
             self._lines.append(masked)
             self.output.append(masked)
         elif line.words[0] == "step":
@@ -94,7 +94,7 @@ class StepListener:
 
     def ended(self, answer: Answer) -> None:
         """The verb has ended: keep what no step has claimed."""
-        self._lines += [self._desk.secrets.masked(line) for line in answer.errors.splitlines()]
+        self._lines += [self._run.secrets.masked(line) for line in answer.errors.splitlines()]
         self._step = self._verb
         self._note(answer.status, always=True)
 
@@ -108,7 +108,7 @@ class StepListener:
         if said:
             return said[-1]
         if not answer.reached:
-            broke = self._desk.secrets.masked((answer.errors.splitlines() or ["the connection broke"])[-1])
+            broke = self._run.secrets.masked((answer.errors.splitlines() or ["the connection broke"])[-1])
             return f"{broke}; what had begun there may have ended or not: run this again"
         return (self.output or [f"{self._verb} ended with status {answer.status}"])[-1]
 
@@ -116,7 +116,7 @@ class StepListener:
         if self._lines or always or self._step != self._verb:
             seconds = round(time.monotonic() - self._step_begun, 3)
             facts = {"hash": self._hash(), "exit": status, "seconds": seconds, "output": self._lines}
-            self._desk.transcript.note(self._server, self._project, self._step, **facts)
+            self._run.transcript.note(self._server, self._project, self._step, **facts)
         self._lines = []
         self._step = self._verb
 
@@ -124,6 +124,6 @@ class StepListener:
         """The SHA-256 of the script that the step ran: of a plan, a file of the project, or the runner's own."""
         if self._call.hash and self._step == self._call.step:
             return self._call.hash
-        bundle: Bundle | None = self._desk.bundles.get(self._server, {}).get(self._project)
+        bundle: Bundle | None = self._run.bundles.get(self._server, {}).get(self._project)
         known = bundle.hashes if bundle else {}
         return known.get(self._step.split(" ")[0]) or sha256(script(self._verb)).hexdigest()

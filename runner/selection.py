@@ -14,13 +14,13 @@ Selection = dict[str, dict[str, tuple[str, ...]]]
 """By service host and project: the hosts that were named; none stands for all of them."""
 
 
-def select(desk: "RunContext", projects: Iterable[str] = (), hosts: Iterable[str] = ()) -> Selection:
+def select(run: "RunContext", projects: Iterable[str] = (), hosts: Iterable[str] = ()) -> Selection:
     """Every project on every service host that it has files for, or had by the record, cut down to what was named.
 
     *projects* are names. *hosts* are service hosts (``atlas``) or single hosts of a project (``group01/linux``);
     several add up. Raises Refused for a name that nothing has.
     """
-    everything = _everything(desk)
+    everything = _everything(run)
     for project in projects:
         _expect(project, {name for names in everything.values() for name in names}, "project")
     wanted = set(projects)
@@ -30,57 +30,57 @@ def select(desk: "RunContext", projects: Iterable[str] = (), hosts: Iterable[str
     }
     named = list(hosts)
     return {
-        server: found for server, found in (_cut(desk, chosen, named) if named else chosen).items() if found
+        server: found for server, found in (_cut(run, chosen, named) if named else chosen).items() if found
     }
 
 
-def known_servers(desk: "RunContext", names: Iterable[str]) -> frozenset[str]:
+def known_servers(run: "RunContext", names: Iterable[str]) -> frozenset[str]:
     """*names*, which must be service hosts. Raises Refused for one that is not."""
     found = frozenset(names)
     for name in sorted(found):
-        _expect(name, set(desk.site), "service host")
+        _expect(name, set(run.site), "service host")
     return found
 
 
-def known_hosts(desk: "RunContext", names: Iterable[str]) -> frozenset[str]:
+def known_hosts(run: "RunContext", names: Iterable[str]) -> frozenset[str]:
     """*names*, which must be ``PROJECT/HOST`` of a plan or a project. Raises Refused for one that is not."""
     found = frozenset(names)
     for name in sorted(found):
         project, _, host = name.partition("/")
-        plan = desk.plan(project)
+        plan = run.plan(project)
         hosts = set(plan.hosts if plan else ())
-        hosts |= set(desk.project(project).hosts if project in desk.manifest.projects else ())
+        hosts |= set(run.project(project).hosts if project in run.manifest.projects else ())
         _expect(host, hosts, f"host of {project}")
     return found
 
 
-def _everything(desk: "RunContext") -> dict[str, set[str]]:
-    found = {server: set(bundles) for server, bundles in sorted(desk.bundles.items())}
-    for record in desk.records.values():
+def _everything(run: "RunContext") -> dict[str, set[str]]:
+    found = {server: set(bundles) for server, bundles in sorted(run.bundles.items())}
+    for record in run.records.values():
         for server in record.generations:
-            if server in desk.site:
+            if server in run.site:
                 found.setdefault(server, set()).add(record.project)
     return {server: names - {SERVER_ROOM} for server, names in sorted(found.items())}
 
 
-def _cut(desk: "RunContext", chosen: dict[str, dict[str, tuple[str, ...]]], named: list[str]) -> Selection:
+def _cut(run: "RunContext", chosen: dict[str, dict[str, tuple[str, ...]]], named: list[str]) -> Selection:
     cut: Selection = {}
     for name in named:
         project, slash, host = name.partition("/")
         if slash:
-            server = _server_of(desk, project, host)
+            server = _server_of(run, project, host)
             if project in chosen.get(server, {}):
                 there = cut.setdefault(server, {})
                 there[project] = (*there.get(project, ()), host)
         else:
-            _expect(name, set(desk.site), "service host")
+            _expect(name, set(run.site), "service host")
             cut[name] = chosen.get(name, {})
     return cut
 
 
-def _server_of(desk: "RunContext", project: str, host: str) -> str:
-    _expect(project, set(desk.manifest.projects), "project")
-    hosts = desk.project(project).hosts
+def _server_of(run: "RunContext", project: str, host: str) -> str:
+    _expect(project, set(run.manifest.projects), "project")
+    hosts = run.project(project).hosts
     _expect(host, set(hosts), f"host of {project}")
     return hosts[host].service_host
 

@@ -1,1 +1,5 @@
 """The contracts between the rooms, as data: directive table, IR, manifest. Imports no other room."""
+
+from mlnc import check_import_name
+
+check_import_name(__name__)

@@ -1,10 +1,12 @@
 """The shape of the house: imports run one way, each library has one door, no module outgrows its room."""
 
 import ast
+import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,19 +35,19 @@ DOORS = {
     "yaml": {"schemas/yaml_text.py"},
     "jsonschema_rs": {"schemas/validation.py"},
     "invoke": {
-        *(
-            "runner/connect/transport.py",
-            "runner/connect/server_transport.py",
-            "runner/connect/connections.py",
-        ),
-        *("runner/console/task_options.py", "runner/console/command_output.py", "runner/tasks.py"),
-        *(
-            "rehearsal/folder_transport.py",
-            "rehearsal/simulation.py",
-            "rehearsal/rehearsal_run.py",
-            "rehearsal/tasks.py",
-            "lab/lab_tasks.py",
-        ),
+        "lab/lab_tasks.py",
+        "rehearsal/folder_transport.py",
+        "rehearsal/rehearsal_run.py",
+        "rehearsal/simulation.py",
+        "rehearsal/tasks/rehearse_task.py",
+        "runner/connect/connections.py",
+        "runner/connect/transport.py",
+        "runner/console/command_output.py",
+        "runner/console/task_options.py",
+        "runner/tasks/deployment_tasks.py",
+        "runner/tasks/lifecycle_tasks.py",
+        "runner/tasks/observation_tasks.py",
+        "runner/tasks/volume_tasks.py",
     },
     "click": {"cli/main.py", "cli/printing.py", "cli/command_run.py"},
 }
@@ -73,7 +75,7 @@ def imported(path: Path) -> Iterator[str]:
 def test_imports_run_one_way(path: Path) -> None:
     room = path.relative_to(ROOT).parts[0]
     for name in imported(path):
-        if name.startswith("mlnc.") and name != "mlnc.__version__":
+        if name.startswith("mlnc.") and name not in ("mlnc.__version__", "mlnc.check_import_name"):
             inside = name.removeprefix("mlnc.")
             allowed = {inside.split(".")[0], ".".join(inside.split(".")[:2])} & MAY_IMPORT[room]
             assert allowed, f"{room} may not import {name}"
@@ -94,11 +96,48 @@ def test_no_module_outgrows_its_room(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 400
 
 
-def test_the_links_give_every_room_its_import_name() -> None:
-    for room in ROOMS:
-        link = ROOT / "mlnc" / room
-        assert link.is_symlink()
-        assert link.resolve() == ROOT / room
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_has_one_import_name(room: str) -> None:
+    link = ROOT / "mlnc" / room
+    assert link.is_symlink()
+    assert link.resolve() == ROOT / room
+    run = subprocess.run(
+        [sys.executable, "-c", f"import {room}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.stderr.endswith(f"ImportError: import mlnc.{room}, not {room}\n")
+
+
+def test_a_checkout_without_links_says_so(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "mlnc", tmp_path / "mlnc", ignore=shutil.ignore_patterns(*ROOMS))
+    (tmp_path / "mlnc" / "schemas").write_text("../schemas")
+    run = subprocess.run(
+        [sys.executable, "-m", "mlnc", "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        "mlnc: this checkout has no symbolic links; clone it again with 'git clone -c core.symlinks=true' "
+        "on a file system that supports them\n"
+    )
+
+
+def test_no_two_modules_or_public_classes_share_a_name() -> None:
+    names = [path.stem for path in modules() if path.stem != "__init__"]
+    classes = [
+        node.name
+        for path in modules()
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert repeated(names) == []
+    assert repeated(classes) == []
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def test_commands_begin_with_little() -> None:
@@ -116,6 +155,9 @@ def test_commands_begin_with_little() -> None:
 
 
 def test_the_laboratory_is_no_part_of_the_product() -> None:
-    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    assert set(packages) >= {f"mlnc.{room}" for room in ROOMS if room != "lab"}
-    assert not [package for package in packages if package.startswith("mlnc.lab")]
+    find = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
+    assert find == {"include": ["mlnc", "mlnc.*"], "exclude": ["mlnc.lab", "mlnc.lab.*"]}
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    assert [path for path in modules() if not (path.parent / "__init__.py").exists()] == []

@@ -15,9 +15,9 @@ from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def expect_reviewed(desk: RunContext, git: bool) -> None:
+def expect_reviewed(run: RunContext, git: bool) -> None:
     """Raise Refused unless ``out/`` is what was built, and, with *git*, committed."""
-    found = objections(desk.out, desk.manifest, git)
+    found = objections(run.out, run.manifest, git)
     if found:
         raise Refused("\n      ".join(found))
 
@@ -47,19 +47,19 @@ def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result
         shows.close()
 
 
-def finish(desk: RunContext, results: list[Result], machine: bool) -> None:
+def finish(run: RunContext, results: list[Result], machine: bool) -> None:
     """Print what came of it all, and end with the exit status that says so."""
     status = exit_status(results)
     for result in results:
         if result.outcome != "unchanged":
-            desk.transcript.note(result.server, result.project, result.outcome, message=result.message)
+            run.transcript.note(result.server, result.project, result.outcome, message=result.message)
     if machine:
         print_json(
             {"summary": summary(results), "exit": status, "results": [as_data(each) for each in results]}
         )
     else:
         _print_undone(results)
-        stopped = "stopped by you: " if desk.stopping.is_set() else ""
+        stopped = "stopped by you: " if run.stopping.is_set() else ""
         print(f"{stopped}{summary(results)}")
     raise Exit(code=status)
 
@@ -78,9 +78,9 @@ def print_json(data: object) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def warn_of_secrets(desk: RunContext, selection: Selection) -> None:
+def warn_of_secrets(run: RunContext, selection: Selection) -> None:
     """Say whose secrets are not those that were laid from here, and what lays them."""
-    found = changed_secrets(desk, selection)
+    found = changed_secrets(run, selection)
     if found:
         words = " ".join(f"--project {name}" for name in found)
         print(

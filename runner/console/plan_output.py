@@ -12,18 +12,18 @@ from mlnc.runner.review import objections
 from mlnc.runner.run_context import RunContext
 
 
-def print_objections(desk: RunContext) -> None:
+def print_objections(run: RunContext) -> None:
     """Print what speaks against deploying ``out/`` as it is."""
-    for objection in objections(desk.out, desk.manifest):
+    for objection in objections(run.out, run.manifest):
         print(f"deploy would stop: {objection}", file=sys.stderr)
 
 
 def print_plan(
-    desk: RunContext, plan: DeploymentPlan, machine: bool, outdated: Sequence[DriftFinding] = ()
+    run: RunContext, plan: DeploymentPlan, machine: bool, outdated: Sequence[DriftFinding] = ()
 ) -> None:
     """Print *plan*, and what *outdated* templates would change that it leaves."""
     if machine:
-        print_json(plan_data(desk, plan) | {"outdated": [difference_data(each) for each in outdated]})
+        print_json(plan_data(run, plan) | {"outdated": [difference_data(each) for each in outdated]})
     else:
         lines = [f"{each.server} {each.project}: {each.what}" for each in outdated]
-        print("\n".join([*lines, *plan_lines(desk, plan)]))
+        print("\n".join([*lines, *plan_lines(run, plan)]))

@@ -15,13 +15,13 @@ from mlnc.runner.run_context import RunContext
 _MOST = 3
 
 
-def plan_lines(desk: RunContext, plan: DeploymentPlan) -> Iterator[str]:
+def plan_lines(run: RunContext, plan: DeploymentPlan) -> Iterator[str]:
     """The lines of *plan*: each VM that something is done for, then what travels, then what cannot be done."""
     tasks = list(plan.acting())
     for upgrade in plan.upgrades:
         yield from vm_lines(upgrade.plan)
     for task in tasks:
-        yield from (f"{place:32} {what}" for place, what in _vms(desk, task))
+        yield from (f"{place:32} {what}" for place, what in _vms(run, task))
     if tasks or plan.upgrades:
         yield ""
     for upgrade in plan.upgrades:
@@ -34,7 +34,7 @@ def plan_lines(desk: RunContext, plan: DeploymentPlan) -> Iterator[str]:
     yield f"{len(tasks) + len(plan.upgrades)} to do, {unchanged} unchanged, {len(plan.refused)} cannot be deployed"
 
 
-def plan_data(desk: RunContext, plan: DeploymentPlan) -> dict[str, object]:
+def plan_data(run: RunContext, plan: DeploymentPlan) -> dict[str, object]:
     """*plan* as JSON has it."""
     tasks = [
         {
@@ -46,7 +46,7 @@ def plan_data(desk: RunContext, plan: DeploymentPlan) -> dict[str, object]:
             "generation": task.bundle.generation,
             "base": task.base,
             "files": list(task.files),
-            "vms": [{"vm": place.split(" ")[-1], "what": what} for place, what in _vms(desk, task)],
+            "vms": [{"vm": place.split(" ")[-1], "what": what} for place, what in _vms(run, task)],
         }
         for each in plan.tasks.values()
         for task in each
@@ -61,19 +61,19 @@ def plan_data(desk: RunContext, plan: DeploymentPlan) -> dict[str, object]:
     }
 
 
-def _vms(desk: RunContext, task: BundleTask) -> Iterator[tuple[str, str]]:
+def _vms(run: RunContext, task: BundleTask) -> Iterator[tuple[str, str]]:
     """Each VM of a task, as SERVER PROJECT/HOST, and what happens to it."""
     server, name = task.bundle.server, task.bundle.project
     if name == SERVER_ROOM:
         return
-    record = desk.records.get(name)
+    record = run.records.get(name)
     before = record.applied(server) if record else None
     old = (
         {host: facts for host, facts in before.hosts.items() if facts.service_host == server}
         if before
         else {}
     )
-    new = {host: facts for host, facts in desk.project(name).hosts.items() if facts.service_host == server}
+    new = {host: facts for host, facts in run.project(name).hosts.items() if facts.service_host == server}
     for host in sorted(old.keys() | new.keys()):
         yield f"{server} {name}/{host}", _what(task, old.get(host), new.get(host))
 

@@ -99,7 +99,7 @@ class _Unbroken:
 
 
 @contextmanager
-def at_desk(context: Context, out: str, name: str, everywhere: int = 0) -> Iterator["RunContext"]:
+def opened_run(context: Context, out: str, name: str, everywhere: int = 0) -> Iterator["RunContext"]:
     """The desk of the command *name*, closed afterwards; what it refuses ends the command.
 
     The first *everywhere* servers that something was built for are connected to while the desk is set up.
@@ -108,5 +108,5 @@ def at_desk(context: Context, out: str, name: str, everywhere: int = 0) -> Itera
         lines.connect(lines.built(), everywhere)
         from mlnc.runner.run_context import RunContext
 
-        with closing(RunContext(lines, name)) as desk:
-            yield desk
+        with closing(RunContext(lines, name)) as run:
+            yield run

@@ -15,22 +15,22 @@ from mlnc.runner.run_context import RunContext
 from mlnc.runner.secret_values import expect
 
 
-def check_secrets(desk: RunContext, plan: DeploymentPlan) -> None:
+def check_secrets(run: RunContext, plan: DeploymentPlan) -> None:
     """Raise Refused, naming all, unless every secret that *plan* needs is there."""
     upgraded = (task for upgrade in plan.upgrades for task in upgrade.tasks.values())
     wanted = [
-        (desk.project(task.bundle.project), task.bundle.server)
+        (run.project(task.bundle.project), task.bundle.server)
         for task in chain(plan.acting(), upgraded)
         if task.bundle.project != SERVER_ROOM
     ]
-    expect(desk.secrets, wanted, desk.stores)
+    expect(run.secrets, wanted, run.stores)
 
 
 def deploy(
-    desk: RunContext, plan: DeploymentPlan, options: Options, display: Display, parallel: int
+    run: RunContext, plan: DeploymentPlan, options: Options, display: Display, parallel: int
 ) -> list[Result]:
     """Do what *plan* says, and say what came of it, with what the plan refused."""
-    return _Deployment(desk, plan, options, display, parallel).results()
+    return _Deployment(run, plan, options, display, parallel).results()
 
 
 class _Deployment:
@@ -41,9 +41,9 @@ class _Deployment:
     """
 
     def __init__(
-        self, desk: RunContext, plan: DeploymentPlan, options: Options, display: Display, parallel: int
+        self, run: RunContext, plan: DeploymentPlan, options: Options, display: Display, parallel: int
     ) -> None:
-        self._desk = desk
+        self._run = run
         self._plan = plan
         self._options = options
         self._display = display
@@ -68,11 +68,11 @@ class _Deployment:
             server: [task for task in tasks if chosen(task)] for server, tasks in self._plan.tasks.items()
         }
         jobs = {
-            server: [_job(self._desk, task, self._options, self._display) for task in tasks]
+            server: [_job(self._run, task, self._options, self._display) for task in tasks]
             for server, tasks in there.items()
             if tasks
         }
-        self._results += work(self._desk, self._display, jobs, self._parallel, tuple(self._results))
+        self._results += work(self._run, self._display, jobs, self._parallel, tuple(self._results))
 
     def _upgrade(self) -> None:
         """Execute the upgrades, but for those on a server that could not be given what all its projects share."""
@@ -89,13 +89,11 @@ class _Deployment:
                 self._done(Result(upgrade.servers[0], upgrade.project, "skipped", _BROKEN))
             else:
                 ready[upgrade.project] = upgrade
-        acts = {
-            name: StepActs(self._desk, each, self._options, self._display) for name, each in ready.items()
-        }
+        acts = {name: StepActs(self._run, each, self._options, self._display) for name, each in ready.items()}
         undo = self._options.undo
         steps = {name: each.undoable if undo else each.steps for name, each in ready.items()}
-        limits = Limits(self._parallel, {name: facts.migrations for name, facts in self._desk.site.items()})
-        self._results += Execution(self._desk, self._display, acts, steps, limits, undo).run()
+        limits = Limits(self._parallel, {name: facts.migrations for name, facts in self._run.site.items()})
+        self._results += Execution(self._run, self._display, acts, steps, limits, undo).run()
         if self._options.start and not undo:
             self._start([each for name, each in ready.items() if acts[name].ended])
 
@@ -104,8 +102,8 @@ class _Deployment:
         for upgrade in upgrades:
             for server in sorted(set(upgrade.tasks) - upgrade.fenced):
                 seconds = self._options.wait_seconds
-                call = life_call(self._desk, server, upgrade.project, "start", (), seconds)
-                self._done(perform(self._desk, self._display, call))
+                call = life_call(self._run, server, upgrade.project, "start", (), seconds)
+                self._done(perform(self._run, self._display, call))
 
     def _done(self, result: Result) -> None:
         self._display.done(result)
@@ -115,42 +113,42 @@ class _Deployment:
 _BROKEN = "not begun: what all projects of its servers share could not be brought to every one of them"
 
 
-def _job(desk: RunContext, task: BundleTask, options: Options, display: Display) -> Job:
-    return Job(task.bundle.server, task.bundle.project, lambda: _act(desk, task, options, display))
+def _job(run: RunContext, task: BundleTask, options: Options, display: Display) -> Job:
+    return Job(task.bundle.server, task.bundle.project, lambda: _act(run, task, options, display))
 
 
-def _act(desk: RunContext, task: BundleTask, options: Options, display: Display) -> Result:
+def _act(run: RunContext, task: BundleTask, options: Options, display: Display) -> Result:
     bundle = task.bundle
     if task.decision.acts:
-        return perform(desk, display, _apply(desk, task, options))
-    if desk.recorded(bundle.project, bundle.server) != bundle.generation:
-        desk.note_applied(bundle)
+        return perform(run, display, _apply(run, task, options))
+    if run.recorded(bundle.project, bundle.server) != bundle.generation:
+        run.note_applied(bundle)
     if task.starts:
         return perform(
-            desk,
+            run,
             display,
-            life_call(desk, bundle.server, bundle.project, "start", task.hosts, options.wait_seconds),
+            life_call(run, bundle.server, bundle.project, "start", task.hosts, options.wait_seconds),
         )
     return Result(bundle.server, bundle.project, "unchanged")
 
 
-def _apply(desk: RunContext, task: BundleTask, options: Options) -> Call:
+def _apply(run: RunContext, task: BundleTask, options: Options) -> Call:
     bundle = task.bundle
     arguments = (
         bundle.project,
         bundle.generation,
         task.base or "-",
-        desk.library(bundle.server),
-        *desk.signature(),
+        run.library(bundle.server),
+        *run.signature(),
         *_words(task, options),
     )
     shared = bundle.project == SERVER_ROOM
-    names = [] if shared else secret_names(desk.project(bundle.project), bundle.server)
-    stdin = desk.secrets.lines(names) + b"\n" + bundle.archive(task.files)
+    names = [] if shared else secret_names(run.project(bundle.project), bundle.server)
+    stdin = run.secrets.lines(names) + b"\n" + bundle.archive(task.files)
 
     def settle(answer: Answer) -> None:
         if any(words[0] == bundle.generation for words in answer.told("applied")):
-            desk.note_applied(bundle)
+            run.note_applied(bundle)
 
     outcome: Outcome = "made" if task.decision.kind == "make" else "changed"
     return Call(bundle.server, bundle.project, "apply", arguments, stdin, outcome, settle)

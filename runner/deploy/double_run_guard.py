@@ -11,20 +11,20 @@ from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def refuse_elsewhere(desk: RunContext, plan: DeploymentPlan, options: Options) -> None:
+def refuse_elsewhere(run: RunContext, plan: DeploymentPlan, options: Options) -> None:
     """Take out of *plan* every project of which a host runs, or may run, where no step of its plan takes it from."""
     acting = list(plan.acting())
     upgrades = {upgrade.project: upgrade for upgrade in plan.upgrades}
     named = {task.bundle.project for task in acting} - {SERVER_ROOM} | set(upgrades)
-    projects = sorted(named & set(desk.manifest.projects))
-    held = {name: former_servers(desk, name) for name in projects if name not in upgrades}
+    projects = sorted(named & set(run.manifest.projects))
+    held = {name: former_servers(run, name) for name in projects if name not in upgrades}
     unasked = {server for each in held.values() for there in each.values() for server in there}
-    places = look(desk, unasked - set(plan.surveys), options.fenced)
+    places = look(run, unasked - set(plan.surveys), options.fenced)
     running = {server: survey.domains for server, survey in plan.surveys.items()}
     silent = {server: survey.no_domains for server, survey in plan.surveys.items() if survey.no_domains}
     places = DomainLocations({**places.running, **running}, {**places.silent, **silent}, options.fenced)
     for name in projects:
-        hosts = desk.project(name).xen_hosts()
+        hosts = run.project(name).xen_hosts()
         upgrade = upgrades.get(name)
         allowed = {key: {host.service_host} | _way(upgrade, key) for key, host in hosts.items()}
         reason = objection(hosts, allowed, held.get(name, {}), places)
@@ -60,42 +60,42 @@ def objection(
     return None
 
 
-def refuse_starting(desk: RunContext, selection: Selection, fenced: Collection[str]) -> list[Result]:
+def refuse_starting(run: RunContext, selection: Selection, fenced: Collection[str]) -> list[Result]:
     """Take out of *selection* the projects of which a host that is to be started runs, or may run, elsewhere.
 
     Every server that has to do with such a project is asked; one with nothing but this server needs no question.
     """
-    held = {name: former_servers(desk, name) for name in _built_projects(desk, selection)}
-    asked = {name: _servers(desk, name, there) for name, there in held.items()}
-    places = look(desk, {server for each in asked.values() if len(each) > 1 for server in each}, fenced)
+    held = {name: former_servers(run, name) for name in _built_projects(run, selection)}
+    asked = {name: _servers(run, name, there) for name, there in held.items()}
+    places = look(run, {server for each in asked.values() if len(each) > 1 for server in each}, fenced)
     refused = []
     for server, projects in selection.items():
         for name in [name for name in projects if name in held]:
-            chosen = desk.project(name).xen_hosts(server).items()
+            chosen = run.project(name).xen_hosts(server).items()
             hosts = {key: host for key, host in chosen if key in (projects[name] or {key})}
             allowed = {key: {server} for key in hosts}
-            reason = objection(hosts, allowed, held[name], places, _moved(desk, name))
+            reason = objection(hosts, allowed, held[name], places, _moved(run, name))
             if reason is not None:
                 refused.append(Result(server, name, "failed", reason))
                 del projects[name]
     return refused
 
 
-def _moved(desk: RunContext, project: str) -> set[str]:
+def _moved(run: RunContext, project: str) -> set[str]:
     """The hosts that the plan of *project* brings to another server."""
-    plan = desk.plan(project)
+    plan = run.plan(project)
     return {name for name, facts in plan.hosts.items() if facts.action == "migrate"} if plan else set()
 
 
-def _built_projects(desk: RunContext, selection: Selection) -> list[str]:
+def _built_projects(run: RunContext, selection: Selection) -> list[str]:
     named = {name for projects in selection.values() for name in projects}
-    return sorted(named & set(desk.manifest.projects))
+    return sorted(named & set(run.manifest.projects))
 
 
-def _servers(desk: RunContext, project: str, held: dict[str, set[str]]) -> set[str]:
+def _servers(run: RunContext, project: str, held: dict[str, set[str]]) -> set[str]:
     """Every server that has to do with *project*: by what was built, by the record, by what was there before."""
-    built = {server for server, bundles in desk.bundles.items() if project in bundles}
-    record = desk.records.get(project)
+    built = {server for server, bundles in run.bundles.items() if project in bundles}
+    record = run.records.get(project)
     return (
         built
         | set(record.generations if record else ())
@@ -103,13 +103,13 @@ def _servers(desk: RunContext, project: str, held: dict[str, set[str]]) -> set[s
     )
 
 
-def former_servers(desk: RunContext, project: str) -> dict[str, set[str]]:
+def former_servers(run: RunContext, project: str) -> dict[str, set[str]]:
     """The servers that each host of *project* was on by the record, without the one it is on now."""
-    record = desk.records.get(project)
+    record = run.records.get(project)
     found: dict[str, set[str]] = {}
-    if record is None or all(_is_built(desk, project, server) for server in record.generations):
+    if record is None or all(_is_built(run, project, server) for server in record.generations):
         return found
-    hosts = desk.project(project).hosts
+    hosts = run.project(project).hosts
     for server in record.generations:
         applied = record.applied(server)
         for name, host in applied.hosts.items() if applied else ():
@@ -118,9 +118,9 @@ def former_servers(desk: RunContext, project: str) -> dict[str, set[str]]:
     return found
 
 
-def _is_built(desk: RunContext, project: str, server: str) -> bool:
-    bundle = desk.bundles.get(server, {}).get(project)
-    return bundle is not None and bundle.generation == desk.recorded(project, server)
+def _is_built(run: RunContext, project: str, server: str) -> bool:
+    bundle = run.bundles.get(server, {}).get(project)
+    return bundle is not None and bundle.generation == run.recorded(project, server)
 
 
 def _way(upgrade: PlannedUpgrade | None, host: str) -> set[str]:

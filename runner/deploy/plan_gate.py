@@ -15,10 +15,10 @@ _HARMLESS = ("preflight", "prepare")
 """Kinds of steps after which another plan may begin: they have changed nothing that it would have to know."""
 
 
-def add_upgrades(desk: RunContext, plan: DeploymentPlan, projects: Iterable[str], options: Options) -> None:
+def add_upgrades(run: RunContext, plan: DeploymentPlan, projects: Iterable[str], options: Options) -> None:
     """Take the tasks of those *projects* out of *plan* that have steps to be executed, as upgrades or as refusals."""
     for project in sorted(projects):
-        found = _Case(desk, plan, project, _tasks(plan, project), options)
+        found = _Case(run, plan, project, _tasks(plan, project), options)
         reason = found.objection()
         if reason is not None:
             _drop(plan, project)
@@ -31,14 +31,14 @@ def add_upgrades(desk: RunContext, plan: DeploymentPlan, projects: Iterable[str]
 
 
 def unchosen_servers(
-    desk: RunContext, plan: DeploymentPlan, projects: Iterable[str], options: Options
+    run: RunContext, plan: DeploymentPlan, projects: Iterable[str], options: Options
 ) -> set[str]:
     """The servers that plans of *projects* act on, though these are not on them before or after."""
     found: set[str] = set()
     for project in projects:
-        case = _Case(desk, plan, project, _tasks(plan, project), options)
+        case = _Case(run, plan, project, _tasks(plan, project), options)
         found |= case.between()
-    return found & set(desk.site)
+    return found & set(run.site)
 
 
 def _tasks(plan: DeploymentPlan, project: str) -> dict[str, BundleTask]:
@@ -57,26 +57,26 @@ class _Case:
 
     def __init__(
         self,
-        desk: RunContext,
+        run: RunContext,
         plan: DeploymentPlan,
         project: str,
         tasks: dict[str, BundleTask],
         options: Options,
     ) -> None:
-        self._desk = desk
+        self._run = run
         self._surveys = plan.surveys
         self._silent = plan.silent
         self._tasks = tasks
         self._options = options
         self._project = project
-        self._id = plan_id(desk.manifest, project)
+        self._id = plan_id(run.manifest, project)
         there = [survey for _, survey in sorted(plan.surveys.items())]
         self._noted = [words for survey in there for words in survey.noted.get(project, ())]
         self._ran = {host for survey in there for host in survey.ran.get(project, ())}
 
     @cached_property
     def _plan(self) -> upgrading.UpgradePlan | None:
-        return self._desk.plan(self._project)
+        return self._run.plan(self._project)
 
     @property
     def executed(self) -> bool:
@@ -149,7 +149,7 @@ class _Case:
             state = self._state(server)
             if state.applied != task.bundle.generation or state.pending is not None:
                 return False
-        record = self._desk.records.get(self._project)
+        record = self._run.records.get(self._project)
         return all(self._wanted(server) for server in (record.generations if record else ()))
 
     def _is_settled(self, name: str, host: upgrading.HostPlan) -> bool:
@@ -164,7 +164,7 @@ class _Case:
         return wanted == given and name not in self._state(host.old_server or "").waiting
 
     def _wanted(self, server: str) -> str | None:
-        bundle = self._desk.bundles.get(server, {}).get(self._project)
+        bundle = self._run.bundles.get(server, {}).get(self._project)
         return bundle.generation if bundle else None
 
     # --- what speaks against it ----------------------------------------------------------------------------------
@@ -180,9 +180,9 @@ class _Case:
             )
 
     def _other_record(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
-        record = self._desk.records.get(self._project)
+        record = self._run.records.get(self._project)
         for server in sorted({*plan.base, *(record.generations if record else ())}):
-            recorded = self._desk.recorded(self._project, server)
+            recorded = self._run.recorded(self._project, server)
             if recorded not in (plan.base.get(server), self._wanted(server)):
                 yield (
                     f"out/plan/{self._project} begins with other generations than out/deployed says ({server}:"
@@ -195,7 +195,7 @@ class _Case:
                 continue
             if server in self._silent:
                 yield f"{server}: {self._silent[server]}. If it is switched off, say --fence {server}"
-            elif server not in self._desk.site:
+            elif server not in self._run.site:
                 yield f"its plan acts on {server}, which is not in the site file. Build again"
             else:
                 yield f"its plan acts on {server} too, which was not chosen: leave --host out"
@@ -203,7 +203,7 @@ class _Case:
     def _other_generation(self, plan: upgrading.UpgradePlan) -> Iterator[str]:
         for server in plan_servers(plan, self._tasks):
             state, base, wanted = self._state(server), plan.base.get(server), self._wanted(server)
-            known = {self._desk.recorded(self._project, server), wanted}
+            known = {self._run.recorded(self._project, server), wanted}
             if wanted is None and self._begun():
                 known.add(None)  # it was left already
             if server in self._surveys and state.applied not in known:

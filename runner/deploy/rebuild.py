@@ -16,16 +16,16 @@ EVERYTHING = "all"
 """Stands for the whole course in place of a name."""
 
 
-def rebuildable(desk: RunContext, name: str) -> Selection:
+def rebuildable(run: RunContext, name: str) -> Selection:
     """By server, the hosts of *name* whose root comes from a template: PROJECT, PROJECT/HOST or ``all``.
 
     Raises Refused where there are none.
     """
     project, _, host = name.partition("/")
-    projects = sorted(desk.manifest.projects) if name == EVERYTHING else [project]
+    projects = sorted(run.manifest.projects) if name == EVERYTHING else [project]
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for each in projects:
-        hosts = desk.project(each).xen_hosts() if each in desk.manifest.projects else {}
+        hosts = run.project(each).xen_hosts() if each in run.manifest.projects else {}
         for key, facts in hosts.items():
             templates = [volume.template for volume in facts.volumes if volume.role == "root"]
             if host in ("", key) and any(templates):
@@ -52,28 +52,28 @@ def expect_consent(name: str, selection: Selection, given: list[str]) -> None:
 
 
 def rebuild(
-    desk: RunContext, selection: Selection, options: Options, display: Display, parallel: int
+    run: RunContext, selection: Selection, options: Options, display: Display, parallel: int
 ) -> list[Result]:
     """Make the roots of *selection* anew, but of nothing that may run on another server; what came of it.
 
     Raises Refused for lacking secrets.
     """
-    check_secrets(desk, selection)
+    check_secrets(run, selection)
     chosen = {server: dict(projects) for server, projects in selection.items()}
-    refused = refuse_starting(desk, chosen, options.fenced)
+    refused = refuse_starting(run, chosen, options.fenced)
     for result in refused:
         display.done(result)
     jobs = {
-        server: [_job(desk, display, server, name, hosts) for name, hosts in projects.items()]
+        server: [_job(run, display, server, name, hosts) for name, hosts in projects.items()]
         for server, projects in chosen.items()
     }
-    return refused + work(desk, display, jobs, parallel)
+    return refused + work(run, display, jobs, parallel)
 
 
-def _job(desk: RunContext, display: Display, server: str, project: str, hosts: tuple[str, ...]) -> Job:
-    bundle = desk.bundles[server][project]
-    library = desk.bundles[server][SERVER_ROOM].generation
-    words = (project, library, *desk.signature(), bundle.generation, *hosts)
-    stdin = desk.secrets.lines(secret_names(desk.project(project), server)) + b"\n"
+def _job(run: RunContext, display: Display, server: str, project: str, hosts: tuple[str, ...]) -> Job:
+    bundle = run.bundles[server][project]
+    library = run.bundles[server][SERVER_ROOM].generation
+    words = (project, library, *run.signature(), bundle.generation, *hosts)
+    stdin = run.secrets.lines(secret_names(run.project(project), server)) + b"\n"
     call = Call(server, project, "rebuild", words, stdin, "done")
-    return Job(server, project, lambda: perform(desk, display, call))
+    return Job(server, project, lambda: perform(run, display, call))

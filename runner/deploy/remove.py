@@ -11,27 +11,27 @@ from mlnc.runner.selection import Selection
 
 
 def remove(
-    desk: RunContext, selection: Selection, stop: bool, display: Display, parallel: int
+    run: RunContext, selection: Selection, stop: bool, display: Display, parallel: int
 ) -> list[Result]:
     """Remove each project of *selection* from each of its servers; one that runs only if it may be stopped first."""
     jobs = {
-        server: [_job(desk, display, _call(desk, server, name, stop)) for name in projects]
+        server: [_job(run, display, _call(run, server, name, stop)) for name in projects]
         for server, projects in selection.items()
     }
-    return work(desk, display, jobs, parallel)
+    return work(run, display, jobs, parallel)
 
 
-def _job(desk: RunContext, display: Display, call: Call) -> Job:
-    return Job(call.server, call.project, lambda: perform(desk, display, call))
+def _job(run: RunContext, display: Display, call: Call) -> Job:
+    return Job(call.server, call.project, lambda: perform(run, display, call))
 
 
-def _call(desk: RunContext, server: str, project: str, stop: bool) -> Call:
-    ids = known_generations(desk, server, project)
-    library = known_generations(desk, server, SERVER_ROOM) or "-"
-    arguments = (project, library, *desk.signature(), ids, *(["stop"] if stop else []))
+def _call(run: RunContext, server: str, project: str, stop: bool) -> Call:
+    ids = known_generations(run, server, project)
+    library = known_generations(run, server, SERVER_ROOM) or "-"
+    arguments = (project, library, *run.signature(), ids, *(["stop"] if stop else []))
 
     def settle(answer: Answer) -> None:
         if answer.status == 0:
-            desk.note_removed(project, server)
+            run.note_removed(project, server)
 
     return Call(server, project, "remove", arguments, b"", "done", settle)

@@ -26,9 +26,9 @@ class Retired:
     date: str
 
 
-def retired(desk: RunContext, projects: list[str], parallel: int) -> tuple[list[Retired], list[Result]]:
+def retired(run: RunContext, projects: list[str], parallel: int) -> tuple[list[Retired], list[Result]]:
     """What is retired on all servers, of *projects* if any are named; and which servers did not say."""
-    answers = desk.everywhere(_servers(desk), lambda server: _ask(desk, server), parallel)
+    answers = run.everywhere(_servers(run), lambda server: _ask(run, server), parallel)
     silent = [
         Result(server, "-", "skipped", found) for server, found in answers.items() if isinstance(found, str)
     ]
@@ -38,7 +38,7 @@ def retired(desk: RunContext, projects: list[str], parallel: int) -> tuple[list[
 
 
 def change_retired(
-    desk: RunContext, what: Literal["purge", "restore"], name: str, display: Display, volumes: list[Retired]
+    run: RunContext, what: Literal["purge", "restore"], name: str, display: Display, volumes: list[Retired]
 ) -> list[Result]:
     """Remove those of *volumes* that belong to *name*, with all data, or bring them into use again."""
     project, _, host = name.partition("/")
@@ -46,11 +46,11 @@ def change_retired(
     hosts = (host,) if host else ()
 
     def job(server: str) -> Job:
-        words = (_library(desk, server), what, *desk.signature(), project, *hosts)
+        words = (_library(run, server), what, *run.signature(), project, *hosts)
         call = Call(server, project, "retired", words, b"", "done")
-        return Job(server, project, lambda: perform(desk, display, call))
+        return Job(server, project, lambda: perform(run, display, call))
 
-    return work(desk, display, {server: [job(server)] for server in servers}, len(servers))
+    return work(run, display, {server: [job(server)] for server in servers}, len(servers))
 
 
 def belonging(volumes: list[Retired], name: str) -> list[Retired]:
@@ -64,20 +64,20 @@ def as_data(volume: Retired) -> dict[str, object]:
     return asdict(volume)
 
 
-def _servers(desk: RunContext) -> list[str]:
+def _servers(run: RunContext) -> list[str]:
     """The servers that were given a library; others have nothing of ours."""
-    return [server for server in sorted(desk.site) if desk.recorded(SERVER_ROOM, server)]
+    return [server for server in sorted(run.site) if run.recorded(SERVER_ROOM, server)]
 
 
-def _library(desk: RunContext, server: str) -> str:
-    return known_generations(desk, server, SERVER_ROOM) or "-"
+def _library(run: RunContext, server: str) -> str:
+    return known_generations(run, server, SERVER_ROOM) or "-"
 
 
-def _ask(desk: RunContext, server: str) -> list[Retired] | str:
+def _ask(run: RunContext, server: str) -> list[Retired] | str:
     try:
-        answer = expect(desk.ask(server, "retired", (_library(desk, server), "list")))
+        answer = expect(run.ask(server, "retired", (_library(run, server), "list")))
     except Unreachable as error:
-        return desk.secrets.masked(str(error))
+        return run.secrets.masked(str(error))
     return [
         Retired(
             server, project, host, role, kind, where if name == "-" else f"{where}/{name}", int(size), date

@@ -30,14 +30,14 @@ class Execution:
 
     def __init__(
         self,
-        desk: RunContext,
+        run: RunContext,
         display: Display,
         acts: Mapping[str, Acts],
         steps: Mapping[str, Sequence[Step]],
         limits: Limits,
         backwards: bool = False,
     ) -> None:
-        self._desk = desk
+        self._run = run
         self._display = display
         self._acts = acts
         self._backwards = backwards
@@ -59,7 +59,7 @@ class Execution:
                     self._running[pool.submit(self._acts[project].conclude)] = None
             self._begin(pool)
             while self._running:
-                for future in self._desk.wait(self._running):
+                for future in self._run.wait(self._running):
                     self._ended(pool, self._running.pop(future), future.result())
                 self._begin(pool)
         unfinished = [self._unfinished(project) for project, left in self._left.items() if left]
@@ -68,7 +68,7 @@ class Execution:
         return self._results + unfinished
 
     def _begin(self, pool: ThreadPoolExecutor) -> None:
-        if self._desk.stopping.is_set():
+        if self._run.stopping.is_set():
             return
         for node in self._graph.begin():
             deed: Callable[[], Result] = partial(self._acts[node.project].act, node.step)
@@ -104,9 +104,7 @@ class Execution:
         if cause is not None:
             return f"waits for {cause}, which failed"
         return (
-            "you stopped it"
-            if self._desk.stopping.is_set()
-            else "its steps wait for one another: build again"
+            "you stopped it" if self._run.stopping.is_set() else "its steps wait for one another: build again"
         )
 
 

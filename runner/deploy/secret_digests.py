@@ -33,41 +33,41 @@ class _Laid:
     everything: str = ""
 
 
-def changed_secrets(desk: RunContext, selection: Selection) -> list[str]:
+def changed_secrets(run: RunContext, selection: Selection) -> list[str]:
     """The projects of *selection* that were laid from here with other secrets than those of now, sorted."""
-    laid = _read(desk.out)
-    if not laid.digests or laid.everything == _digest(laid, desk.secrets.all_lines()):
+    laid = _read(run.out)
+    if not laid.digests or laid.everything == _digest(laid, run.secrets.all_lines()):
         return []
     return sorted(
         {
             project
-            for server, project in _outdated(desk, laid)
-            if project in selection.get(server, ()) and desk.recorded(project, server)
+            for server, project in _outdated(run, laid)
+            if project in selection.get(server, ()) and run.recorded(project, server)
         }
     )
 
 
-def note_laid(desk: RunContext, results: Iterable[Result]) -> None:
+def note_laid(run: RunContext, results: Iterable[Result]) -> None:
     """Keep a digest for each of *results* that says that something was laid just now.
 
     Where the disk does not take them, a later change is not noticed, and nothing else is amiss.
     """
-    laid = _read(desk.out)
+    laid = _read(run.out)
     done = [each for each in results if each.outcome in ("made", "changed")]
     for each in done:
-        lines = _lines(desk, each.server, each.project)
+        lines = _lines(run, each.server, each.project)
         if lines:
             laid.digests[f"{each.server}/{each.project}"] = _digest(laid, lines)
     if done and laid.digests:
-        laid.everything = "" if _outdated(desk, laid) else _digest(laid, desk.secrets.all_lines())
+        laid.everything = "" if _outdated(run, laid) else _digest(laid, run.secrets.all_lines())
         with suppress(OSError):
-            _write(desk.out / LOG / _FILE, asdict(laid))
+            _write(run.out / LOG / _FILE, asdict(laid))
 
 
-def _outdated(desk: RunContext, laid: _Laid) -> list[tuple[str, str]]:
+def _outdated(run: RunContext, laid: _Laid) -> list[tuple[str, str]]:
     """The servers and projects whose secrets are not those that were laid; not those that have none any more."""
     pairs = [(server, project) for server, _, project in (place.partition("/") for place in laid.digests)]
-    lines = {(server, project): _lines(desk, server, project) for server, project in pairs}
+    lines = {(server, project): _lines(run, server, project) for server, project in pairs}
     return [
         (server, project)
         for (server, project), text in lines.items()
@@ -75,10 +75,10 @@ def _outdated(desk: RunContext, laid: _Laid) -> list[tuple[str, str]]:
     ]
 
 
-def _lines(desk: RunContext, server: str, project: str) -> bytes:
+def _lines(run: RunContext, server: str, project: str) -> bytes:
     """The secrets of *project* on *server*; nothing where it has none, or one that lacks a value."""
-    names = secret_names(desk.project(project), server) if project in desk.manifest.projects else []
-    return b"" if desk.secrets.lacking(names) else desk.secrets.lines(names)
+    names = secret_names(run.project(project), server) if project in run.manifest.projects else []
+    return b"" if run.secrets.lacking(names) else run.secrets.lines(names)
 
 
 def _digest(laid: _Laid, lines: bytes) -> str:

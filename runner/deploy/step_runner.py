@@ -24,8 +24,8 @@ class StepActs:
     *ended* says that all that could be done was done.
     """
 
-    def __init__(self, desk: RunContext, upgrade: PlannedUpgrade, options: Options, display: Display) -> None:
-        self._desk = desk
+    def __init__(self, run: RunContext, upgrade: PlannedUpgrade, options: Options, display: Display) -> None:
+        self._run = run
         self._upgrade = upgrade
         self._options = options
         self._display = display
@@ -37,14 +37,14 @@ class StepActs:
         if needless is not None:
             return self._result(step, "unchanged", needless)
         guards = self._guards(step)
-        places = look(self._desk, guarded(guards), self._options.fenced)
+        places = look(self._run, guarded(guards), self._options.fenced)
         objection = places.objection(guards)
         if objection is not None:
             return self._result(step, "failed", objection)
         calls = {"prepare": self._prepare, "apply": self._apply, "leave": self._leave}
         if self._options.undo:
             calls = {"apply": self._revert}
-        return self._perform(calls.get(step.kind, self._run)(step, places))
+        return self._perform(calls.get(step.kind, self._run_script)(step, places))
 
     def conclude(self) -> Result:
         """Say to every server that the plan has ended, and write the record."""
@@ -53,9 +53,9 @@ class StepActs:
             generation = self._in_the_end(server)
             if server in upgrade.fenced or (generation == "-" and not self._has_to_do(server)):
                 continue
-            arguments = (upgrade.project, generation, *self._desk.signature())
+            arguments = (upgrade.project, generation, *self._run.signature())
             call = Call(server, upgrade.project, "conclude", arguments, b"", "done")
-            result = perform(self._desk, self._display, call)
+            result = perform(self._run, self._display, call)
             if result.outcome == "failed":
                 return result
         if not self._options.undo:
@@ -105,16 +105,16 @@ class StepActs:
         return any(step.server == server and step.kind not in ("preflight", "leave") for step in steps)
 
     def _library(self, server: str) -> str:
-        return known_generations(self._desk, server, SERVER_ROOM) or "-"
+        return known_generations(self._run, server, SERVER_ROOM) or "-"
 
     def _note(self) -> None:
         """Record what the servers have now, but for those that are off."""
         for server in self._upgrade.servers:
             task = self._upgrade.tasks.get(server)
             if task is not None:
-                self._desk.note_applied(task.bundle)
+                self._run.note_applied(task.bundle)
             elif server not in self._upgrade.fenced:
-                self._desk.note_removed(self._upgrade.project, server)
+                self._run.note_removed(self._upgrade.project, server)
 
     # --- calls ---------------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class StepActs:
         """Do *calls* one after the other; the result of the last, or of the first that failed."""
         seconds = 0.0
         for call in calls:
-            result = perform(self._desk, self._display, call)
+            result = perform(self._run, self._display, call)
             seconds += result.seconds
             if result.outcome == "failed":
                 break
@@ -132,7 +132,7 @@ class StepActs:
             step=result.step,
         )
 
-    def _run(self, step: Step, places: DomainLocations) -> list[Call]:
+    def _run_script(self, step: Step, places: DomainLocations) -> list[Call]:
         return [self._script(step, places)]
 
     def _prepare(self, step: Step, places: DomainLocations) -> list[Call]:
@@ -144,7 +144,7 @@ class StepActs:
     def _place(self, step: Step) -> Call:
         task = self._upgrade.tasks[step.server]
         again = ("again",) if self._options.again else ()
-        words = (task.bundle.generation, task.base or "-", *self._desk.signature(), *again)
+        words = (task.bundle.generation, task.base or "-", *self._run.signature(), *again)
         stdin = task.bundle.archive(task.files)
         return Call(
             step.server,
@@ -158,11 +158,11 @@ class StepActs:
 
     def _script(self, step: Step, places: DomainLocations) -> Call:
         mode = "undo" if self._options.undo else "do"
-        text = step_script(self._desk.out, self._desk.manifest, step)
+        text = step_script(self._run.out, self._run.manifest, step)
         task, base = self._upgrade.tasks.get(step.server), self._upgrade.plan.base.get(step.server)
         arguments = (
             *(self._upgrade.project, self._upgrade.id, step.id, digest(text), mode),
-            *(self._library(step.server), *self._desk.signature()),
+            *(self._library(step.server), *self._run.signature()),
             *(base or "-", task.bundle.generation if task else "-"),
             *(
                 ["look"]
@@ -192,7 +192,7 @@ class StepActs:
         files = () if any(each.kind == "prepare" for each in self._upgrade.plan.steps) else task.files
         words = (
             *(self._upgrade.project, task.bundle.generation, task.base or "-"),
-            *(self._library(step.server), *self._desk.signature(), "plan"),
+            *(self._library(step.server), *self._run.signature(), "plan"),
             *(f"arrived={host}" for host in self._arrived(step)),
             *(f"settled={host}" for host in sorted(self._upgrade.settled)),
             *(f"fenced={server}" for server in sorted(self._options.fenced)),
@@ -213,22 +213,22 @@ class StepActs:
         task = self._upgrade.tasks[step.server]
         words = (
             *(self._upgrade.project, self._upgrade.plan.base.get(step.server) or "-", task.bundle.generation),
-            *(self._library(step.server), *self._desk.signature()),
+            *(self._library(step.server), *self._run.signature()),
         )
         stdin = self._old_secrets(step.server) + b"\n"
         return [Call(step.server, self._upgrade.project, "revert", words, stdin, "done", step=step.id)]
 
     def _leave(self, step: Step, _: DomainLocations) -> list[Call]:
-        ids = known_generations(self._desk, step.server, self._upgrade.project)
-        words = (self._upgrade.project, self._library(step.server), *self._desk.signature(), ids)
+        ids = known_generations(self._run, step.server, self._upgrade.project)
+        words = (self._upgrade.project, self._library(step.server), *self._run.signature(), ids)
         return [Call(step.server, self._upgrade.project, "leave", words, b"", "done", step=step.id)]
 
     def _secrets(self, server: str) -> bytes:
-        return self._desk.secrets.lines(secret_names(self._desk.project(self._upgrade.project), server))
+        return self._run.secrets.lines(secret_names(self._run.project(self._upgrade.project), server))
 
     def _old_secrets(self, server: str) -> bytes:
         """Those of the generation before, as far as they still have values: the server says which it lacks."""
-        record = self._desk.records.get(self._upgrade.project)
+        record = self._run.records.get(self._upgrade.project)
         before = record.applied(server) if record else None
         names = secret_names(before, server) if before else []
-        return self._desk.secrets.lines(set(names) - set(self._desk.secrets.lacking(names)))
+        return self._run.secrets.lines(set(names) - set(self._run.secrets.lacking(names)))

@@ -45,10 +45,10 @@ class DomainLocations:
         return None
 
 
-def look(desk: RunContext, servers: Iterable[str], fenced: Collection[str] = ()) -> DomainLocations:
+def look(run: RunContext, servers: Iterable[str], fenced: Collection[str] = ()) -> DomainLocations:
     """Ask *servers* what they run, side by side, but for those that are *fenced*."""
     asked = sorted(set(servers) - set(fenced))
-    found = desk.everywhere(asked, lambda server: _ask(desk, server), len(asked))
+    found = run.everywhere(asked, lambda server: _ask(run, server), len(asked))
     running = {server: answer for server, answer in found.items() if not isinstance(answer, str)}
     silent = {server: answer for server, answer in found.items() if isinstance(answer, str)}
     return DomainLocations(running, silent, fenced)
@@ -59,13 +59,13 @@ def guarded(guards: Iterable[Guard]) -> set[str]:
     return {server for guard in guards for server in guard.servers}
 
 
-def _ask(desk: RunContext, server: str) -> Found | str:
-    if server not in desk.site:
+def _ask(run: RunContext, server: str) -> Found | str:
+    if server not in run.site:
         return "it is not in the site file any more"
     try:
-        answer = expect(desk.ask(server, "where", (desk.site[server].toolstack,)))
+        answer = expect(run.ask(server, "where", (run.site[server].toolstack,)))
     except Unreachable as error:
-        return desk.secrets.masked(str(error))
+        return run.secrets.masked(str(error))
     silent = no_domains(answer)
     return domains(answer) if silent is None else f"its toolstack does not answer ({silent})"
 

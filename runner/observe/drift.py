@@ -32,15 +32,15 @@ class DriftFinding:
     unknown: bool = False
 
 
-def drift(desk: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
+def drift(run: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
     """Every difference on the servers of *selection*. One round trip a server."""
-    found = desk.everywhere(selection, lambda server: _ask(desk, server, selection), parallel)
+    found = run.everywhere(selection, lambda server: _ask(run, server, selection), parallel)
     differences: list[DriftFinding] = []
     for server, answer in found.items():
         if isinstance(answer, str):
             differences.append(DriftFinding(server, "", answer, unknown=True))
         else:
-            differences += _Look(desk, server, list(selection[server]), answer).differences()
+            differences += _Look(run, server, list(selection[server]), answer).differences()
     return differences
 
 
@@ -56,24 +56,24 @@ def as_data(difference: DriftFinding) -> dict[str, object]:
     return asdict(difference)
 
 
-def _ask(desk: RunContext, server: str, selection: Selection) -> Answer | str:
-    names = [SERVER_ROOM] if desk.library(server) != "-" else []
+def _ask(run: RunContext, server: str, selection: Selection) -> Answer | str:
+    names = [SERVER_ROOM] if run.library(server) != "-" else []
     lines = [f"project {name}\n" for name in (*names, *selection[server])]
     for name in selection[server]:
-        if name in desk.manifest.projects:
-            lines += questions(desk.project(name), server)
-    facts = desk.site[server]
+        if name in run.manifest.projects:
+            lines += questions(run.project(name), server)
+    facts = run.site[server]
     try:
-        return expect(desk.ask(server, "look", (facts.toolstack, facts.templates), "".join(lines).encode()))
+        return expect(run.ask(server, "look", (facts.toolstack, facts.templates), "".join(lines).encode()))
     except Unreachable as error:
-        return desk.secrets.masked(str(error))
+        return run.secrets.masked(str(error))
 
 
 class _Look:
     """The comparison for one server."""
 
-    def __init__(self, desk: RunContext, server: str, projects: list[str], answer: Answer) -> None:
-        self._desk = desk
+    def __init__(self, run: RunContext, server: str, projects: list[str], answer: Answer) -> None:
+        self._run = run
         self._server = server
         self._projects = projects
         self._answer = answer
@@ -82,7 +82,7 @@ class _Look:
         self._volumes = Volumes(answer)
         self._links = {words[0]: words[1] for words in answer.told("link")}
         self._bridges = {words[0]: words[2] for words in answer.told("link") if words[2]}
-        self._running = _running(desk.site[server].toolstack, answer)
+        self._running = _running(run.site[server].toolstack, answer)
 
     def differences(self) -> Iterator[DriftFinding]:
         for word, what in (("no-volumes", "lvs does not answer"), ("no-links", "ip does not answer")):
@@ -91,13 +91,13 @@ class _Look:
         silent = no_domains(self._answer)
         if silent is not None:
             yield DriftFinding(self._server, "", f"the toolstack does not answer: {silent}", unknown=True)
-        for name in ([SERVER_ROOM] if self._desk.library(self._server) != "-" else []) + self._projects:
+        for name in ([SERVER_ROOM] if self._run.library(self._server) != "-" else []) + self._projects:
             state = self._states.get(name, State())
-            bundle = self._desk.bundles.get(self._server, {}).get(name)
+            bundle = self._run.bundles.get(self._server, {}).get(name)
             texts = [*_generation(bundle.generation if bundle else None, state), *self._files(name)]
             yield from (DriftFinding(self._server, name, what) for what in texts)
             if bundle and state.applied == bundle.generation and name != SERVER_ROOM:
-                yield from self._project(self._desk.project(name))
+                yield from self._project(self._run.project(name))
 
     def _files(self, name: str) -> Iterator[str]:
         return (words[1] for words in self._answer.told("file") if words[0] == name)

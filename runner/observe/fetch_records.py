@@ -11,9 +11,9 @@ from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def fetch(desk: RunContext, selection: Selection, display: Display, parallel: int) -> list[Result]:
+def fetch(run: RunContext, selection: Selection, display: Display, parallel: int) -> list[Result]:
     """Bring the record of every project of *selection* to what its server says. One round trip a server."""
-    found = desk.everywhere(selection, lambda server: _ask(desk, server), parallel)
+    found = run.everywhere(selection, lambda server: _ask(run, server), parallel)
     results: list[Result] = []
     chosen = {name for projects in selection.values() for name in projects}
     for server, answer in found.items():
@@ -22,32 +22,32 @@ def fetch(desk: RunContext, selection: Selection, display: Display, parallel: in
             continue
         names = [SERVER_ROOM, *selection[server]]
         # what has been built for other servers since, too: what stands here is the old side of its move
-        others = (name for name in states(answer) if name in chosen or name not in desk.manifest.projects)
+        others = (name for name in states(answer) if name in chosen or name not in run.manifest.projects)
         names += [name for name in others if name not in names]
-        results += [_take(desk, server, name, answer) for name in names]
+        results += [_take(run, server, name, answer) for name in names]
     for result in results:
         display.done(result)
     return results
 
 
-def _ask(desk: RunContext, server: str) -> Answer | str:
+def _ask(run: RunContext, server: str) -> Answer | str:
     try:
-        return expect(desk.ask(server, "fetch", ()))
+        return expect(run.ask(server, "fetch", ()))
     except Unreachable as error:
-        return desk.secrets.masked(str(error))
+        return run.secrets.masked(str(error))
 
 
-def _take(desk: RunContext, server: str, project: str, answer: Answer) -> Result:
+def _take(run: RunContext, server: str, project: str, answer: Answer) -> Result:
     """Record what the *answer* of *server* says of *project*."""
     state = states(answer).get(project)
     applied = state.applied if state else None
-    if applied == desk.recorded(project, server):
+    if applied == run.recorded(project, server):
         return Result(server, project, "unchanged")
     if applied is None:
-        desk.note_removed(project, server)
+        run.note_removed(project, server)
         return Result(server, project, "changed", "the server has nothing of it")
     try:
-        desk.note(project, server, applied, _ir_text(project, applied, answer))
+        run.note(project, server, applied, _ir_text(project, applied, answer))
     except Refused as error:
         return Result(server, project, "failed", str(error))
     return Result(server, project, "changed")

@@ -28,9 +28,9 @@ class VmStatus:
     remark: str = ""
 
 
-def status(desk: RunContext, selection: Selection, parallel: int) -> list[VmStatus]:
+def status(run: RunContext, selection: Selection, parallel: int) -> list[VmStatus]:
     """Every host of *selection*, sorted by server, project and name. One round trip a server."""
-    found = desk.everywhere(selection, lambda server: _ask(desk, server, selection), parallel)
+    found = run.everywhere(selection, lambda server: _ask(run, server, selection), parallel)
     places = {
         (name, uuid): server
         for server, answer in found.items()
@@ -38,9 +38,9 @@ def status(desk: RunContext, selection: Selection, parallel: int) -> list[VmStat
         for name, uuid in domains(answer).items()
     }
     return [
-        _elsewhere(vm, desk, places)
+        _elsewhere(vm, run, places)
         for server, answer in found.items()
-        for vm in _vms(desk, server, selection, answer)
+        for vm in _vms(run, server, selection, answer)
     ]
 
 
@@ -49,24 +49,24 @@ def as_data(vm: VmStatus) -> dict[str, object]:
     return asdict(vm)
 
 
-def chosen_hosts(desk: RunContext, server: str, selection: Selection) -> list[tuple[str, str, Host]]:
+def chosen_hosts(run: RunContext, server: str, selection: Selection) -> list[tuple[str, str, Host]]:
     """Project, name and facts of the Xen hosts of *selection* on *server*."""
     return [
         (project, name, host)
         for project, names in selection[server].items()
-        if project in desk.manifest.projects
-        for name, host in desk.project(project).xen_hosts(server).items()
+        if project in run.manifest.projects
+        for name, host in run.project(project).xen_hosts(server).items()
         if not names or name in names
     ]
 
 
-def _ask(desk: RunContext, server: str, selection: Selection) -> Answer | str:
-    hosts = chosen_hosts(desk, server, selection)
+def _ask(run: RunContext, server: str, selection: Selection) -> Answer | str:
+    hosts = chosen_hosts(run, server, selection)
     lines = "".join(f"{project} {name} {_fixed_address(host)}\n" for project, name, host in hosts)
     try:
-        return expect(desk.ask(server, "status", (desk.site[server].toolstack,), lines.encode()))
+        return expect(run.ask(server, "status", (run.site[server].toolstack,), lines.encode()))
     except Unreachable as error:
-        return desk.secrets.masked(str(error))
+        return run.secrets.masked(str(error))
 
 
 def _fixed_address(host: Host) -> str:
@@ -77,8 +77,8 @@ def _fixed_address(host: Host) -> str:
     return fixed[0] if fixed else "-"
 
 
-def _vms(desk: RunContext, server: str, selection: Selection, answer: Answer | str) -> list[VmStatus]:
-    hosts = chosen_hosts(desk, server, selection)
+def _vms(run: RunContext, server: str, selection: Selection, answer: Answer | str) -> list[VmStatus]:
+    hosts = chosen_hosts(run, server, selection)
     if isinstance(answer, str):
         return [VmStatus(server, project, name, "unknown", remark=answer) for project, name, _ in hosts]
     states = {(project, host): state for project, host, state in answer.told("vm")}
@@ -102,12 +102,12 @@ def _pairs(answer: Answer, word: str) -> dict[str, str]:
     return {words[0]: words[1] for words in answer.told(word)}
 
 
-def _elsewhere(vm: VmStatus, desk: RunContext, places: dict[tuple[str, str], str]) -> VmStatus:
+def _elsewhere(vm: VmStatus, run: RunContext, places: dict[tuple[str, str], str]) -> VmStatus:
     """*vm*, said to be elsewhere where its domain runs on another server.
 
     One that has just moved here runs before the files in force know it.
     """
-    host = desk.project(vm.project).hosts[vm.host]
+    host = run.project(vm.project).hosts[vm.host]
     place = places.get((host.domain, host.uuid))
     if place == vm.server and vm.state == "absent":
         return replace(vm, state=UP, remark="an upgrade has brought it and has not ended: invoke deploy")

@@ -11,17 +11,17 @@ from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def outdated(desk: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
+def outdated(run: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
     """A difference for each such host of *selection*; a server that does not answer has none. One round trip each."""
-    there = [server for server in selection if desk.recorded(SERVER_ROOM, server)]
-    found = desk.everywhere(there, lambda server: _of(desk, server, selection), parallel)
+    there = [server for server in selection if run.recorded(SERVER_ROOM, server)]
+    found = run.everywhere(there, lambda server: _of(run, server, selection), parallel)
     return [each for server in there for each in found[server]]
 
 
-def _of(desk: RunContext, server: str, selection: Selection) -> list[DriftFinding]:
+def _of(run: RunContext, server: str, selection: Selection) -> list[DriftFinding]:
     roots = [
         (project, name, volume)
-        for project, name, host in chosen_hosts(desk, server, selection)
+        for project, name, host in chosen_hosts(run, server, selection)
         for volume in host.volumes
         if volume.role == "root" and volume.template and not volume.snapshot
     ]
@@ -29,7 +29,7 @@ def _of(desk: RunContext, server: str, selection: Selection) -> list[DriftFindin
         return []
     lines = {f"template {volume.template}\n" for _, _, volume in roots}
     lines |= {f"image {volume.path}\n" for _, _, volume in roots if volume.kind == "file"}
-    answer = _ask(desk, server, "".join(sorted(lines)))
+    answer = _ask(run, server, "".join(sorted(lines)))
     now = _sums(answer, "template")
     made = _sums(answer, "made")
     return [
@@ -59,9 +59,9 @@ def _place(volume: Volume) -> str:
     return volume.path if volume.kind == "file" else f"{volume.volume_group}/{volume.name}"
 
 
-def _ask(desk: RunContext, server: str, lines: str) -> Answer | None:
-    library = known_generations(desk, server, SERVER_ROOM) or "-"
+def _ask(run: RunContext, server: str, lines: str) -> Answer | None:
+    library = known_generations(run, server, SERVER_ROOM) or "-"
     try:
-        return expect(desk.ask(server, "templates", (library,), lines.encode()))
+        return expect(run.ask(server, "templates", (library,), lines.encode()))
     except Unreachable:
         return None

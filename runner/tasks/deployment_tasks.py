@@ -5,7 +5,7 @@ from pathlib import Path
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from mlnc.runner.console.task_options import PARALLEL, at_desk, command, refusals
+from mlnc.runner.console.task_options import PARALLEL, command, opened_run, refusals
 from mlnc.runner.selection import known_hosts, known_servers, select
 
 
@@ -24,21 +24,21 @@ def plan(
 ) -> None:
     """Say what deploy would do: a line a VM, details below. Writes nothing anywhere."""
     early = 0 if project or host or fence else parallel
-    with at_desk(context, out, "plan", early) as desk:
-        selection = select(desk, project, host)
-        words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
-        desk.lines.connect(selection, parallel)
+    with opened_run(context, out, "plan", early) as run:
+        selection = select(run, project, host)
+        words = known_servers(run, fence), known_hosts(run, allow_data_loss)
+        run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import warn_of_secrets
         from mlnc.runner.console.plan_output import print_objections, print_plan
         from mlnc.runner.deploy.deployment_plan import make_plan
         from mlnc.runner.deployment import Options
         from mlnc.runner.observe.template_drift import outdated
 
-        print_objections(desk)
+        print_objections(run)
         options = Options(start, again, None, False, *words)
-        planned = make_plan(desk, selection, options, parallel)
-        print_plan(desk, planned, json, outdated(desk, selection, parallel))
-        warn_of_secrets(desk, selection)
+        planned = make_plan(run, selection, options, parallel)
+        print_plan(run, planned, json, outdated(run, selection, parallel))
+        warn_of_secrets(run, selection)
 
 
 @command("project", "host", "fence", "allow_data_loss")
@@ -60,10 +60,10 @@ def deploy(
 ) -> None:
     """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
     early = 0 if project or host or fence else parallel
-    with at_desk(context, out, "deploy", early) as desk:
-        selection = select(desk, project, host)
-        words = known_servers(desk, fence), known_hosts(desk, allow_data_loss)
-        desk.lines.connect(selection, parallel)
+    with opened_run(context, out, "deploy", early) as run:
+        selection = select(run, project, host)
+        words = known_servers(run, fence), known_hosts(run, allow_data_loss)
+        run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import expect_reviewed, finish, shown, warn_of_secrets
         from mlnc.runner.console.plan_text import print_left_over
         from mlnc.runner.deploy.deploy_run import check_secrets
@@ -73,19 +73,19 @@ def deploy(
         from mlnc.runner.deployment import Options
 
         options = Options(start, again, wait or None, undo, *words)
-        expect_reviewed(desk, git=not unreviewed and not dry_run)
-        planned = make_plan(desk, selection, options, parallel, resting=not start)
-        check_secrets(desk, planned)
+        expect_reviewed(run, git=not unreviewed and not dry_run)
+        planned = make_plan(run, selection, options, parallel, resting=not start)
+        check_secrets(run, planned)
         if dry_run:
             from mlnc.runner.console.plan_output import print_plan
 
-            print_plan(desk, planned, json)
+            print_plan(run, planned, json)
             return
-        results = shown(json, lambda display: bring(desk, planned, options, display, parallel))
-        note_laid(desk, results)
-        warn_of_secrets(desk, selection)
+        results = shown(json, lambda display: bring(run, planned, options, display, parallel))
+        note_laid(run, results)
+        warn_of_secrets(run, selection)
         print_left_over(planned, json)
-        finish(desk, results, json)
+        finish(run, results, json)
 
 
 @command()
@@ -113,12 +113,12 @@ def deployed(
     out: str = "out",
 ) -> None:
     """Fetch the servers' record of what was applied into out/deployed."""
-    with at_desk(context, out, "deployed") as desk:
+    with opened_run(context, out, "deployed") as run:
         from mlnc.runner.console.command_output import finish, shown
         from mlnc.runner.observe.fetch_records import fetch
 
-        selection = select(desk, project, host)
-        finish(desk, shown(json, lambda display: fetch(desk, selection, display, parallel)), json)
+        selection = select(run, project, host)
+        finish(run, shown(json, lambda display: fetch(run, selection, display, parallel)), json)
 
 
 @command()

@@ -3,7 +3,7 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
-from mlnc.runner.console.task_options import PARALLEL, at_desk, command
+from mlnc.runner.console.task_options import PARALLEL, command, opened_run
 from mlnc.runner.selection import select
 
 
@@ -17,13 +17,13 @@ def status(
     out: str = "out",
 ) -> None:
     """Show each VM: up, down, absent or elsewhere, since when, and whether it answers."""
-    with at_desk(context, out, "status", 0 if project or host else parallel) as desk:
-        selection = select(desk, project, host)
-        desk.lines.connect(selection, parallel)
+    with opened_run(context, out, "status", 0 if project or host else parallel) as run:
+        selection = select(run, project, host)
+        run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import print_json
         from mlnc.runner.observe import status as looking
 
-        found = looking.status(desk, selection, parallel)
+        found = looking.status(run, selection, parallel)
         if json:
             print_json([looking.as_data(vm) for vm in found])
         else:
@@ -43,14 +43,14 @@ def drift(
     out: str = "out",
 ) -> None:
     """Compare the servers with what was built. Exit status: 0 same, 2 drift, 1 could not tell."""
-    with at_desk(context, out, "drift", 0 if project or host else parallel) as desk:
-        selection = select(desk, project, host)
-        desk.lines.connect(selection, parallel)
+    with opened_run(context, out, "drift", 0 if project or host else parallel) as run:
+        selection = select(run, project, host)
+        run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import print_json
         from mlnc.runner.observe import drift as drifting
         from mlnc.runner.observe.template_drift import outdated
 
-        found = drifting.drift(desk, selection, parallel) + outdated(desk, selection, parallel)
+        found = drifting.drift(run, selection, parallel) + outdated(run, selection, parallel)
         if json:
             print_json([drifting.as_data(each) for each in found])
         else:

@@ -146,36 +146,36 @@ def stage(tmp_path: Path) -> Simulation:
 
 
 @pytest.fixture
-def desk(stage: Simulation) -> Iterator[RunContext]:
-    with closing(stage.desk()) as made:
+def run(stage: Simulation) -> Iterator[RunContext]:
+    with closing(stage.run()) as made:
         yield made
 
 
 @pytest.fixture
-def everything(desk: RunContext) -> Selection:
-    return select(desk)
+def everything(run: RunContext) -> Selection:
+    return select(run)
 
 
 @needs_namespaces
-def test_drift_and_status_find_all_in_order(desk: RunContext, everything: Selection) -> None:
-    assert drift(desk, everything, 1) == []
-    assert {(vm.host, vm.state, vm.answers) for vm in status(desk, everything, 1)} == {
+def test_drift_and_status_find_all_in_order(run: RunContext, everything: Selection) -> None:
+    assert drift(run, everything, 1) == []
+    assert {(vm.host, vm.state, vm.answers) for vm in status(run, everything, 1)} == {
         ("web", "up", True),
         ("desktop", "up", None),
     }
 
 
 @needs_namespaces
-def test_what_was_stopped_is_down(stage: Simulation, desk: RunContext, everything: Selection) -> None:
-    stopped = change_life(desk, everything, "stop", None, Silent(), 1)
+def test_what_was_stopped_is_down(stage: Simulation, run: RunContext, everything: Selection) -> None:
+    stopped = change_life(run, everything, "stop", None, Silent(), 1)
     assert [result.outcome for result in stopped] == ["done"]
     assert differing(stage, started=False) == ["alpha: bridge lan.demo is missing"]
-    assert {vm.state for vm in status(desk, everything, 1)} == {"down"}
+    assert {vm.state for vm in status(run, everything, 1)} == {"down"}
 
 
 @needs_namespaces
-def test_what_was_removed_leaves_nothing(stage: Simulation, desk: RunContext, everything: Selection) -> None:
-    removed = remove(desk, everything, True, Silent(), 1)
+def test_what_was_removed_leaves_nothing(stage: Simulation, run: RunContext, everything: Selection) -> None:
+    removed = remove(run, everything, True, Silent(), 1)
     assert [result.outcome for result in removed] == ["done"]
     wanted, found = stage.facts(True)
     assert {fact for fact in found if fact.kind in ("domain", "volume", "bridge", "guest")} == set()

@@ -22,11 +22,11 @@ class Counted(RunContext):
 
 def test_one_that_is_done_is_not_waited_for() -> None:
     """The first is done at once. Only the second can end a wait then, or the time after which one looks up."""
-    desk, end = Counted(), threading.Event()
+    run, end = Counted(), threading.Event()
     threading.Timer(0.2, end.set).start()
 
     def work(server: str) -> bool:
         return server == "quick" or end.wait(60)
 
-    assert desk.everywhere(["quick", "slow"], work, 2) == {"quick": True, "slow": True}
-    assert desk.waits < 10
+    assert run.everywhere(["quick", "slow"], work, 2) == {"quick": True, "slow": True}
+    assert run.waits < 10

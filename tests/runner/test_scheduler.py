@@ -34,9 +34,9 @@ class FakeDesk:
 class FakeActs:
     """Does nothing but fail at the steps in *failing*, and stop the run at *stop_at*."""
 
-    def __init__(self, project: str, desk: FakeDesk, failing: Iterable[str] = (), stop_at: str = "") -> None:
+    def __init__(self, project: str, run: FakeDesk, failing: Iterable[str] = (), stop_at: str = "") -> None:
         self.project = project
-        self.desk = desk
+        self.run = run
         self.failing = set(failing)
         self.stop_at = stop_at
         self.done: list[str] = []
@@ -45,7 +45,7 @@ class FakeActs:
     def act(self, each: Step) -> Result:
         """Note *each*."""
         if each.id == self.stop_at:
-            self.desk.stopping.set()
+            self.run.stopping.set()
         if each.id in self.failing:
             return Result(each.server, self.project, "failed", "it broke", step=each.id)
         self.done.append(each.id)
@@ -59,8 +59,8 @@ class FakeActs:
 
 def execute(acts: dict[str, FakeActs], steps: dict[str, list[Step]], backwards: bool = False) -> list[Result]:
     """Run *steps*; all *acts* share one desk."""
-    desk = cast("RunContext", next(iter(acts.values())).desk if acts else FakeDesk())
-    return Execution(desk, Silent(), acts, steps, LIMITS, backwards).run()
+    run = cast("RunContext", next(iter(acts.values())).run if acts else FakeDesk())
+    return Execution(run, Silent(), acts, steps, LIMITS, backwards).run()
 
 
 STEPS = [step(1, "preflight"), step(2, "stop"), step(3, "apply"), step(4, "start")]
@@ -91,8 +91,8 @@ def test_the_state_after_a_failure_is_said() -> None:
 
 
 def test_what_depends_on_a_failed_step_says_so() -> None:
-    desk = FakeDesk()
-    acts = {"ada": FakeActs("ada", desk, ["02-stop-all"]), "bob": FakeActs("bob", desk)}
+    run = FakeDesk()
+    acts = {"ada": FakeActs("ada", run, ["02-stop-all"]), "bob": FakeActs("bob", run)}
     steps = {"ada": STEPS, "bob": [step(1, "migrate", after=("ada/03-apply-all",))]}
     (result,) = [result for result in execute(acts, steps) if result.project == "bob"]
     assert result.outcome == "skipped"
@@ -109,8 +109,8 @@ def test_ctrl_c_lets_what_has_begun_end() -> None:
 
 
 def test_a_circle_is_said() -> None:
-    desk = FakeDesk()
-    acts = {name: FakeActs(name, desk) for name in ("a", "b")}
+    run = FakeDesk()
+    acts = {name: FakeActs(name, run) for name in ("a", "b")}
     steps = {
         "a": [step(1, "migrate", after=("b/01-migrate-all",))],
         "b": [step(1, "migrate", after=("a/01-migrate-all",))],
@@ -126,13 +126,13 @@ def test_running_again_comes_to_the_end(
     """Whatever fails the first time, a second run without failures does every step and concludes every project."""
     every = [each.id for listed in steps.values() for each in listed]
     failing = data.draw(st.sets(st.sampled_from(every))) if every else set()
-    desk = FakeDesk()
-    first = {name: FakeActs(name, desk, failing) for name in steps}
+    run = FakeDesk()
+    first = {name: FakeActs(name, run, failing) for name in steps}
     results = execute(first, steps, backwards)
     for name, acts in first.items():
         told = [result for result in results if result.project == name]
         assert acts.concluded == (not any(result.outcome in ("failed", "skipped") for result in told))
-    again = {name: FakeActs(name, desk) for name in steps}
+    again = {name: FakeActs(name, run) for name in steps}
     execute(again, steps, backwards)
     for name, acts in again.items():
         assert sorted(acts.done) == sorted(each.id for each in steps[name])

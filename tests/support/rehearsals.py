@@ -77,5 +77,5 @@ def on(stage: Simulation, server: str, command: str, status: int = 0) -> str:
 
 def drifted(stage: Simulation) -> list[str]:
     """What the runner finds on the servers that is not as it was built."""
-    with closing(stage.desk()) as desk:
-        return [f"{each.server} {each.project}: {each.what}" for each in drift(desk, select(desk), 2)]
+    with closing(stage.run()) as run:
+        return [f"{each.server} {each.project}: {each.what}" for each in drift(run, select(run), 2)]

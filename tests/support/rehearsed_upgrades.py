@@ -161,8 +161,8 @@ class Played:
 
     def restart(self) -> None:
         """Stop everything and start it again, for what waits until a guest is down."""
-        with closing(self.stage.desk()) as desk:
-            expect(change_life(desk, select(desk), "stop", None, Silent(), 3))
+        with closing(self.stage.run()) as run:
+            expect(change_life(run, select(run), "stop", None, Silent(), 3))
         expect(self.run())
 
     def wrong(self, guests: bool = True) -> list[str]:
