@@ -91,7 +91,8 @@ def run(made: Lab, engine: Engine) -> Usage:
 
 def prepare(made: Lab, chosen: list[Engine]) -> None:
     """Compile what pip has not, and let every engine run once."""
-    for room in ("cli", "compiler", "mlnc", "runner", "schemas", "targets", "upgrade", "bench/engines"):
+    rooms = ("cli", "compiler", "ir", "mlnc", "output", "runner", "schemas", "targets", "upgrade")
+    for room in (*rooms, "bench/engines"):
         compile_dir(ROOT / room, quiet=2)
     made.reset()
     for engine in chosen:

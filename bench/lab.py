@@ -15,7 +15,7 @@ from mlnc.output.bundle import Bundle, bundles
 from mlnc.output.manifest import digest, load_manifest
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from sshd_farm import Farm, Server, missing, sshd_farm  # noqa: E402 - it is a module of the tests
 

@@ -13,7 +13,7 @@ from mlnc.schemas.language import Directive, load
 
 PAGE = ROOT / "docs" / "directives.md"
 UPGRADES = PAGE.parent / "upgrade.md"
-COSTS = re.compile(r"(?<=test_reference.py -->\n).*(?=<!-- end -->)", re.DOTALL)
+COSTS = re.compile(r"(?<=invoke goldens -->\n).*(?=<!-- end -->)", re.DOTALL)
 ENTRIES = load().directives
 
 

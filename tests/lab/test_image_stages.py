@@ -81,7 +81,7 @@ def test_a_script_that_is_interrupted_clears_up_after_itself(tmp_path: Path) -> 
     text = 'trap "sleep 1; rm -r \\"$1.work\\"" EXIT; mkdir "$1.work"; sleep 30'
     file = script(tmp_path, text)
     file.write_text(file.read_text().replace("/bin/sh", "/bin/bash"))
-    code = "import sys; from pathlib import Path; from mlnc.lab.image_stages import Stage; "
+    code = "import sys; from pathlib import Path; from mlnc.lab.image_stages import ImageStage; "
     code += "ImageStage(Path(sys.argv[1]), Path(sys.argv[2])).make()"
     result = tmp_path / "result"
     making = subprocess.Popen(

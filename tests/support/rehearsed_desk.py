@@ -20,17 +20,17 @@ from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.connect.connections import Connections
 
 TASKS = """\
-from mlnc.runner import commands
-from rehearsed_desk import RehearsedLines
+from mlnc.runner.console import task_options
+from rehearsed_desk import RehearsedConnections
 
-commands.Lines = RehearsedLines
+task_options.Connections = RehearsedConnections
 
 from mlnc.runner.tasks import *
 """
 """The ``tasks.py`` of such a course."""
 
 
-class RehearsedLines(Connections):
+class RehearsedConnections(Connections):
     """Lines to servers that are folders in the folder SERVERS of the environment."""
 
     def __init__(self, context: Context, out: Path) -> None:
