@@ -26,10 +26,10 @@ def _machine(host: Host) -> Iterator[Row]:
     if host.renamed_from is not None:
         yield "renamed from", host.renamed_from, "renamed_from"
     yield "memory", f"{host.memory_mib} MiB", "memory_mib"
-    if host.maxmem_mib > host.memory_mib:
+    if host.maxmem_mib is not None:
         yield "maxmem", f"{host.maxmem_mib} MiB", "maxmem_mib"
     yield "vcpus", str(host.vcpus), "vcpus"
-    if host.max_vcpus > host.vcpus:
+    if host.max_vcpus is not None:
         yield "maxvcpus", str(host.max_vcpus), "max_vcpus"
     for field in ("cpus", "kernel", "ramdisk", "kernel_arguments", "owner", "group"):
         value: str | None = getattr(host, field)
@@ -67,11 +67,11 @@ def _address(address: str | None, length: int | None, gateway: str | None) -> st
 
 
 def _disks(host: Host) -> Iterator[Row]:
-    """The disks as the domain sees them; those that mlnc makes come first, in the order of the volumes."""
+    """Yield the disks in the order of the domain file, each with the volume behind it if mlnc makes one."""
     for number, disk in enumerate(host.disks):
-        made = host.volumes[number] if number < len(host.volumes) else None
-        path = f"volumes/{number}" if made else f"disks/{number}"
-        yield f"{disk.device} {disk.role}", _volume(made) if made else disk.path, path
+        volume = None if disk.role == "mount" else host.volumes.get(disk.role)
+        path = f"volumes/{disk.role}" if volume else f"disks/{number}"
+        yield f"{disk.device} {disk.role}", _volume(volume) if volume else disk.path, path
 
 
 def _volume(volume: Volume) -> str:

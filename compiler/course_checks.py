@@ -51,7 +51,7 @@ def domains(linked: Linked) -> Iterator[Diagnostic]:
     """HOST.PROJECT is unique: the host a.b of project c and the host a of project b.c are not two domains."""
     claims: dict[str, list[Claim]] = defaultdict(list)
     for project, name, host in linked.hosts():
-        for volume in {host.domain, *(volume.name for volume in host.volumes)}:
+        for volume in {host.domain, *(volume.name for volume in host.volumes.values())}:
             claims[volume].append(Claim(project, f"hosts/{name}", f"{name} of project {project}"))
     yield from _collisions(
         linked, "duplicate-domain", "domain or volume", claims, "rename a host or a project"

@@ -1,12 +1,12 @@
 """Lowering what is configured inside a guest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from mlnc.compiler.disk_devices import devices
 from mlnc.compiler.typed_model import TypedBlock, TypedRecord
 from mlnc.compiler.values import SecretText
-from mlnc.ir.model import DomainType, Guest, GuestFile, GuestGroup, Mount, Secret, SshKey, User, Volume
+from mlnc.ir.model import DomainType, Guest, GuestFile, GuestGroup, Mount, Role, Secret, SshKey, User, Volume
 
 Keep = Callable[[SecretText, str], Secret]
 """Names a secret: its text and the directive it stands in, to the reference that goes into the IR."""
@@ -16,7 +16,7 @@ def guest(
     host: TypedBlock,
     name: str,
     kind: DomainType,
-    made: tuple[Volume, ...],
+    made: Mapping[Role, Volume],
     further: tuple[Mount, ...],
     keep: Keep,
 ) -> Guest:
@@ -27,7 +27,7 @@ def guest(
         mode=_mode(host, kind),
         hostname=name,
         root_device=names.root_device,
-        swap_device=f"/dev/{names.swap}" if any(volume.role == "swap" for volume in made) else None,
+        swap_device=f"/dev/{names.swap}" if "swap" in made else None,
         nameservers=tuple(host.all("nameserver")),
         root_password=keep(password, "root_passwd") if password else None,
         users=tuple(_user(record, keep) for record in _last_of_each(host.records.get("users", []))),

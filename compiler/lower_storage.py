@@ -1,11 +1,12 @@
 """Lowering the disks of a host: the volumes that mlnc makes, and every disk as the domain sees it."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from mlnc.compiler import naming
 from mlnc.compiler.disk_devices import SEED, Devices
 from mlnc.compiler.typed_model import TypedBlock
-from mlnc.ir.model import Disk, DomainType, Mount, ServiceHost, Volume
+from mlnc.ir.model import Disk, DomainType, Mount, Role, ServiceHost, Volume
 
 SEED_BYTES = 4 * 1024 * 1024
 """Room for the files of a seed, in bytes; guest-seed.sh makes a FAT file system of just this size."""
@@ -13,16 +14,16 @@ SEED_BYTES = 4 * 1024 * 1024
 
 def volumes(
     host: TypedBlock, name: str, project: str, kind: DomainType, server: ServiceHost
-) -> tuple[Volume, ...]:
+) -> dict[Role, Volume]:
     """The root volume of host *name*, and beside it those for swap and for the seed of cloud-init."""
     root = _root(host, name, project, kind, server)
     swap: int = host.get("swap", 0)
-    made = [root]
+    made: dict[Role, Volume] = {"root": root}
     if swap and kind != "hvm":
-        made.append(_beside(root, "swap", naming.swap_volume(name, project), swap))
+        made["swap"] = _beside(root, "swap", naming.swap_volume(name, project), swap)
     if host.get("guest") == "cloud-init":
-        made.append(_beside(root, "seed", naming.seed_volume(name, project), SEED_BYTES))
-    return tuple(made)
+        made["seed"] = _beside(root, "seed", naming.seed_volume(name, project), SEED_BYTES)
+    return made
 
 
 def _root(host: TypedBlock, name: str, project: str, kind: DomainType, server: ServiceHost) -> Volume:
@@ -102,10 +103,10 @@ def mounts(host: TypedBlock, names: Devices) -> tuple[Mount, ...]:
     )
 
 
-def disks(made: tuple[Volume, ...], further: tuple[Mount, ...], names: Devices) -> tuple[Disk, ...]:
+def disks(made: Mapping[Role, Volume], further: tuple[Mount, ...], names: Devices) -> tuple[Disk, ...]:
     """Every disk in the order of the domain file: root, swap, seed, mounts."""
     device = {"root": names.root, "swap": names.swap, "seed": SEED}
-    own = [Disk(device[volume.role], volume.role, _backend(volume.path), volume.path) for volume in made]
+    own = [Disk(device[role], role, _backend(volume.path), volume.path) for role, volume in made.items()]
     return (*own, *(_attached(mount) for mount in further))
 
 

@@ -13,6 +13,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from mlnc.ir.ir_version_1 import convert
 from mlnc.ir.model import Project, Site
 from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
@@ -74,13 +75,23 @@ def _dump(value: object, schema: str, schemas: str) -> str:
     return dump(data, [f"yaml-language-server: $schema={schemas}/{schema}.schema.json"])
 
 
+def project_from_data(data: object) -> Project:
+    """Return the project that *data*, a document of this or the previous version, describes. Raises InvalidIr."""
+    return _decoded(Project, "ir", data)
+
+
 def _load(cls: type[T], schema: str, text: str) -> T:
     try:
         data = load(text)
     except YamlError as error:
         raise InvalidIr(str(error)) from None
-    _check(schema, data)
-    return from_data(cls, data)
+    return _decoded(cls, schema, data)
+
+
+def _decoded(cls: type[T], schema: str, data: object) -> T:
+    current = convert(data)
+    _check(schema, current)
+    return from_data(cls, current)
 
 
 def _check(schema: str, data: object) -> None:

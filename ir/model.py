@@ -8,8 +8,9 @@ MLN, and nothing of the front end is imported.
 from dataclasses import dataclass, field
 from typing import Literal
 
-IR_VERSION = 1
+IR_VERSION = 2
 
+Role = Literal["root", "swap", "seed"]
 Platform = Literal["xen", "uml", "kvm", "ec2", "openstack", "vmware"]
 DomainType = Literal["pv", "hvm", "pvh"]
 
@@ -40,7 +41,7 @@ class Volume:
     is the small disk from which cloud-init configures the guest: made empty, and filled by the guest's own script.
     """
 
-    role: Literal["root", "swap", "seed"]
+    role: Role
     name: str
     kind: Literal["lvm", "file"]
     path: str
@@ -167,8 +168,9 @@ class Guest:
 class Host:
     """One virtual machine. ``uuid`` and MACs derive from names alone, so they outlive every other change.
 
-    ``renamed_from`` is the name it had before, from which they derive. ``memory_mib`` and ``vcpus`` are what it
-    starts with, ``maxmem_mib`` and ``max_vcpus`` (never less) how far they can grow while it runs.
+    ``renamed_from`` is the name it had before, from which they derive. ``memory_mib`` and ``vcpus`` are the amounts
+    at start; ``maxmem_mib`` and ``max_vcpus`` are the ceilings as the project states them, never less than the
+    amounts, None where it states none. ``volumes`` are in the order root, swap, seed.
     """
 
     domain: str
@@ -179,9 +181,9 @@ class Host:
     service_host: str
     boot_order: int
     memory_mib: int
-    maxmem_mib: int
+    maxmem_mib: int | None
     vcpus: int
-    max_vcpus: int
+    max_vcpus: int | None
     cpus: str | None
     kernel: str | None
     ramdisk: str | None
@@ -192,7 +194,7 @@ class Host:
     owner: str | None
     group: str | None
     xen_extra: tuple[str, ...]
-    volumes: tuple[Volume, ...]
+    volumes: dict[Role, Volume]
     disks: tuple[Disk, ...]
     interfaces: dict[str, Interface]
     guest: Guest
@@ -202,6 +204,16 @@ class Host:
     def is_xen(self) -> bool:
         """True for a Xen domain, False for a host of a platform that mlnc does not build."""
         return self.platform == "xen"
+
+    @property
+    def effective_maxmem_mib(self) -> int:
+        """Memory in MiB up to which the domain can grow while it runs."""
+        return self.memory_mib if self.maxmem_mib is None else self.maxmem_mib
+
+    @property
+    def effective_max_vcpus(self) -> int:
+        """Number of virtual processors up to which the domain can grow while it runs."""
+        return self.vcpus if self.max_vcpus is None else self.max_vcpus
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlnc.ir.ir_yaml import InvalidIr, from_data, load_project, to_data
+from mlnc.ir.ir_yaml import InvalidIr, load_project, project_from_data, to_data
 from mlnc.ir.model import Project
 from mlnc.output.errors import Refused
 from mlnc.output.manifest import digest
@@ -52,10 +52,10 @@ class DeployedRecord:
         name = self.irs.get(server)
         if name is None:
             return None
-        found = problem("ir", self.documents.get(name))
-        if found is not None:
-            raise Refused(f"the record of {self.project} is damaged: {found}. {_MEND}")
-        return from_data(Project, self.documents[name])
+        try:
+            return project_from_data(self.documents.get(name))
+        except InvalidIr as error:
+            raise Refused(f"the record of {self.project} is damaged: {error}. {_MEND}") from None
 
     def note(self, server: str, generation: str, ir_text: str | None) -> None:
         """*server* has *generation* now, made of the IR whose text is given. Raises Refused if it is none."""

@@ -54,7 +54,7 @@ def _hosts(course: Course) -> Iterator[tuple[str, Host]]:
 
 
 def _root(folder: Folder, host: Host) -> Path | None:
-    root = next((volume for volume in host.volumes if volume.role == "root"), None)
+    root = host.volumes.get("root")
     return image(folder, host.service_host, root) if root else None
 
 

@@ -13,7 +13,7 @@ def expected(course: Course, started: bool) -> Facts:
         for name, switch in project.switches.items():
             _add_switch(facts, course, project, name, switch)
         for name, host in project.xen_hosts().items():
-            for volume in host.volumes:
+            for volume in host.volumes.values():
                 _add_volume(facts, project.project, name, host, volume)
             server = course.site.service_hosts[host.service_host]
             guest_expected.add(facts, project.project, name, host, server)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlnc.ir.model import Course, GuestFile, Host
+from mlnc.ir.model import Course, GuestFile, Host, Role
 from mlnc.rehearsal.guest_expected import SET
 from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.rehearsal.server_state import Facts, there
@@ -31,8 +31,8 @@ def add(facts: Facts, folder: Folder, course: Course) -> None:
 
 def _values(folder: Folder, host: Host) -> dict[str, str] | None:
     """What the disk of *host* holds; None where there is no disk, or nothing of a guest on it."""
-    role = "seed" if host.guest.mode == "cloud-init" else "root"
-    volume = next((volume for volume in host.volumes if volume.role == role), None)
+    role: Role = "seed" if host.guest.mode == "cloud-init" else "root"
+    volume = host.volumes.get(role)
     place = image(folder, host.service_host, volume) if volume else None
     if place is None:
         return None

@@ -100,9 +100,9 @@ def _add_host(found: Needs, server: ServiceHost, host: Host) -> None:
     found.accounts.update(_foreign_accounts(host))
     found.owners.update(filter(None, [host.owner]))
     found.groups.update(filter(None, [host.group]))
-    own = {volume.path for volume in host.volumes}
+    own = {volume.path for volume in host.volumes.values()}
     found.devices.update(disk.path for disk in host.disks if disk.path not in own)
-    for volume in host.volumes:
+    for volume in host.volumes.values():
         _add_volume(found, server, host, volume)
 
 

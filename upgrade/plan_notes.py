@@ -62,8 +62,8 @@ def _alike(old: Host, new: Host) -> bool:
 def _shape(host: Host) -> object:
     """What makes two hosts look like one: type, disks and cards, whatever their names are."""
     volumes = [
-        (each.role, each.sizing, each.size_bytes, each.free_space_bytes, each.template)
-        for each in host.volumes
+        (role, each.sizing, each.size_bytes, each.free_space_bytes, each.template)
+        for role, each in host.volumes.items()
     ]
     cards = [(name, card.switch, card.address) for name, card in host.interfaces.items()]
     return host.type, volumes, cards

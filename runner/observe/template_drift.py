@@ -22,8 +22,7 @@ def _of(run: RunContext, server: str, selection: Selection) -> list[DriftFinding
     roots = [
         (project, name, volume)
         for project, name, host in chosen_hosts(run, server, selection)
-        for volume in host.volumes
-        if volume.role == "root" and volume.template and not volume.snapshot
+        if (volume := host.volumes.get("root")) and volume.template and not volume.snapshot
     ]
     if not roots:
         return []

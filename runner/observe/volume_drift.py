@@ -110,7 +110,7 @@ def _place(volume: Volume) -> str:
 
 def _places(project: Project, server: str) -> set[str]:
     """Where *server* may have volumes of *project*: its own, and those that it shares with other servers."""
-    volumes = (each for host in project.hosts.values() for each in host.volumes)
+    volumes = (each for host in project.hosts.values() for each in host.volumes.values())
     return {_place(each) for each in volumes if each.shared} | {
         _place(each) for _, each in _volumes(project, server)
     }
@@ -118,5 +118,5 @@ def _places(project: Project, server: str) -> set[str]:
 
 def _volumes(project: Project, server: str) -> Iterator[tuple[str, Volume]]:
     for name, host in project.xen_hosts(server).items():
-        for volume in host.volumes:
+        for volume in host.volumes.values():
             yield name, volume

@@ -65,7 +65,7 @@ def files(project: str, host: Host, hosts_file: str) -> Iterator[tuple[str, str]
 
 
 def _script(project: str, host: Host) -> str:
-    volume = next(each for each in host.volumes if each.role == "seed")
+    volume = host.volumes["seed"]
     return render(
         "guest/seed.sh.j2",
         project=project,

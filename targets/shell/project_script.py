@@ -90,7 +90,7 @@ def _needs(host: Host) -> Iterator[str]:
     """What must be there before *host* starts, each a command of the library ``life.sh``."""
     for bridge in dict.fromkeys(card.bridge for card in host.interfaces.values()):
         yield f"need_bridge {quote_sh(bridge)}"
-    groups = {volume.path: volume for volume in host.volumes if volume.kind == "lvm"}
+    groups = {volume.path: volume for volume in host.volumes.values() if volume.kind == "lvm"}
     for disk in host.disks:
         volume = groups.get(disk.path)
         if volume is None:

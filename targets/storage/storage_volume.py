@@ -114,8 +114,8 @@ class Wanted:
 def wanted_volumes(project: Project) -> Iterator[Wanted]:
     """The volumes of *project*'s Xen hosts, by host and in the order of the IR."""
     for name, host in project.xen_hosts().items():
-        for number, volume in enumerate(host.volumes):
-            where = f"{project.project}/hosts/{name}/volumes/{number}"
+        for role, volume in host.volumes.items():
+            where = f"{project.project}/hosts/{name}/volumes/{role}"
             yield Wanted(where, project.project, name, host, volume)
 
 

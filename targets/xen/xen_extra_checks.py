@@ -69,9 +69,9 @@ def _asked(host: Host) -> Iterator[str]:
     """The keys that mlnc writes for *host* only because it was asked to."""
     if host.cpus is not None:
         yield "cpus"
-    if host.maxmem_mib > host.memory_mib:
+    if host.effective_maxmem_mib > host.memory_mib:
         yield "maxmem"
-    if host.max_vcpus > host.vcpus:
+    if host.effective_max_vcpus > host.vcpus:
         yield "maxvcpus"
 
 

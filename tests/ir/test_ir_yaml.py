@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from courses import guest, host, interface, project, service_host, volume
+from courses import by_role, guest, host, interface, project, service_host, volume
 from golden_files import Golden
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +67,7 @@ def full_project() -> Project:
                 mode="dhcp", address=None, prefix_length=None, netmask=None, broadcast=None, gateway=None
             ),
         },
-        volumes=(volume(), volume(role="swap", name="swap", template=None, resize="none")),
+        volumes=by_role(volume(), volume(role="swap", name="swap", template=None, resize="none")),
         guest=full_guest,
         foreign={"puppet": ForeignBlock({"nodename": "a"}, ("include web",), {"include": ForeignBlock()})},
     )
@@ -119,7 +119,7 @@ def test_data_holds_every_field_and_stands_for_the_value(block: ForeignBlock) ->
 
 def test_editors_are_told_where_the_schema_is() -> None:
     first = "# yaml-language-server: $schema="
-    assert dump_project(project()).startswith(f"{first}../../schemas/ir.schema.json\nir_version: 1\n")
+    assert dump_project(project()).startswith(f"{first}../../schemas/ir.schema.json\nir_version: 2\n")
     assert dump_site(full_site(), "https://x.example").startswith(
         f"{first}https://x.example/site.schema.json\n"
     )
@@ -132,7 +132,7 @@ def test_editors_are_told_where_the_schema_is() -> None:
         (project(hosts={"linux": host(memory_mib=0)}), "hosts/linux/memory_mib: 0 is less"),
         (project(hosts={"linux": host(guest=guest(startup=("a\nb",)))}), "hosts/linux/guest/startup/0: "),
         (project(hosts={"linux": host(interfaces={"eth0": interface(mac="01:16:3e:00:00:01")})}), "eth0/mac"),
-        (project(ir_version=2), "ir_version: 1 was expected"),
+        (project(ir_version=1), "ir_version: 2 was expected"),
         (project(hosts={"a/b": host()}), "hosts: "),
     ],
 )

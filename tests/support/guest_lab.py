@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from courses import SERVER, course, host, interface, project, service_host, volume
+from courses import SERVER, by_role, course, host, interface, project, service_host, volume
 from guest_trees import Tree, make_image
 
 from mlnc.ir.model import Course, Guest, GuestGroup, Host, Secret, SshKey, User, Volume
@@ -80,7 +80,7 @@ Image = dict[str, Entry]
 def linux(image: Path, configured: Guest, **changes: object) -> Host:
     """The host ``linux.demo`` with its root in the file *image*."""
     root = volume(kind="file", volume_group=None, path=str(image))
-    return host(**{"guest": configured, "volumes": (root,), "interfaces": CARDS, **changes})
+    return host(**{"guest": configured, "volumes": {"root": root}, "interfaces": CARDS, **changes})
 
 
 class Lab:
@@ -111,7 +111,7 @@ class Lab:
         make_image(self.image, tree, **changes)  # type: ignore[arg-type]
 
     def course(self, configured: Guest, volumes: tuple[Volume, ...] = (), **changes: object) -> Course:
-        made = linux(self.image, configured, **({"volumes": volumes} if volumes else {}), **changes)
+        made = linux(self.image, configured, **({"volumes": by_role(*volumes)} if volumes else {}), **changes)
         servers = {SERVER: service_host(files=str(self.files))}
         return course(project(hosts={"linux": made}), service_hosts=servers)
 

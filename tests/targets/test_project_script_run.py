@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bundles import lay_course, needs_root, run, stub
 from checkout import TESTS
-from courses import SERVER, course, disk, host, interface, project, service_host, switch, volume
+from courses import SERVER, by_role, course, disk, host, interface, project, service_host, switch, volume
 from lvm_sandbox import lvm_sandbox
 
 from mlnc.ir.model import Course, Host, Secret, Vnc
@@ -27,7 +27,7 @@ def vm(name: str, order: int = 99, **changes: Any) -> Host:
         domain=named,
         uuid=f"6f1c1b1e-0000-5000-8000-{order:012}",
         boot_order=order,
-        volumes=(volume(name=named, path=f"/dev/san_vg/{named}"),),
+        volumes=by_role(volume(name=named, path=f"/dev/san_vg/{named}")),
         disks=(disk(path=f"/dev/san_vg/{named}"),),
         interfaces={"eth0": interface(address=f"10.0.0.{order}")},
     )

@@ -5,8 +5,9 @@ domain was started with, a volume that would shrink, a kernel that only follows 
 """
 
 from dataclasses import dataclass
+from typing import cast
 
-from mlnc.ir.model import Host, ServiceHost, Site, Volume
+from mlnc.ir.model import Host, Role, ServiceHost, Site, Volume
 from mlnc.schemas.language import CHANGES, Change
 from mlnc.upgrade.diff.directive_fields import table_class
 from mlnc.upgrade.diff.host_diff import Difference, Pair, mounts
@@ -76,10 +77,10 @@ def _fact(server: ServiceHost, name: str) -> object:
 def _amount(field: str, pair: Pair) -> Cost:
     old, new = pair.old, pair.new
     if field == "memory_mib":
-        return _within(new.memory_mib, old.memory_mib, old.maxmem_mib, old)
+        return _within(new.memory_mib, old.memory_mib, old.effective_maxmem_mib, old)
     if field == "vcpus":
-        return _within(new.vcpus, old.vcpus, old.max_vcpus, old)
-    raised = getattr(new, field) > getattr(old, field)
+        return _within(new.vcpus, old.vcpus, old.effective_max_vcpus, old)
+    raised = getattr(new, f"effective_{field}") > getattr(old, f"effective_{field}")
     return Cost("reboot") if raised else Cost("nothing", f"the lower ceiling {LATER}")
 
 
@@ -104,9 +105,7 @@ def shrinks(old: Volume, new: Volume) -> bool:
 
 def _volume(path: list[str], pair: Pair) -> Cost:
     role, *rest = path
-    old, new = (
-        next((each for each in host.volumes if each.role == role), None) for host in (pair.old, pair.new)
-    )
+    old, new = (host.volumes.get(cast(Role, role)) for host in (pair.old, pair.new))
     if role != "root" or old is None or new is None or not rest:
         return Cost("reboot")
     match rest[0]:

@@ -55,7 +55,7 @@ def move(pair: Pair, site: Site, stops: str | None) -> MigrationChoice:
 
 def _apart(pair: Pair, shared: frozenset[str]) -> str | None:
     """Why the root disk has to be copied, if it has to."""
-    old, new = pair.old.volumes[0], pair.new.volumes[0]
+    old, new = pair.old.volumes["root"], pair.new.volumes["root"]
     if not same_place(pair, old, new):
         return f"its root disk goes from {value_format.folder(old)} to {value_format.folder(new)}"
     if not on_shared(old.path, shared):

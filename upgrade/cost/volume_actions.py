@@ -41,10 +41,10 @@ def fates(pair: Pair, way: Way | None, replaced: bool) -> tuple[Fate, ...]:
 
 
 def _fates(pair: Pair, way: Way | None, replaced: bool) -> Iterator[Fate]:
-    after = {volume.role: volume for volume in pair.new.volumes}
-    for old in pair.old.volumes:
-        new = after.pop(old.role, None)
-        if old.role == "root" and new is not None:
+    after = dict(pair.new.volumes)
+    for role, old in pair.old.volumes.items():
+        new = after.pop(role, None)
+        if role == "root" and new is not None:
             yield _root(pair, old, new, way, replaced)
         else:
             yield _plain(pair, old, new, way)

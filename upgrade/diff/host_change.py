@@ -62,14 +62,14 @@ class HostChange:
 
 def created(project: str, name: str, new: Host) -> HostChange:
     """A host that there is only on the new side."""
-    made = tuple(Fate("made", None, volume) for volume in new.volumes)
+    made = tuple(Fate("made", None, volume) for volume in new.volumes.values())
     held = frozenset({new.service_host})
     return HostChange(project, name, None, new, None, None, held, "create", None, False, False, (), made, ())
 
 
 def retired(project: str, was_project: str, name: str, old: Host, held: frozenset[str]) -> HostChange:
     """A host that there is only on the old side: it is stopped, and its volumes are kept."""
-    kept = tuple(Fate("retired", volume, None) for volume in old.volumes)
+    kept = tuple(Fate("retired", volume, None) for volume in old.volumes.values())
     note = f"its volumes are kept: 'invoke retired' lists them, 'invoke purge {project}/{name}' removes them"
     return HostChange(
         project, name, old, None, None, was_project, held, "retire", None, True, False, (), kept, (note,)
@@ -140,7 +140,7 @@ def _verdict(pair: Pair, found: Sequence[Difference], site: Site, down: str | No
     stops = down or (f"{_word(why)} changes, which needs a restart" if why else None)
     moves = move(pair, site, stops) if pair.moves else None
     copied = moves.way == "copy" if moves else any(price.change == "rebuild" for price in costs)
-    return _Verdict(costs, stops, moves, copied and pair.old.volumes[0].snapshot)
+    return _Verdict(costs, stops, moves, copied and pair.old.volumes["root"].snapshot)
 
 
 def _word(path: str | None) -> str:

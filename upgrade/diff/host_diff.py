@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import TypeVar, get_args
 
-from mlnc.ir.model import Disk, Guest, Host, Interface, Vnc, Volume
+from mlnc.ir.model import Disk, Guest, Host, Interface, Role, Vnc, Volume
 from mlnc.upgrade.diff import value_format
 
 Item = TypeVar("Item")
@@ -95,17 +95,17 @@ def _identity(pair: Pair) -> Iterator[Difference]:
 
 
 def _amounts(old: Host, new: Host) -> Iterator[Difference]:
-    """Memory and processors. A ceiling that is not asked for follows the amount, and is no difference of its own."""
+    """Memory and processors. A ceiling that neither side states follows the amount: it is no separate difference."""
     if old.memory_mib != new.memory_mib:
         yield _memory("memory_mib", old.memory_mib, new.memory_mib)
-    implied = (old.maxmem_mib, new.maxmem_mib) == (old.memory_mib, new.memory_mib)
-    if old.maxmem_mib != new.maxmem_mib and not implied:
-        yield _memory("maxmem_mib", old.maxmem_mib, new.maxmem_mib)
+    ceilings = (old.effective_maxmem_mib, new.effective_maxmem_mib)
+    if (old.maxmem_mib, new.maxmem_mib) != (None, None) and ceilings[0] != ceilings[1]:
+        yield _memory("maxmem_mib", *ceilings)
     if old.vcpus != new.vcpus:
         yield _differ("vcpus", old.vcpus, new.vcpus)
-    implied = (old.max_vcpus, new.max_vcpus) == (old.vcpus, new.vcpus)
-    if old.max_vcpus != new.max_vcpus and not implied:
-        yield _differ("max_vcpus", old.max_vcpus, new.max_vcpus)
+    ceilings = (old.effective_max_vcpus, new.effective_max_vcpus)
+    if (old.max_vcpus, new.max_vcpus) != (None, None) and ceilings[0] != ceilings[1]:
+        yield _differ("max_vcpus", *ceilings)
 
 
 def _memory(path: str, old: int, new: int) -> Difference:
@@ -137,12 +137,9 @@ def _vnc(old: Vnc | None, new: Vnc | None) -> Iterator[Difference]:
 
 
 def _volumes(pair: Pair) -> Iterator[Difference]:
-    before = {volume.role: volume for volume in pair.old.volumes}
-    after = {volume.role: (number, volume) for number, volume in enumerate(pair.new.volumes)}
-    for role in ("root", "swap", "seed"):
-        number, new = after.get(role, (0, None))
-        old = before.get(role)
-        place = f"volumes/{number}"
+    for role in get_args(Role):
+        old, new = pair.old.volumes.get(role), pair.new.volumes.get(role)
+        place = f"volumes/{role}"
         if old is None or new is None:
             if old is not new:
                 shown = (value_format.volume_text(each) if each else None for each in (old, new))
