@@ -1,4 +1,4 @@
-"""Where each item of the IR was written: the directives of the sources under the names that the IR gives them."""
+"""Source positions of the items of the IR, by IR path."""
 
 from collections.abc import Iterable
 
@@ -29,7 +29,7 @@ _FIELDS = {
     "stop_timeout": "stop_timeout_seconds",
     "project_password": "password",
 }
-"""The IR's names of directives that are called differently there."""
+"""IR field of each directive whose name differs."""
 
 _RECORDS = {
     "files": ("guest/files", None),
@@ -38,7 +38,7 @@ _RECORDS = {
     "modules": ("guest/modules", "module"),
     "mount": ("guest/mounts", None),
 }
-"""The IR's names of lists of records, and the field of which the IR keeps one record each."""
+"""IR path of each list of records, and the field by which the IR removes duplicates."""
 
 _SERVER_FIELDS = {
     "memory": "memory_mib",
@@ -52,11 +52,11 @@ _SERVER_FIELDS = {
     "default_size": "default_size_bytes",
     "default_memory": "default_memory_mib",
 }
-"""The IR's names of the facts of a server that are called differently there."""
+"""IR field of each directive of a server whose name differs."""
 
 
 def site_origins(site: SiteModel) -> Origins:
-    """Where each fact of the declared servers was written."""
+    """Return the source positions of the settings of the declared servers."""
     origins = Origins()
     for name, server in site.service_hosts.items():
         origins.set(f"service_hosts/{name}", server.origin)
@@ -76,7 +76,7 @@ def _distinct(found: list[TypedSetting]) -> Iterable[TypedSetting]:
 
 
 def trace(origins: Origins, path: str, settings: TypedBlock) -> None:
-    """Notes where the block at *path* of the IR (empty: the project) and each of its values was written."""
+    """Record the source position of each value of the block at *path* of the IR (empty: the project)."""
     base = f"{path}/" if path else ""
     for name, found in settings.scalars.items():
         origins.set(f"{base}{_FIELDS.get(name, name)}", found[-1].origin)
@@ -88,7 +88,7 @@ def trace(origins: Origins, path: str, settings: TypedBlock) -> None:
 
 
 def trace_host(origins: Origins, path: str, host: TypedBlock, made: Host) -> None:
-    """Notes where everything of *host*, which became *made*, was written."""
+    """Record the source positions of everything in *host*, which was lowered to *made*."""
     origins.set(path, host.origin)
     trace(origins, path, host)
     for name, records in host.records.items():
@@ -104,19 +104,19 @@ def trace_host(origins: Origins, path: str, host: TypedBlock, made: Host) -> Non
 
 
 def _kept(records: list[TypedRecord], key: str | None) -> Iterable[TypedRecord]:
-    """The records as the IR has them: of those with one *key* the last, in the place of the first."""
+    """Return the records as in the IR: of those with the same *key* the last, at the position of the first."""
     return {record[key]: record for record in records}.values() if key else records
 
 
 def _trace_disks(origins: Origins, path: str, host: TypedBlock, made: Host) -> None:
-    """Volumes come from several directives: what is said of one is said of the most telling one."""
-    telling = {
+    """Record one directive per volume: of the directives that shape it, the most specific one."""
+    directives = {
         "root": ("lvm",) if host.get("lvm") == "lock" else ("template", "lvm_vg", "filepath", "size", "lvm"),
         "swap": ("swap",),
         "seed": ("guest",),
     }
     for role in made.volumes:
-        named = next((name for name in telling[role] if host.setting(name)), None)
+        named = next((name for name in directives[role] if host.setting(name)), None)
         if named is not None:
             origins.set(f"{path}/volumes/{role}", host.where(named))
     mounted = [number for number, disk in enumerate(made.disks) if disk.role == "mount"]

@@ -1,7 +1,7 @@
 """Conversion of IR documents of version 1, which servers, records and output folders may still hold.
 
-Version 1 filled in the ceilings of memory and processors with the amounts where the project stated none, and listed
-volumes, each with its role. The conversion takes a ceiling equal to its amount as one that was not stated.
+Version 1 stored the amount of memory and processors as the ceiling if the project stated none, and volumes as a
+list. The conversion treats a ceiling that equals its amount as not stated.
 """
 
 from typing import Any
@@ -10,9 +10,9 @@ _CEILINGS = (("maxmem_mib", "memory_mib"), ("max_vcpus", "vcpus"))
 
 
 def convert(data: Any) -> Any:
-    """Return *data*, a project or a site as plain data, as version 2 has it; *data* itself is not changed.
+    """Convert *data*, a project or a site as plain data, to version 2. *data* itself is not changed.
 
-    Data that is not a document of version 1, or a damaged one, is returned as it is: the schema reports it.
+    Other data and damaged documents are returned unchanged: validation reports them.
     """
     if not isinstance(data, dict) or data.get("ir_version") != 1:
         return data

@@ -181,6 +181,6 @@ def test_defaults_are_written_out() -> None:
     assert card["mode6"] == "none"
 
 
-def test_a_type_the_ir_does_not_know_is_a_mistake_of_ours() -> None:
-    with pytest.raises(TypeError, match="no field of the IR"):
+def test_an_unsupported_field_type_raises_type_error() -> None:
+    with pytest.raises(TypeError, match="the IR does not support fields"):
         from_data(float, {})
