@@ -5,13 +5,13 @@ from checkout import TESTS
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.expansion import expand_project
 from mlnc.compiler.loader import SourceLoader
-from mlnc.compiler.mln1.mln1_variables import Original
+from mlnc.compiler.mln1.mln1_variables import Mln1Variables
 from mlnc.compiler.outline import RawBlock
 
 SAMPLES = TESTS / "data" / "conformance" / "samples"
 
 
-def original(sample: str, host: str) -> tuple[Original, dict[str, RawBlock]]:
+def original(sample: str, host: str) -> tuple[Mln1Variables, dict[str, RawBlock]]:
     """The original's way with the variables of *host*, and its level's blocks by name."""
     report = Report()
     file = SourceLoader(report).load(next(SAMPLES.glob(f"{sample}-*.mln")))
@@ -20,7 +20,7 @@ def original(sample: str, host: str) -> tuple[Original, dict[str, RawBlock]]:
     levels = expanded.hosts[host].levels
     built_in = {"hostname": host, "project": expanded.project}
     drafts = {level.draft.name.text: level.draft for level in levels}
-    return Original(levels, expanded.globals.definitions, built_in), drafts
+    return Mln1Variables(levels, expanded.globals.definitions, built_in), drafts
 
 
 def settings_of(sample: str, host: str, block: str, *path: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from mln1_reader import SECTIONS, Block, read
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.mln1 import text_differences as mln1_text
 from mlnc.compiler.mln1 import tree_differences as mln1_tree
-from mlnc.compiler.mln1.statements import cut
+from mlnc.compiler.mln1.statements import split_statements
 from mlnc.compiler.outline import RawBlock, outline
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Source
@@ -128,6 +128,6 @@ def test_where_nothing_is_said_the_original_reads_the_same(text: str) -> None:
 
 def test_the_items_of_a_file_cover_it() -> None:
     text = "host a { x 1; y # z } ; \\; w\n} 0}\nlost\n"
-    items = cut(text)
+    items = split_statements(text)
     assert [item.start for item in items[1:]] == [item.end for item in items[:-1]]
     assert (items[0].start, items[-1].end) == (0, len(text))
