@@ -1,4 +1,4 @@
-"""The directive table ``language.yaml`` as Python values.
+"""Directive table ``language.yaml`` as Python values.
 
 ``language.schema.json`` defines the keys of an entry; tests/schemas/test_language.py keeps table, schema and this
 module consistent. The module imports only the YAML reader of mlnc, so every room may import it.
@@ -103,7 +103,7 @@ class Directive:
 
 
 class Language:
-    """The directive table with its look-ups.
+    """Directive table with its look-ups.
 
     Blocks have the names used in the entries: ``host``, ``network``, ``top`` for the top level of a file. The block
     ``superclass`` has the directives of ``host``, ``autoenum3`` those of ``autoenum``.
@@ -133,7 +133,7 @@ class Language:
         return self._blocks.get(self._bodies.get(block, block), {})
 
     def get(self, block: str, name: str) -> Directive | None:
-        """The directive *name* of *block*; None if the block does not accept it."""
+        """Directive *name* of *block*; None if the block does not accept it."""
         return self._block(block).get(name)
 
     def names(self, block: str) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ class Language:
 
 @cache
 def load() -> Language:
-    """The directive table of this version of mlnc, read once and cached."""
+    """Directive table of this version of mlnc, read once and cached."""
     text = files("mlnc.schemas").joinpath("language.yaml").read_text(encoding="utf-8")
     entries: Any = yaml_text.load(text)
     return Language(tuple(map(_directive, entries)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """The schema ``<name>.schema.json`` as data. Raises FileNotFoundError for an unknown name."""
+    """Schema ``<name>.schema.json`` as data. Raises FileNotFoundError for an unknown name."""
     text = files("mlnc.schemas").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
     read: dict[str, Any] = json.loads(text)
     return read
@@ -19,7 +19,7 @@ def schema(name: str) -> dict[str, Any]:
 
 @cache
 def validator(name: str) -> "Draft202012Validator":
-    """The validator of ``<name>.schema.json`` (JSON Schema 2020-12), compiled once and cached."""
+    """Validator of ``<name>.schema.json`` (JSON Schema 2020-12), compiled once and cached."""
     from jsonschema_rs import Draft202012Validator
 
     return Draft202012Validator(schema(name))

@@ -21,7 +21,7 @@ class BlockPart:
     list: Directive | None = None
 
     def settings(self) -> Iterator[tuple[ExpandedStatement, Directive | None]]:
-        """The effective settings of the block, each with its directive; None for an unknown name."""
+        """Effective settings of the block, each with its directive; None for an unknown name."""
         if self.list is None:
             for entry in self.node.values.values():
                 yield entry, self.directive(entry.name)

@@ -91,13 +91,13 @@ def overwritten_hosts(expanded: Expanded) -> Findings:
         prefix, count = _value(node, "hostprefix") or "node", _count(node)
         names = (f"{prefix}{number:0{len(str(count))}}" for number in range(1, count + 1))
         for host in (expanded.hosts[name] for name in names if name in expanded.hosts):
-            for entry in _own(host, node):
+            for entry in _overwritten_settings(host, node):
                 message = f"MLN 1.0.8.8 overwrites {entry.name} of this host with the value from autoenum"
                 hint = "give the host a name that autoenum does not generate"
                 yield Diagnostic("mln1-autoenum-host", message, entry.origin, hint)
 
 
-def _own(host: ExpandedBlock, node: ExpandedBlock) -> Iterator[ExpandedStatement]:
+def _overwritten_settings(host: ExpandedBlock, node: ExpandedBlock) -> Iterator[ExpandedStatement]:
     """Settings written in *host* itself that the autoenum block *node* also generates."""
     generated = {"superclass", *(["service_host"] if "service_hosts" in node.blocks else [])}
     entries = [entry for name, entry in host.values.items() if name in generated]
@@ -154,9 +154,9 @@ def bridge_names(expanded: Expanded) -> Findings:
             yield Diagnostic("mln1-switch-name", message, node.origin, hint)
         else:
             ending = expanded.project[-(_LONGEST_SWITCH - len(name)) or len(expanded.project) :]
-            short = full if len(full) == 16 else f"{name}.{ending}"
-            ours = naming.bridge(name, expanded.project)
-            message = f"MLN 1.0.8.8 names the bridge of this switch {short}; mlnc names it {ours}"
+            mln1_name = full if len(full) == 16 else f"{name}.{ending}"
+            mlnc_name = naming.bridge(name, expanded.project)
+            message = f"MLN 1.0.8.8 names the bridge of this switch {mln1_name}; mlnc names it {mlnc_name}"
             yield Diagnostic("mln1-bridge-name", message, node.origin, "add bridge NAME to the switch")
 
 

@@ -37,24 +37,26 @@ def differences(expanded: Expanded) -> Iterator[Diagnostic]:
     definitions = expanded.globals.definitions
     project = {"project": expanded.project}
     outer = Mln1Variables((), definitions, project)
-    yield from _block(_Block(outer, expanded.globals), "global")
+    yield from _block_differences(_Block(outer, expanded.globals), "global")
     for node in expanded.switches.values():
-        yield from _block(_Block(outer, node), "switch")
+        yield from _block_differences(_Block(outer, node), "switch")
     for name, node in expanded.hosts.items():
         host = Mln1Variables(node.levels, definitions, {**project, "hostname": name})
-        yield from _block(_Block(host, node), "host")
+        yield from _block_differences(_Block(host, node), "host")
 
 
-def _block(block: _Block, name: str) -> Iterator[Diagnostic]:
+def _block_differences(block: _Block, name: str) -> Iterator[Diagnostic]:
     for part in parts(block.node, name):
         if part.list is not None and block.mln1.levels:
-            yield from _list(block, part)
+            yield from _list_differences(block, part)
         else:
             for entry in part.node.values.values() if part.list is None else part.node.lines:
-                yield from _entry(block, part, entry, part.list is not None)
+                yield from _statement_differences(block, part, entry, part.list is not None)
 
 
-def _entry(block: _Block, part: BlockPart, entry: ExpandedStatement, line: bool) -> Iterator[Diagnostic]:
+def _statement_differences(
+    block: _Block, part: BlockPart, entry: ExpandedStatement, line: bool
+) -> Iterator[Diagnostic]:
     """Difference in one statement. The first word is compared only in a *line* of a list."""
     words = entry.statement.words if line else entry.statement.value_words
     if _FIRST_WORD.match(entry.statement.raw) or not any("$" in word.text for word in words):
@@ -64,13 +66,13 @@ def _entry(block: _Block, part: BlockPart, entry: ExpandedStatement, line: bool)
     fresh = replace(block.mln1, used={}, memo={})
     try:
         if fresh.fill(text, place) != expected:
-            straight = replace(fresh, carries_position=False, used={}, memo={}).fill(text, place)
-            yield _reason(entry, fresh, straight == expected)
+            independent = replace(fresh, carries_position=False, used={}, memo={}).fill(text, place)
+            yield _reason(entry, fresh, independent == expected)
     except EndlessSearch as error:
         yield _endless_search(error, entry, block.mln1)
 
 
-def _list(block: _Block, part: BlockPart) -> Iterator[Diagnostic]:
+def _list_differences(block: _Block, part: BlockPart) -> Iterator[Diagnostic]:
     entries = [
         each
         for each in part.node.lines
@@ -84,10 +86,10 @@ def _list(block: _Block, part: BlockPart) -> Iterator[Diagnostic]:
     kept = [(line, text) for line, text in kept if not _FIRST_WORD.match(line.raw)]
     if [text for _, text in kept] == [entry.text for entry in entries]:
         return
-    straight = replace(block.mln1, carries_position=False, used={}, memo={}).lines(part.path)
-    texts, ordered = ({id(line): text for line, text in lines} for lines in (kept, straight))
+    independent = replace(block.mln1, carries_position=False, used={}, memo={}).lines(part.path)
+    texts, independent_texts = ({id(line): text for line, text in lines} for lines in (kept, independent))
     for entry in entries:
-        yield from _line(block, part, entry, texts, ordered)
+        yield from _line_differences(block, part, entry, texts, independent_texts)
     known = {id(entry.statement) for entry in entries}
     for line, _ in kept:
         if id(line) not in known:
@@ -95,12 +97,12 @@ def _list(block: _Block, part: BlockPart) -> Iterator[Diagnostic]:
             yield Diagnostic("mln1-repeated-line", message, line.origin, "write the line once")
 
 
-def _line(
+def _line_differences(
     block: _Block,
     part: BlockPart,
     entry: ExpandedStatement,
     texts: Mapping[int, str],
-    straight: Mapping[int, str],
+    independent: Mapping[int, str],
 ) -> Iterator[Diagnostic]:
     text = texts.get(id(entry.statement))
     if text is None:
@@ -113,7 +115,7 @@ def _line(
     elif text != entry.text:
         fresh = replace(block.mln1, used={}, memo={})
         fresh.fill(entry.statement.raw, block.place(part, entry.inherited))
-        yield _reason(entry, fresh, straight.get(id(entry.statement)) == entry.text)
+        yield _reason(entry, fresh, independent.get(id(entry.statement)) == entry.text)
 
 
 def _first_reference(entries: list[ExpandedStatement], variable: str) -> ExpandedStatement:
@@ -135,10 +137,10 @@ def _endless_search(error: EndlessSearch, entry: ExpandedStatement, mln1: Mln1Va
     return Diagnostic("mln1-hang", message, entry.origin, hint)
 
 
-def _reason(entry: ExpandedStatement, mln1: Mln1Variables, order: bool) -> Diagnostic:
+def _reason(entry: ExpandedStatement, mln1: Mln1Variables, order_matters: bool) -> Diagnostic:
     """Diagnostic with the reason why *mln1* substitutes a different text in *entry*.
 
-    *order* is true if the order of the substitutions causes the difference.
+    *order_matters* is true if the order of the substitutions causes the difference.
     """
     places = [(entry.statement, entry.origin)]
     places += [(definition, definition.origin) for definition in mln1.used.values()]
@@ -148,7 +150,7 @@ def _reason(entry: ExpandedStatement, mln1: Mln1Variables, order: bool) -> Diagn
             if found is not None:
                 code, message, hint = found
                 return Diagnostic(code, message, origin, hint)
-    if order:
+    if order_matters:
         message = (
             "MLN 1.0.8.8 substitutes from right to left and starts each search where the previous one ended"
         )
@@ -165,7 +167,7 @@ def _reason(entry: ExpandedStatement, mln1: Mln1Variables, order: bool) -> Diagn
 Reason = tuple[str, str, str]
 
 
-def _escaped(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
+def _escaped_dollar(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     """``$`` after a backslash."""
     for word in statement.words:
         raw = word.span.source.text[word.span.start : word.span.end]
@@ -175,7 +177,7 @@ def _escaped(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     return None
 
 
-def _server(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
+def _service_host_variable(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     """``$service_host``, a built-in variable of mlnc only."""
     if any(match[2] == "service_host" for match in REFERENCE.finditer(statement.raw)):
         message = "MLN 1.0.8.8 has no variable $service_host and does not substitute it"
@@ -183,7 +185,7 @@ def _server(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     return None
 
 
-def _bracket(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
+def _single_bracket(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     """Reference with one bracket only."""
     for match in REFERENCE.finditer(statement.raw):
         if bool(match[1]) != bool(match[3]):
@@ -193,7 +195,7 @@ def _bracket(statement: RawStatement, _: ExpandedStatement) -> Reason | None:
     return None
 
 
-def _prefix(statement: RawStatement, entry: ExpandedStatement) -> Reason | None:
+def _name_prefix(statement: RawStatement, entry: ExpandedStatement) -> Reason | None:
     """Name that is a prefix of another name that is not yet substituted at that time."""
     last = {match[2]: match.start() for match in REFERENCE.finditer(statement.raw)}
     open_names = {each.name for each in entry.undefined}
@@ -205,8 +207,8 @@ def _prefix(statement: RawStatement, entry: ExpandedStatement) -> Reason | None:
 
 
 _REASONS: tuple[Callable[[RawStatement, ExpandedStatement], Reason | None], ...] = (
-    _escaped,
-    _server,
-    _bracket,
-    _prefix,
+    _escaped_dollar,
+    _service_host_variable,
+    _single_bracket,
+    _name_prefix,
 )
