@@ -201,7 +201,7 @@ def _row(entry: Directive) -> str:
 def _meaning(entry: Directive) -> str:
     notes = [
         "Allowed several times in one block." if entry.repeatable else "",
-        f"In {entry.unit}." if entry.unit else "",
+        f"Unit: {entry.unit}." if entry.unit else "",
         "" if entry.support == "xen" else f"Support: {entry.support}.",
         "New in mlnc." if entry.since == "mlnc" else "",
     ]
