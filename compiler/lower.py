@@ -142,6 +142,7 @@ class _Lowering:
             console_color=host.get("color", default("host", "color")),
             owner=host.get("sudo", host.get("owner")),
             group=host.get("group"),
+            on_crash=host.get("on_crash"),
             xen_extra=host.lines("xen_extra"),
             volumes=made,
             disks=disks(made, further, names),

@@ -41,6 +41,8 @@ def edit(sources: Sources, old: str, new: str) -> HostChange:
         ("", "vncdisplay 5", "restart reboot"),
         ("vncdisplay 5", "vncdisplay 6", "restart reboot"),
         ("", 'xen_extra { on_crash="destroy" }', "restart reboot"),
+        ("", "on_crash restart", "restart reboot"),
+        ("on_crash restart", "on_crash preserve", "restart reboot"),
         ("", "users { alice }", "restart reboot"),
         ("hvm", "hvm; nameserver 192.0.2.9", "keep nothing"),
         ("", "cpus 1-2", "live live"),

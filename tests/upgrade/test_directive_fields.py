@@ -52,6 +52,7 @@ def test_every_path_of_the_table_is_a_field_of_the_ir() -> None:
         ("platform", "xen"),
         ("type", "hvm"),
         ("console", "term"),
+        ("on_crash", "on_crash"),
         ("volumes/root/size_bytes", "size"),
         ("volumes/root/name", "renamed_from"),
         ("volumes/root/shared", "lvm"),
