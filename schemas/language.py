@@ -50,7 +50,7 @@ Support = Literal["xen", "uml", "foreign", "unsupported", "ignored"]
 Since = Literal["mln", "mlnc"]
 
 CHANGES: tuple[Change, ...] = get_args(Change)
-"""What a change costs a running virtual machine, from the cheapest to the dearest."""
+"""Costs of a change for a running virtual machine, from the lowest to the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Language:
         return self._blocks.get(self._bodies.get(block, block), {})
 
     def get(self, block: str, name: str) -> Directive | None:
-        """What *name* means in *block*; None where it may not stand."""
+        """Return the entry of *name* in *block*; None if it is not allowed there."""
         return self._block(block).get(name)
 
     def names(self, block: str) -> tuple[str, ...]:

@@ -64,6 +64,23 @@ def test_only_the_head_of_the_record_of_an_unchanged_project_is_read(monkeypatch
     assert action("b") == "keep"
 
 
+@pytest.mark.usefixtures("course")
+def test_a_record_of_an_earlier_version_without_on_crash_is_unchanged() -> None:
+    record_file = Path("out/deployed/a.yaml")
+    lines = record_file.read_text().splitlines(keepends=True)
+    old = [line for line in lines if "on_crash" not in line]
+    assert len(old) == len(lines) - 1
+    record_file.write_text("".join(old).replace(_ir_name(lines), "a" * 16))
+    build()
+    assert action("a") == "keep"
+
+
+def _ir_name(lines: list[str]) -> str:
+    """Return the name by which a record calls its IR: an earlier text has another digest."""
+    (name,) = {line.split(": ")[1].strip().strip('"') for line in lines if line.strip().startswith("ir: ")}
+    return name
+
+
 def test_a_change_has_a_line_and_its_place_in_the_sources(course: Path) -> None:
     (course / "a.mln").write_text(text("a", "128M"))
     said = build().splitlines()

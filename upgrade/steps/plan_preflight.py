@@ -33,12 +33,12 @@ def preflight(changes: Sequence[HostChange], site: Site, releasing: frozenset[st
             yield from _old_volume(change, action, site)
     for server, pairs in sorted(_memory(changes).items()):
         if server not in releasing and any(mib for _, mib in pairs):
-            words = tuple(word for domain, mib in pairs for word in (domain, str(mib)))
-            yield StepCommand("preflight", server, "", ("need_memory", *words))
+            arguments = tuple(argument for domain, mib in pairs for argument in (domain, str(mib)))
+            yield StepCommand("preflight", server, "", ("need_memory", *arguments))
 
 
-def _check(change: HostChange, server: str, function: str, words: Arguments) -> StepCommand:
-    return StepCommand("preflight", server, change.name, (function, *words))
+def _check(change: HostChange, server: str, function: str, arguments: Arguments) -> StepCommand:
+    return StepCommand("preflight", server, change.name, (function, *arguments))
 
 
 def _domains(change: HostChange) -> Iterator[StepCommand]:
@@ -48,8 +48,8 @@ def _domains(change: HostChange) -> Iterator[StepCommand]:
             change, change.old.service_host, "need_domain_ours", domain_arguments(change.name, change.old)
         )
     if change.new is not None and (change.pair is None or change.pair.moves or change.pair.renamed):
-        words = (change.new.domain, change.new.uuid)
-        yield _check(change, change.new.service_host, "need_no_domain", words)
+        arguments = (change.new.domain, change.new.uuid)
+        yield _check(change, change.new.service_host, "need_no_domain", arguments)
 
 
 def _pair(change: HostChange, pair: HostPair, site: Site) -> Iterator[StepCommand]:
@@ -58,8 +58,8 @@ def _pair(change: HostChange, pair: HostPair, site: Site) -> Iterator[StepComman
         live = ("live",) if change.mode == "live" else ()
         stations = [each for each in (pair.old.service_host, change.via, server) if each]
         for source, target in pairwise(stations):
-            words = (*target_arguments(site, target), site.service_hosts[target].toolstack)
-            yield _check(change, source, "need_peer", words + live)
+            arguments = (*target_arguments(site, target), site.service_hosts[target].toolstack)
+            yield _check(change, source, "need_peer", arguments + live)
     if change.via is not None:
         yield _check(change, change.via, "need_no_domain", (pair.new.domain, pair.new.uuid))
     for path in mounts(pair.new):
@@ -88,8 +88,8 @@ def _new_volume(change: HostChange, action: VolumeAction) -> Iterator[StepComman
         and action.new is not None
         and action.kind in ("create", "discard-last", "discard", "retire")
     ):
-        words = (change.name, *volume_arguments(action.new), *size_arguments(action.new))
-        yield _check(change, change.new.service_host, "need_new", words)
+        arguments = (change.name, *volume_arguments(action.new), *size_arguments(action.new))
+        yield _check(change, change.new.service_host, "need_new", arguments)
 
 
 def _old_volume(change: HostChange, action: VolumeAction, site: Site) -> Iterator[StepCommand]:

@@ -32,7 +32,7 @@ class StepDraft:
 def drafts(
     project: str, commands: Iterable[StepCommand], changes: Mapping[str, HostChange]
 ) -> list[StepDraft]:
-    """Return the steps of *project*, numbered from 1 without a gap. A command without words makes its step exist."""
+    """Return the steps of *project*, numbered from 1 without a gap. A command may have no arguments: its step exists."""
     grouped: dict[tuple[int, str, int, str], list[StepCommand]] = defaultdict(list)
     for command in commands:
         host, leg = (command.host, command.leg) if command.kind in _PER_HOST else ("", 0)
@@ -63,7 +63,7 @@ def _draft(
         data_loss=tuple(sorted({command.host for command in commands if command.data_loss})),
     )
     renamed = tuple(line for host in hosts for line in _old_name(changes[host]))
-    calls = tuple(dict.fromkeys(command.words for command in commands if command.words))
+    calls = tuple(dict.fromkeys(command.arguments for command in commands if command.arguments))
     return StepDraft(step, renamed, calls)
 
 

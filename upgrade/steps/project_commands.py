@@ -46,8 +46,8 @@ def _network_commands(upgrade: ProjectUpgrade, course: Course) -> Iterator[StepC
         if upgrade.old is None or server not in course.site.service_hosts:
             continue
         change = network(course.site, upgrade.old.on_server(server), upgrade.new, server)
-        for words in change.removed_carriers():
-            yield StepCommand("prepare", server, "", words)
+        for arguments in change.removed_carriers():
+            yield StepCommand("prepare", server, "", arguments)
         for bridge in change.removed_bridges():
             if not _others_need(course, upgrade.new.project, server, bridge[0]):
                 yield StepCommand("clean", server, "", ("bridge_gone", *bridge))
@@ -67,5 +67,5 @@ def _others_need(course: Course, project: str, server: str, bridge: str) -> bool
 def _prepare(upgrade: ProjectUpgrade, server: str, site: Site) -> StepCommand:
     old = upgrade.old.on_server(server) if upgrade.old else None
     bridges = network(site, old, upgrade.new, server).new_bridges()
-    words = tuple(word for bridge in bridges for word in bridge)
-    return StepCommand("prepare", server, "", ("bridges_up", *words))
+    arguments = tuple(argument for bridge in bridges for argument in bridge)
+    return StepCommand("prepare", server, "", ("bridges_up", *arguments))

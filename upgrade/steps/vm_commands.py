@@ -19,7 +19,7 @@ from mlnc.upgrade.steps.shell_args import (
 
 @dataclass(frozen=True, slots=True)
 class StepCommand:
-    """One command (*words*) for the virtual machine *host* on *server*.
+    """One command (*arguments*) for the virtual machine *host* on *server*.
 
     *peer* is the other server that takes part. *data_loss*: the domain loses data. *final*: the command cannot be
     undone. *leg*: number of a migration, for one that takes two.
@@ -28,7 +28,7 @@ class StepCommand:
     kind: Kind
     server: str
     host: str
-    words: Arguments
+    arguments: Arguments
     peer: str | None = None
     data_loss: bool = False
     final: bool = False
@@ -51,8 +51,8 @@ def vm_commands(change: HostChange, site: Site, stop_seconds: int) -> Iterator[S
         yield from _migration(change, change.pair, site)
         if change.stops:
             host = change.pair.new
-            words = ("start_host", *domain_arguments(change.name, host))
-            yield StepCommand("start", host.service_host, change.name, words)
+            arguments = ("start_host", *domain_arguments(change.name, host))
+            yield StepCommand("start", host.service_host, change.name, arguments)
         else:
             yield from _live(change, change.pair)
 
@@ -71,8 +71,8 @@ def _volume(change: HostChange, action: VolumeAction, server: str, site: Site) -
         yield from _successor(change, change.pair, action, server, site)
     if action.kind in ("discard", "discard-last"):
         kind = "volumes" if action.kind == "discard" else "clean"
-        words = ("discard_volume", *domain, *old)
-        yield StepCommand(kind, server, name, words, data_loss=action.data_loss, final=True)
+        arguments = ("discard_volume", *domain, *old)
+        yield StepCommand(kind, server, name, arguments, data_loss=action.data_loss, final=True)
     elif action.kind == "retire":
         # The volume of a domain that starts again on this server is retired while the domain is down.
         same_server = change.pair is not None and not change.pair.moves
@@ -106,8 +106,10 @@ def _copy(kind: Kind, function: str, change: HostChange, action: VolumeAction, s
     assert old, change.name
     assert new, change.name
     domain, target = domain_arguments(change.name, pair.old), target_arguments(site, pair.new.service_host)
-    words = (*domain, *target, *volume_arguments(old), *volume_arguments(new), *size_arguments(new))
-    return StepCommand(kind, pair.old.service_host, change.name, (function, *words), pair.new.service_host)
+    arguments = (*domain, *target, *volume_arguments(old), *volume_arguments(new), *size_arguments(new))
+    return StepCommand(
+        kind, pair.old.service_host, change.name, (function, *arguments), pair.new.service_host
+    )
 
 
 def _migration(change: HostChange, pair: HostPair, site: Site) -> Iterator[StepCommand]:
@@ -119,7 +121,7 @@ def _migration(change: HostChange, pair: HostPair, site: Site) -> Iterator[StepC
             yield _copy("migrate", "copy_last", change, action, site)
     handed = [each.new for each in change.volumes if each.kind == "hand-over" and each.new is not None]
     if handed:
-        volumes = tuple(word for volume in handed for word in volume_arguments(volume))
+        volumes = tuple(argument for volume in handed for argument in volume_arguments(volume))
         yield from _legs(change, pair, site, volumes)
 
 
@@ -128,12 +130,12 @@ def _legs(change: HostChange, pair: HostPair, site: Site, volumes: Arguments) ->
     source, target = pair.old.service_host, pair.new.service_host
     domain = domain_arguments(change.name, pair.old)
     if change.via is not None:
-        words = (*domain, *target_arguments(site, change.via), target, *volumes)
-        yield StepCommand("migrate", source, change.name, ("migrate_over", *words), change.via)
+        arguments = (*domain, *target_arguments(site, change.via), target, *volumes)
+        yield StepCommand("migrate", source, change.name, ("migrate_over", *arguments), change.via)
         source = change.via
     function = "migrate_live" if change.mode == "live" else "hand_over"
-    words = (function, *domain, *target_arguments(site, target), *volumes)
-    yield StepCommand("migrate", source, change.name, words, target, leg=1)
+    arguments = (function, *domain, *target_arguments(site, target), *volumes)
+    yield StepCommand("migrate", source, change.name, arguments, target, leg=1)
 
 
 # --- while it runs ---------------------------------------------------------------------------------------------------
@@ -143,8 +145,8 @@ def _live(change: HostChange, pair: HostPair) -> Iterator[StepCommand]:
     old, new = pair.old, pair.new
     if new.memory_mib < old.memory_mib:
         domain = domain_arguments(change.name, old)
-        words = ("set_memory", *domain, str(old.memory_mib), str(new.memory_mib))
-        yield StepCommand("release", old.service_host, change.name, words)
+        arguments = ("set_memory", *domain, str(old.memory_mib), str(new.memory_mib))
+        yield StepCommand("release", old.service_host, change.name, arguments)
     domain = domain_arguments(change.name, new)
     for function, *values in (*_cards(old, new), *_disks(old, new), *_amounts(old, new)):
         yield StepCommand("live", new.service_host, change.name, (function, *domain, *values))
