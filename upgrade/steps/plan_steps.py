@@ -32,7 +32,7 @@ class StepDraft:
 def drafts(
     project: str, commands: Iterable[StepCommand], changes: Mapping[str, HostChange]
 ) -> list[StepDraft]:
-    """Return the steps of *project*, numbered from 1 without a gap. A command may have no arguments: its step exists."""
+    """Return the steps of *project*, numbered from 1 without a gap. A command may have no arguments."""
     grouped: dict[tuple[int, str, int, str], list[StepCommand]] = defaultdict(list)
     for command in commands:
         host, leg = (command.host, command.leg) if command.kind in _PER_HOST else ("", 0)
