@@ -97,10 +97,10 @@ class _Lowering:
             foreign=_foreign(top),
         )
         self.origins.set("", top.where("project"))
-        trace(self.origins, "", top)
+        trace(self.origins, "global", "", top)
         for name, switch in self.model.switches.items():
             self.origins.set(f"switches/{name}", switch.origin)
-            trace(self.origins, f"switches/{name}", switch)
+            trace(self.origins, "switch", f"switches/{name}", switch)
         return Lowered(project, self.origins, self.secrets)
 
     def keep(self, text: SecretText, place: str) -> Secret:
@@ -142,6 +142,7 @@ class _Lowering:
             console_color=host.get("color", default("host", "color")),
             owner=host.get("sudo", host.get("owner")),
             group=host.get("group"),
+            on_crash=host.get("on_crash"),
             xen_extra=host.lines("xen_extra"),
             volumes=made,
             disks=disks(made, further, names),

@@ -13,6 +13,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from mlnc.ir.ir_versions import upgrade_document
 from mlnc.ir.model import Project, Site
 from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
@@ -79,6 +80,8 @@ def _load(cls: type[T], schema: str, text: str) -> T:
         data = load(text)
     except YamlError as error:
         raise InvalidIr(str(error)) from None
+    if schema == "ir":
+        data = upgrade_document(data)
     _check(schema, data)
     return from_data(cls, data)
 

@@ -191,6 +191,7 @@ class Host:
     console_color: str
     owner: str | None
     group: str | None
+    on_crash: Literal["destroy", "restart", "preserve"] | None
     xen_extra: tuple[str, ...]
     volumes: tuple[Volume, ...]
     disks: tuple[Disk, ...]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlnc.ir.ir_versions import upgrade_document
 from mlnc.ir.ir_yaml import InvalidIr, from_data, load_project, to_data
 from mlnc.ir.model import Project
 from mlnc.output.errors import Refused
@@ -52,10 +53,11 @@ class DeployedRecord:
         name = self.irs.get(server)
         if name is None:
             return None
-        found = problem("ir", self.documents.get(name))
+        document = upgrade_document(self.documents.get(name))
+        found = problem("ir", document)
         if found is not None:
             raise Refused(f"the record of {self.project} is damaged: {found}. {_MEND}")
-        return from_data(Project, self.documents[name])
+        return from_data(Project, document)
 
     def note(self, server: str, generation: str, ir_text: str | None) -> None:
         """*server* has *generation* now, made of the IR whose text is given. Raises Refused if it is none."""

@@ -65,7 +65,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One entry of the table. With ``change`` None, the cost is that of the directives it contains or inherits."""
+    """One entry of the table.
+
+    *change* None: the cost is that of what the directive brings in. *ir* is the key as written; ``ir_paths`` has
+    the default too.
+    """
 
     name: str
     blocks: tuple[str, ...]
@@ -85,6 +89,7 @@ class Directive:
     default_from: str | None = None
     unit: str | None = None
     detail: str | None = None
+    ir: str | tuple[str, ...] | None = None
     secret: bool = False
     variables: Variables = "strict"
     change: Change | None = None
@@ -95,6 +100,13 @@ class Directive:
     def names(self) -> tuple[str, ...]:
         """All names of the directive: ``name`` and its aliases."""
         return (self.name, *self.also)
+
+    @property
+    def ir_paths(self) -> tuple[str, ...]:
+        """Fields of the IR that the directive stands for, below the IR item of its block; the first holds the value."""
+        if self.ir is None:
+            return (self.name,)
+        return (self.ir,) if isinstance(self.ir, str) else self.ir
 
     @property
     def body(self) -> str:

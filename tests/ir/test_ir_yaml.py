@@ -184,3 +184,9 @@ def test_defaults_are_written_out() -> None:
 def test_a_type_the_ir_does_not_know_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match="no field of the IR"):
         from_data(float, {})
+
+
+def test_a_document_without_on_crash_loads_as_one_where_it_is_null() -> None:
+    text = dump_project(full_project())
+    assert "    on_crash: null\n" in text
+    assert load_project(text.replace("    on_crash: null\n", "")) == load_project(text)

@@ -34,6 +34,9 @@ def schema_of_hint(hint: Any) -> dict[str, Any]:
 
 
 def schema_of_union(members: tuple[Any, ...]) -> dict[str, Any]:
+    words = [word for member in members if get_origin(member) is Literal for word in get_args(member)]
+    if words:
+        return {"enum": [*words, None]}
     references = [schema_of_hint(member) for member in members if is_dataclass(member)]
     kinds = [KINDS[member] for member in members if member in KINDS]
     plain = {"type": kinds if len(kinds) > 1 else kinds[0]}

@@ -114,6 +114,7 @@ def host(**changes: Any) -> Host:
         console_color="lightgrey",
         owner=None,
         group=None,
+        on_crash=None,
         xen_extra=(),
         volumes=(volume(),),
         disks=(disk(),),
