@@ -24,7 +24,7 @@ from mlnc.output.transaction import recover
 from mlnc.output.writer import Build, Written, write
 from mlnc.targets.registry import emit_all
 from mlnc.upgrade.capacity.memory_order import Shortages
-from mlnc.upgrade.diff.deployed_state import Before, unknown_servers
+from mlnc.upgrade.diff.deployed_state import DeployedState, unknown_servers
 from mlnc.upgrade.plan_checks import capacity_refusals, upgrade_refusals
 from mlnc.upgrade.plan_files import emit
 from mlnc.upgrade.planner import Planned, plan_course
@@ -177,7 +177,7 @@ def _relative(path: Path, out: Path) -> str:
 
 
 def _plan(
-    before: Before, compiled: Compiled, loader: SourceLoader, out: Path
+    before: DeployedState, compiled: Compiled, loader: SourceLoader, out: Path
 ) -> tuple[dict[str, Planned], Shortages]:
     """A plan for each project of the course, and what servers lack for it."""
     origins = {name: lowered.origins for name, lowered in compiled.lowered.items()}

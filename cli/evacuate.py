@@ -13,7 +13,7 @@ from mlnc.compiler.service_host_edits import Choice, PlacedItem, ServiceHostSpan
 from mlnc.compiler.source import Source
 from mlnc.compiler.suggestion import suggest
 from mlnc.ir.model import Course
-from mlnc.upgrade.evacuation import NoPlace, Targets
+from mlnc.upgrade.evacuation import Targets, Unplaced
 from mlnc.upgrade.evacuation import evacuate as find_targets
 
 
@@ -141,7 +141,7 @@ def _builds(
 # --- what is said ----------------------------------------------------------------------------------------------------
 
 
-def _no_place(each: NoPlace, compiled: Compiled) -> Diagnostic:
+def _no_place(each: Unplaced, compiled: Compiled) -> Diagnostic:
     origin = compiled.lowered[each.hosts[-1].partition("/")[0]].origins.find(_path(each.hosts[-1]))
     message = f"no server can take {_listed(each.hosts)}, which stay together and have {each.mib} MiB"
     hint = (

@@ -13,7 +13,7 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.deployed_record import DeployedRecord, ir_name, parse_record, parse_servers, record_texts
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import DEPLOYED
-from mlnc.upgrade.diff.deployed_state import Before, OldProject
+from mlnc.upgrade.diff.deployed_state import DeployedProject, DeployedState
 
 
 class OldSideRefused(Exception):
@@ -44,7 +44,7 @@ class Texts:
 
 def read_before(
     out: Path, projects: Mapping[str, Project], texts: Mapping[str, str], given: str | None
-) -> Before:
+) -> DeployedState:
     """The old side of *projects*, whose IRs have these *texts*: the records in *out*, or what *given* names.
 
     *given* is a file (a record or an IR), a folder of such, or a revision of the repository that *out* lies in.
@@ -57,8 +57,8 @@ def read_before(
         raise OldSideRefused(str(error)) from error
 
 
-def _before(found: Texts, projects: Mapping[str, Project], texts: Mapping[str, str]) -> Before:
-    before = Before()
+def _before(found: Texts, projects: Mapping[str, Project], texts: Mapping[str, str]) -> DeployedState:
+    before = DeployedState()
     for name, project in projects.items():
         text = found.records.get(name)
         if text is not None:
@@ -83,15 +83,15 @@ def _same(head: DeployedRecord, text: str, project: Project) -> bool:
     return sorted(head.irs) == project_servers(project) and set(head.irs.values()) <= {ir_name(text)}
 
 
-def _project(found: Texts, name: str) -> OldProject | None:
+def _project(found: Texts, name: str) -> DeployedProject | None:
     if name in found.records and name != SERVER_ROOM:
         record = parse_record(found.records[name], name, f"{found.place}/{name}.yaml")
         applied = {server: record.applied(server) for server in sorted(record.irs)}
         irs = {server: ir for server, ir in applied.items() if ir is not None}
-        return OldProject(name, {server: record.generations[server] for server in irs}, irs)
+        return DeployedProject(name, {server: record.generations[server] for server in irs}, irs)
     if name in found.irs:
         project = load_project(found.irs[name])
-        return OldProject(name, {}, dict.fromkeys(project_servers(project), project))
+        return DeployedProject(name, {}, dict.fromkeys(project_servers(project), project))
     return None
 
 

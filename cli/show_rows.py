@@ -31,7 +31,7 @@ def _machine(host: Host) -> Iterator[Row]:
     yield "vcpus", str(host.vcpus), "vcpus"
     if host.max_vcpus is not None:
         yield "maxvcpus", str(host.max_vcpus), "max_vcpus"
-    for field in ("cpus", "kernel", "ramdisk", "kernel_arguments", "owner", "group"):
+    for field in ("cpus", "kernel", "ramdisk", "kernel_arguments", "on_crash", "owner", "group"):
         value: str | None = getattr(host, field)
         if value:
             yield field.replace("_", " "), value, field

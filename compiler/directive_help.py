@@ -1,4 +1,4 @@
-"""The directive table as help, for a terminal and as docs/directives.md. All words come from ``schemas/``."""
+"""Help from the directive table: for a terminal, and as docs/directives.md. All texts come from ``schemas/``."""
 
 from functools import cache
 from textwrap import fill
@@ -8,40 +8,43 @@ from mlnc.schemas.language import CHANGES, Directive, Field, load
 from mlnc.schemas.validation import schema
 
 WIDTH = 100
-"""Columns of the help for a terminal."""
+"""Width of the help for a terminal, in columns."""
 
 _PLACES = {"top": "top level of a file", "host": "host and superclass", "network": "network of a host"}
 
 _INTRODUCTION = """\
 # Directives
 
-Every directive of the language, by the block in which it stands. `mlnc directives WORD` prints the same for
-one directive. This page is written from `schemas/language.yaml` by `invoke goldens`.
+Every directive of the language, grouped by the block that accepts it. `mlnc directives WORD` prints the same text
+for one directive. `invoke goldens` generates this page from `schemas/language.yaml`.
 
-`$NAME = text` in any block defines a variable. A superclass takes what a host takes. Values in capitals stand
-for words of your own; those in brackets may be left out.
+`$NAME = text` in any block defines a variable. A superclass accepts the directives of a host. Values in capitals are
+placeholders; values in brackets are optional.
 """
 
 
 def describe(word: str) -> str:
-    """Help for one directive, all entries of that name; for an unknown one, which was probably meant."""
+    """Help for the directive *word*, one paragraph for each block that accepts it.
+
+    For an unknown word, the text suggests the nearest directive.
+    """
     entries = load().find(word)
     if entries:
         return "\n".join(map(_entry, entries))
-    near = suggest(word, {name for entry in load().directives for name in entry.names})
-    hint = f"; did you mean '{near}'?" if near else ""
-    return f"there is no directive '{word}'{hint}\n"
+    nearest = suggest(word, {name for entry in load().directives for name in entry.names})
+    hint = f"; did you mean '{nearest}'?" if nearest else ""
+    return f"unknown directive '{word}'{hint}\n"
 
 
 def overview() -> str:
-    """All directives, a paragraph a block and one line each."""
+    """List of all directives, one line each, with a paragraph for each block."""
     return "\n".join(map(_paragraph, load().blocks()))
 
 
 def markdown() -> str:
-    """The text of docs/directives.md."""
+    """Text of docs/directives.md."""
     legends = [
-        _legend("How it is written", "form"),
+        _legend("Syntax", "form"),
         _legend("Cost of a change", "change"),
         _legend("Support", "support"),
     ]
@@ -49,13 +52,16 @@ def markdown() -> str:
 
 
 def costs() -> str:
-    """The table of docs/upgrade.md: which directives of a project cost what, the dearest last."""
-    rows = [f"| {change} | {_words('change')[change]} | {_costing(change)} |" for change in CHANGES[1:]]
-    return "\n".join(["| cost | what it means | directives |", "|---|---|---|", *rows, ""])
+    """Table of docs/upgrade.md: the directives by the cost of changing them, cheapest cost first."""
+    rows = [
+        f"| {change} | {_descriptions('change')[change]} | {_directives_costing(change)} |"
+        for change in CHANGES[1:]
+    ]
+    return "\n".join(["| cost | effect | directives |", "|---|---|---|", *rows, ""])
 
 
-def _costing(change: str) -> str:
-    """The directives of hosts, of their cards and of switches whose change costs so much."""
+def _directives_costing(change: str) -> str:
+    """Directives of hosts, network cards and switches whose change has the cost *change*."""
     found = {
         f"`{entry.name}`": None
         for block in ("host", "network", "switch")
@@ -65,12 +71,12 @@ def _costing(change: str) -> str:
     return " ".join(found)
 
 
-# ---- the facts of one entry, in words ----------------------------------------------------------------------
+# ---- facts of one entry as text ----------------------------------------------------------------------------
 
 
 @cache
-def _words(kind: str) -> dict[str, str]:
-    """What each word of *kind* (``type``, ``form``, ``change``, ``support``, ``since``) means."""
+def _descriptions(kind: str) -> dict[str, str]:
+    """Description of each value of *kind* (``type``, ``form``, ``change``, ``support``, ``since``)."""
     return {choice["const"]: choice["description"] for choice in schema("language")["$defs"][kind]["oneOf"]}
 
 
@@ -78,16 +84,16 @@ def _place(block: str) -> str:
     return _PLACES.get(block, block)
 
 
-def _taken(entry: Directive) -> str | None:
-    """What is written after the word, its type and range or the words of a line; None: the form says it."""
+def _value_syntax(entry: Directive) -> str | None:
+    """Syntax after the word: type and range, or the fields of a line. None if the form describes it fully."""
     if entry.record:
         inside = "lines" if entry.form == "lines" else "blocks of lines"
         return f"{inside} {' '.join(map(_field, entry.record))}"
     if entry.type:
-        return _either(entry.choices) if entry.choices else _words("type")[entry.type] + _range(entry)
+        return _either(entry.choices) if entry.choices else _descriptions("type")[entry.type] + _range(entry)
     if entry.choices:
         return f"{entry.form}; {_either(entry.choices)} may follow"
-    return "lines, all kept in their order" if entry.list == "script" else None
+    return "script lines, all kept in order" if entry.list == "script" else None
 
 
 def _field(field: Field) -> str:
@@ -110,12 +116,14 @@ def _either(choices: tuple[str, ...]) -> str:
 def _default(entry: Directive) -> str | None:
     if entry.default is None or entry.default_from is None:
         return entry.default
-    return f"{entry.default}, or what {entry.default_from} of the service host says"
+    return f"{entry.default}, or {entry.default_from} of the service host"
 
 
 def _cost(entry: Directive) -> str:
     return (
-        f"{entry.change}: {_words('change')[entry.change]}" if entry.change else "that of what it brings in"
+        f"{entry.change}: {_descriptions('change')[entry.change]}"
+        if entry.change
+        else "that of the directives it contains"
     )
 
 
@@ -128,13 +136,13 @@ def _inside(entry: Directive) -> str | None:
 def _facts(entry: Directive) -> list[tuple[str, str | None]]:
     return [
         ("example", entry.example),
-        ("value", _taken(entry) or f"{entry.form}: {_words('form')[entry.form]}"),
-        ("repeated", "may stand several times in one block" if entry.repeatable else None),
+        ("value", _value_syntax(entry) or f"{entry.form}: {_descriptions('form')[entry.form]}"),
+        ("repeated", "allowed several times in one block" if entry.repeatable else None),
         ("unit", entry.unit),
         ("default", _default(entry)),
         ("change", _cost(entry)),
-        ("support", _words("support")[entry.support] if entry.support != "xen" else None),
-        ("since", _words("since")[entry.since]),
+        ("support", _descriptions("support")[entry.support] if entry.support != "xen" else None),
+        ("since", _descriptions("since")[entry.since]),
         ("inside", _inside(entry)),
     ]
 
@@ -164,7 +172,7 @@ def _paragraph(block: str) -> str:
 
 
 def _legend(title: str, kind: str) -> str:
-    rows = [f"- **{word}**: {meaning}" for word, meaning in _words(kind).items()]
+    rows = [f"- **{word}**: {meaning}" for word, meaning in _descriptions(kind).items()]
     return "\n".join([f"## {title}", "", *rows, ""])
 
 
@@ -180,14 +188,20 @@ def _section(block: str) -> str:
 
 def _row(entry: Directive) -> str:
     words = "<br>".join(f"`{name}`" for name in entry.names)
-    cells = (words, _taken(entry) or entry.form, _default(entry) or "", entry.change or "", _meaning(entry))
+    cells = (
+        words,
+        _value_syntax(entry) or entry.form,
+        _default(entry) or "",
+        entry.change or "",
+        _meaning(entry),
+    )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _meaning(entry: Directive) -> str:
     notes = [
-        "May stand several times in one block." if entry.repeatable else "",
-        f"In {entry.unit}." if entry.unit else "",
+        "Allowed several times in one block." if entry.repeatable else "",
+        f"Unit: {entry.unit}." if entry.unit else "",
         "" if entry.support == "xen" else f"Support: {entry.support}.",
         "New in mlnc." if entry.since == "mlnc" else "",
     ]

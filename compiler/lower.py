@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from mlnc.compiler import naming
@@ -97,10 +98,10 @@ class _Lowering:
             foreign=_foreign(top),
         )
         self.origins.set("", top.where("project"))
-        trace(self.origins, "", top)
+        trace(self.origins, "global", "", top)
         for name, switch in self.model.switches.items():
             self.origins.set(f"switches/{name}", switch.origin)
-            trace(self.origins, f"switches/{name}", switch)
+            trace(self.origins, "switch", f"switches/{name}", switch)
         return Lowered(project, self.origins, self.secrets)
 
     def keep(self, text: SecretText, place: str) -> Secret:
@@ -112,6 +113,10 @@ class _Lowering:
             self.secrets[name] = text.literal
         return Secret(name)
 
+    def keep_of_host(self, host: str, text: SecretText, place: str) -> Secret:
+        """Return the reference to a secret of *host*."""
+        return self.keep(text, f"{host}/{place}")
+
     def host(self, name: str, host: TypedBlock) -> Host:
         place = server_of(host, self.servers)
         server = self.site.service_hosts[place]
@@ -119,8 +124,7 @@ class _Lowering:
         own_volumes = volumes(host, name, self.model.name, kind, server)
         names = devices(host, kind)
         attached = mounts(host, names)
-        memory: int = host.get("memory", server.default_memory_mib)
-        vcpus: int = host.get("vcpus", default("host", "vcpus"))
+        keep = partial(self.keep_of_host, name)
         lowered = Host(
             domain=naming.domain(name, self.model.name),
             uuid=naming.domain_uuid(*self.model.identity(name)),
@@ -129,9 +133,9 @@ class _Lowering:
             type=kind,
             service_host=place,
             boot_order=host.get("boot_order", default("host", "boot_order")),
-            memory_mib=memory,
+            memory_mib=host.get("memory", server.default_memory_mib),
             maxmem_mib=host.get("maxmem"),
-            vcpus=vcpus,
+            vcpus=host.get("vcpus", default("host", "vcpus")),
             max_vcpus=host.get("maxvcpus"),
             cpus=_unquoted(host.get("cpus")),
             kernel=None if kind == "hvm" else host.get("kernel", server.kernel),
@@ -142,18 +146,12 @@ class _Lowering:
             console_color=host.get("color", default("host", "color")),
             owner=host.get("sudo", host.get("owner")),
             group=host.get("group"),
+            on_crash=host.get("on_crash"),
             xen_extra=host.lines("xen_extra"),
             volumes=own_volumes,
             disks=disks(own_volumes, attached, names),
             interfaces=interfaces(host, name, self.model, server),
-            guest=guest(
-                host,
-                name,
-                kind,
-                own_volumes,
-                attached,
-                lambda text, place: self.keep(text, f"{name}/{place}"),
-            ),
+            guest=guest(host, name, kind, own_volumes, attached, keep),
             foreign=_foreign(host),
         )
         trace_host(self.origins, f"hosts/{name}", host, lowered)

@@ -1,71 +1,33 @@
-"""Source positions of the items of the IR, by IR path."""
+"""Source map of the IR: the origin of each statement under the IR path that the directive table gives it."""
 
 from collections.abc import Iterable
 
 from mlnc.compiler.source_map import Origins
 from mlnc.compiler.typed_model import SiteModel, TypedBlock, TypedRecord, TypedSetting
 from mlnc.ir.model import Host
+from mlnc.schemas.language import load
 
-_FIELDS = {
-    "memory": "memory_mib",
-    "maxmem": "maxmem_mib",
-    "maxvcpus": "max_vcpus",
-    "extra": "kernel_arguments",
-    "term": "console",
-    "color": "console_color",
-    "vncdisplay": "vnc/display",
-    "vncpasswd": "vnc/password",
-    "vnckeymap": "vnc/keymap",
-    "vnclisten": "vnc/listen",
-    "hvm": "type",
-    "pvh": "type",
-    "guest": "guest/mode",
-    "root_passwd": "guest/root_password",
-    "nameserver": "guest/nameservers",
-    "internalswap": "guest/internal_swap_bytes",
-    "startup": "guest/startup",
-    "shutdown": "guest/shutdown",
-    "user_data": "guest/user_data",
-    "stop_timeout": "stop_timeout_seconds",
-    "project_password": "password",
-}
-"""IR field of each directive whose name differs."""
-
-_RECORDS = {
-    "files": ("guest/files", None),
-    "sshkey": ("guest/ssh_keys", None),
-    "users": ("guest/users", "user"),
-    "modules": ("guest/modules", "module"),
-    "mount": ("guest/mounts", None),
-}
-"""IR path of each list of records, and the field by which the IR removes duplicates."""
-
-_SERVER_FIELDS = {
-    "memory": "memory_mib",
-    "xen_kernel": "kernel",
-    "xen_ramdisk": "ramdisk",
-    "xen_modules": "modules",
-    "xen_bridge": "bridge",
-    "lvm_vg": "volume_group",
-    "san_path": "san_paths",
-    "lvm_execute_server": "lvm_execute_servers",
-    "default_size": "default_size_bytes",
-    "default_memory": "default_memory_mib",
-}
-"""IR field of each directive of a server whose name differs."""
+_RECORD_KEYS = {"users": "user", "modules": "module"}
+"""Field of a record list of which the IR keeps one record each."""
 
 
 def site_origins(site: SiteModel) -> Origins:
-    """Return the source positions of the settings of the declared servers."""
+    """Origins of all facts of the declared servers."""
     origins = Origins()
     for name, server in site.service_hosts.items():
         origins.set(f"service_hosts/{name}", server.origin)
         for directive, found in server.scalars.items():
-            field = f"service_hosts/{name}/{_SERVER_FIELDS.get(directive, directive)}"
+            field = f"service_hosts/{name}/{_ir_path('service_host', directive)}"
             origins.set(field, found[-1].origin)
             for number, setting in enumerate(_distinct(found)):
                 origins.set(f"{field}/{number}", setting.origin)
     return origins
+
+
+def _ir_path(block: str, name: str) -> str:
+    """IR path of the value of directive *name* of *block*, below the IR item of the block."""
+    directive = load().get(block, name)
+    return directive.ir_paths[0] if directive else name
 
 
 def _distinct(found: list[TypedSetting]) -> Iterable[TypedSetting]:
@@ -75,41 +37,45 @@ def _distinct(found: list[TypedSetting]) -> Iterable[TypedSetting]:
     return first.values()
 
 
-def trace(origins: Origins, path: str, settings: TypedBlock) -> None:
-    """Record the source position of each value of the block at *path* of the IR (empty: the project)."""
+def trace(origins: Origins, block: str, path: str, settings: TypedBlock) -> None:
+    """Record the origin of each value of *settings*, a *block* that became the item *path* of the IR (empty: the
+    project). Volumes, which come from several directives, are left out: see ``trace_host``.
+    """
     base = f"{path}/" if path else ""
     for name, found in settings.scalars.items():
-        origins.set(f"{base}{_FIELDS.get(name, name)}", found[-1].origin)
+        field = _ir_path(block, name)
+        if not field.startswith("volumes/"):
+            origins.set(f"{base}{field}", found[-1].origin)
     for name, lines in settings.scripts.items():
-        field = _FIELDS.get(name, name if path else f"hooks/{name}")
-        origins.set(f"{base}{field}", settings.where(name))
+        field = f"{base}{_ir_path(block, name)}"
+        origins.set(field, settings.where(name))
         for number, entry in enumerate(lines):
-            origins.set(f"{base}{field}/{number}", entry.origin)
+            origins.set(f"{field}/{number}", entry.origin)
 
 
 def trace_host(origins: Origins, path: str, host: TypedBlock, made: Host) -> None:
-    """Record the source positions of everything in *host*, which was lowered to *made*."""
+    """Record the origins of all of *host*, which became *made* at *path* of the IR."""
     origins.set(path, host.origin)
-    trace(origins, path, host)
+    trace(origins, "host", path, host)
     for name, records in host.records.items():
-        field, key = _RECORDS[name]
-        for number, record in enumerate(_kept(records, key)):
-            origins.set(f"{path}/{field}/{number}", record.entry.origin)
-    for group, block in host.named.get("groups", {}).items():
-        origins.set(f"{path}/guest/groups/{group}", block.origin)
-    for card, block in host.named.get("network", {}).items():
-        origins.set(f"{path}/interfaces/{card}", block.origin)
-        trace(origins, f"{path}/interfaces/{card}", block)
+        field = f"{path}/{_ir_path('host', name)}"
+        for number, record in enumerate(_kept(records, _RECORD_KEYS.get(name))):
+            origins.set(f"{field}/{number}", record.entry.origin)
+    for name, blocks in host.named.items():
+        for item, block in blocks.items():
+            item_path = f"{path}/{_ir_path('host', name)}/{item}"
+            origins.set(item_path, block.origin)
+            trace(origins, name, item_path, block)
     _trace_disks(origins, path, host, made)
 
 
 def _kept(records: list[TypedRecord], key: str | None) -> Iterable[TypedRecord]:
-    """Return the records as in the IR: of those with the same *key* the last, at the position of the first."""
+    """Records as the IR has them: the last one of each *key*, in the place of the first; all of them without a key."""
     return {record[key]: record for record in records}.values() if key else records
 
 
 def _trace_disks(origins: Origins, path: str, host: TypedBlock, made: Host) -> None:
-    """Record one directive per volume: of the directives that shape it, the most specific one."""
+    """Record an origin for each volume: the first of the directives that shape it which is written."""
     directives = {
         "root": ("lvm",) if host.get("lvm") == "lock" else ("template", "lvm_vg", "filepath", "size", "lvm"),
         "swap": ("swap",),

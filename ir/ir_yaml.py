@@ -13,7 +13,7 @@ from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from mlnc.ir.ir_version_1 import convert
+from mlnc.ir.ir_versions import upgrade_document
 from mlnc.ir.model import Project, Site
 from mlnc.schemas.validation import problem
 from mlnc.schemas.yaml_text import YamlError, dump, load
@@ -89,7 +89,7 @@ def _load(cls: type[T], schema: str, text: str) -> T:
 
 
 def _decoded(cls: type[T], schema: str, data: object) -> T:
-    current = convert(data)
+    current = upgrade_document(data)
     _check(schema, current)
     return from_data(cls, current)
 

@@ -193,6 +193,7 @@ class Host:
     console_color: str
     owner: str | None
     group: str | None
+    on_crash: Literal["destroy", "restart", "preserve"] | None
     xen_extra: tuple[str, ...]
     volumes: dict[Role, Volume]
     disks: tuple[Disk, ...]

@@ -1,6 +1,6 @@
-"""The plan of one project as ``out/plan/<project>/plan.yaml`` holds it (``schemas/plan.schema.json``).
+"""Plan of one project as ``out/plan/<project>/plan.yaml`` holds it (``schemas/plan.schema.json``).
 
-Plain, frozen values: the planner makes them, the runner reads them and knows nothing of how they came about.
+Plain, frozen values: the planner makes them, the runner reads them and does not know how they were made.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from typing import Literal
 PLAN_VERSION = 1
 
 Action = Literal["create", "keep", "live", "restart", "migrate", "rename", "rebuild", "retire"]
-"""What happens to a virtual machine; where several things do, the dearest of them."""
+"""Change of a virtual machine; of several changes the dearest."""
 
-Way = Literal["live", "cold", "copy"]
-"""How one moves: while it runs, stopped over shared storage, or with a copy of its disks."""
+MigrationMode = Literal["live", "cold", "copy"]
+"""Live migration, a stop and start over shared storage, or a copy of the disks."""
 
 Kind = Literal[
     "preflight",
@@ -28,15 +28,15 @@ Kind = Literal[
     "clean",
     "leave",
 ]
-"""The kinds of steps. Their order here is that of the phases: one begins when those before it have succeeded."""
+"""Kinds of steps, in the order of their phases: a phase begins when those before it have succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: the IR path below the host or switch, the directive that stands for it, and its class.
+    """One difference: its IR path below the host, its directive, and its class of the directive table.
 
-    *change* is the class of the directive table. *at* is the place in the sources, FILE:LINE:COLUMN as seen from
-    ``out/``; None where nothing was written (a default, or something taken out). *old* and *new* are short texts.
+    *old* and *new* are short texts. *at* is the place in the sources, FILE:LINE:COLUMN as seen from ``out/``; None if
+    no statement stands for it (a default, or something removed).
     """
 
     path: str
@@ -49,10 +49,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class HostPlan:
-    """What happens to one virtual machine. *line* is the one line that people see; *notes* are what follows from it."""
+    """Upgrade of one virtual machine. *way* is its migration mode, *line* its summary, *notes* the consequences."""
 
     action: Action
-    way: Way | None
+    way: MigrationMode | None
     data_loss: bool
     old_server: str | None
     new_server: str | None
@@ -63,7 +63,7 @@ class HostPlan:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A domain that may run nowhere but on *may_run* when the step begins; all *servers* are asked."""
+    """A domain that may run on *may_run* only when the step begins; the runner asks all *servers*."""
 
     host: str
     domain: str
@@ -76,10 +76,10 @@ class Guard:
 class Step:
     """One step, on one server.
 
-    *script* is its path below ``out/``; None for ``apply`` and ``leave``, which are the runner's own. *hosts* are
-    those it acts on. *peer* is the other server that it keeps busy. *after* are steps, ``PROJECT/ID``, that must
-    have succeeded before, besides those of earlier phases. *holds_before*, *holds_after* and *undo* are for people;
-    *undo* is None where the step cannot be taken back. *data_loss* are the hosts whose data it destroys.
+    *script* is its path below ``out/``; None for ``apply`` and ``leave``, which the runner executes itself. *hosts* are
+    the virtual machines it acts on, *peer* is the other server that takes part. *after* has the steps, ``PROJECT/ID``,
+    that must succeed first, besides those of earlier phases. *holds_before*, *holds_after* and *undo* are for people;
+    *undo* is None for a step that cannot be undone. *data_loss* names the hosts whose data it destroys.
     """
 
     id: str
@@ -98,9 +98,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class UpgradePlan:
-    """How to get from *base*, the generation of each server (None: it has nothing), to what was built.
+    """Upgrade from *base*, the generation of each server (None: it has none), to the build.
 
-    *switches* says in a line what happens to each network that changes, *notes* what concerns the project as a whole.
+    *switches* has a line for each network that changes, *notes* those on the project as a whole.
     """
 
     plan_version: int

@@ -1,4 +1,4 @@
-"""The contracts between the rooms, as data: directive table, IR, manifest. Imports no other room."""
+"""Contracts between the rooms as data: directive table, IR, site, plan, record, manifest. Imports no other room."""
 
 from mlnc import check_import_name
 

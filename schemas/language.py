@@ -1,7 +1,7 @@
-"""The directive table ``language.yaml`` as values: what may stand where, and what it means.
+"""Directive table ``language.yaml`` as Python values.
 
-``language.schema.json`` says what each key of an entry means; a test holds table, schema and module together.
-Imports nothing of mlnc but its YAML reader, so that every room may ask.
+``language.schema.json`` defines the keys of an entry; tests/schemas/test_language.py keeps table, schema and this
+module consistent. The module imports only the YAML reader of mlnc, so every room may import it.
 """
 
 from collections import defaultdict
@@ -50,12 +50,12 @@ Support = Literal["xen", "uml", "foreign", "unsupported", "ignored"]
 Since = Literal["mln", "mlnc"]
 
 CHANGES: tuple[Change, ...] = get_args(Change)
-"""What a change costs a running virtual machine, from the cheapest to the dearest."""
+"""Costs of a change for a running virtual machine, cheapest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One word of a record line. With ``rest`` it takes all words that are left."""
+    """One field of a record line. A field with ``rest`` takes all remaining words."""
 
     name: str
     type: Type
@@ -65,7 +65,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """One entry of the table. ``change`` None: the cost is that of what the directive brings in."""
+    """One entry of the table.
+
+    *change* None: the cost is that of what the directive brings in. *ir* is the key as written; ``ir_paths`` has
+    the default too.
+    """
 
     name: str
     blocks: tuple[str, ...]
@@ -85,6 +89,7 @@ class Directive:
     default_from: str | None = None
     unit: str | None = None
     detail: str | None = None
+    ir: str | tuple[str, ...] | None = None
     secret: bool = False
     variables: Variables = "strict"
     change: Change | None = None
@@ -93,20 +98,27 @@ class Directive:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every word under which the directive may be written."""
+        """All names of the directive: ``name`` and its aliases."""
         return (self.name, *self.also)
 
     @property
+    def ir_paths(self) -> tuple[str, ...]:
+        """Fields of the IR that the directive stands for, below the IR item of its block; the first holds the value."""
+        if self.ir is None:
+            return (self.name,)
+        return (self.ir,) if isinstance(self.ir, str) else self.ir
+
+    @property
     def body(self) -> str:
-        """The block whose directives stand inside this one (for the forms block and named)."""
+        """Name of the block whose directives are valid inside this one (forms block and named)."""
         return self.inside or self.name
 
 
 class Language:
-    """The table and the questions asked of it.
+    """Directive table with its look-ups.
 
-    A block is named as in the entries: ``host``, ``network``, ``top`` for the top level of a file.
-    ``superclass`` asks for the directives of ``host``, ``autoenum3`` for those of ``autoenum``.
+    Blocks have the names used in the entries: ``host``, ``network``, ``top`` for the top level of a file. The block
+    ``superclass`` has the directives of ``host``, ``autoenum3`` those of ``autoenum``.
     """
 
     def __init__(self, directives: tuple[Directive, ...]) -> None:
@@ -115,13 +127,13 @@ class Language:
         self._bodies: dict[str, str] = {}
         self._named: dict[str, list[Directive]] = defaultdict(list)
         for directive in directives:
-            self._enter(directive)
+            self._add(directive)
         self._secret = frozenset(name for entry in directives if entry.secret for name in entry.names)
         self._script = frozenset(
             name for entry in directives if entry.list == "script" for name in entry.names
         )
 
-    def _enter(self, directive: Directive) -> None:
+    def _add(self, directive: Directive) -> None:
         for name in directive.names:
             self._named[name].append(directive)
             if directive.form in ("block", "named"):
@@ -133,38 +145,38 @@ class Language:
         return self._blocks.get(self._bodies.get(block, block), {})
 
     def get(self, block: str, name: str) -> Directive | None:
-        """What *name* means in *block*; None where it may not stand."""
+        """Directive *name* of *block*; None if the block does not accept it."""
         return self._block(block).get(name)
 
     def names(self, block: str) -> tuple[str, ...]:
-        """The words that may stand in *block*, sorted; none for an unknown block."""
+        """Names of the directives that *block* accepts, sorted; empty for an unknown block."""
         return tuple(sorted(self._block(block)))
 
     def entries(self, block: str) -> tuple[Directive, ...]:
-        """The directives of *block*, sorted by name, each once."""
+        """Directives of *block*, sorted by name, without duplicates for aliases."""
         found = {entry.name: entry for entry in self._block(block).values()}
         return tuple(found[name] for name in sorted(found))
 
     def find(self, name: str) -> tuple[Directive, ...]:
-        """Every entry of that name, in the order of the table."""
+        """All entries called *name*, in the order of the table."""
         return tuple(self._named.get(name, ()))
 
     def blocks(self) -> tuple[str, ...]:
-        """Every block that has directives, in the order of the table."""
+        """All blocks that have directives, in the order of the table."""
         return tuple(self._blocks)
 
     def secret_names(self) -> frozenset[str]:
-        """The directives whose value no output, log or message may show."""
+        """Names of the directives whose values no output, log or message may show."""
         return self._secret
 
     def script_blocks(self) -> frozenset[str]:
-        """The blocks of script lines, wherever they stand: no repeated line of theirs is ever dropped."""
+        """Names of the blocks of script lines, in which repeated lines are kept."""
         return self._script
 
 
 @cache
 def load() -> Language:
-    """The table of this version of mlnc, read once."""
+    """Directive table of this version of mlnc, read once and cached."""
     text = files("mlnc.schemas").joinpath("language.yaml").read_text(encoding="utf-8")
     entries: Any = yaml_text.load(text)
     return Language(tuple(map(_directive, entries)))

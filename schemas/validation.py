@@ -1,4 +1,4 @@
-"""The JSON Schemas of this folder, ready to hold a document against them. The one door to jsonschema-rs."""
+"""Validation of documents against the JSON Schemas of this folder. Only this module imports jsonschema-rs."""
 
 import json
 from functools import cache
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """The schema ``<name>.schema.json`` as data. Raises FileNotFoundError where there is none."""
+    """Schema ``<name>.schema.json`` as data. Raises FileNotFoundError for an unknown name."""
     text = files("mlnc.schemas").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
     read: dict[str, Any] = json.loads(text)
     return read
@@ -19,17 +19,17 @@ def schema(name: str) -> dict[str, Any]:
 
 @cache
 def validator(name: str) -> "Draft202012Validator":
-    """The validator of ``<name>.schema.json`` (JSON Schema 2020-12), made once."""
+    """Validator of ``<name>.schema.json`` (JSON Schema 2020-12), compiled once and cached."""
     from jsonschema_rs import Draft202012Validator
 
     return Draft202012Validator(schema(name))
 
 
 def problem(name: str, document: object) -> str | None:
-    """What is wrong first with *document* under the schema *name*, ``place: reason``; else None."""
+    """First violation of the schema *name* in *document*, as ``place: reason``; None for a valid document."""
     try:
         error = next(validator(name).iter_errors(document), None)
-    except ValueError as unsupported:  # a date, a float that is no number: nothing JSON has a word for
+    except ValueError as unsupported:  # values without a JSON type, such as a date or NaN
         return str(unsupported)
     return None if error is None else _describe(error)
 

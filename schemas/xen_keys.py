@@ -1,6 +1,6 @@
-"""The keys of domain files, for each toolstack: what ``xl`` and ``xm`` read, and of which types.
+"""Keys of domain files that the toolstacks ``xl`` and ``xm`` read, with their types.
 
-``xl`` ignores a key it does not know without a word, so only such a list finds a misspelt one.
+``xl`` silently ignores unknown keys, so mlnc needs this list to find misspelt ones.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ Types = frozenset[str]
 
 @cache
 def xen_keys(toolstack: Toolstack) -> dict[str, Types]:
-    """Each key that *toolstack* reads, with the types it takes; the key files say what the types mean."""
+    """Types of each key that *toolstack* reads; the header of the key file defines the types."""
     text = files("mlnc.schemas").joinpath(f"{toolstack}-keys.txt").read_text(encoding="utf-8")
     rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
     return {key: frozenset(types.split(",")) for key, types in rows}

@@ -1,7 +1,8 @@
-"""The YAML of every file mlnc writes and reads back: block style, a line a scalar, the same bytes everywhere.
+"""YAML writer and reader of mlnc: block style, one line for each scalar, the same bytes on every machine.
 
-Written by hand, because libyaml folds and quotes differently from version to version. Sources: YAML 1.1
-(https://yaml.org/type/, as PyYAML resolves it) and the core schema of YAML 1.2.2. The one door to PyYAML.
+The writer does not use libyaml, because libyaml folds and quotes differently from version to version. Sources:
+YAML 1.1 (https://yaml.org/type/, as PyYAML resolves it) and the core schema of YAML 1.2.2. Only this module imports
+PyYAML.
 """
 
 import re
@@ -10,11 +11,11 @@ from functools import cache, lru_cache
 from typing import Any
 
 LONGEST_KEY = 1000
-"""Readers look at most 1024 characters ahead for the colon of a key; a longer key is written with ``?``."""
+"""Longest key in characters; a longer key is written with ``?``, as readers search 1024 characters for the colon."""
 
-# What a reviewer can see beyond ASCII. Blanks, format and direction characters, private use and the like are
-# escaped. A list of our own: Python's Unicode tables change with its version.
-_SEEN = (
+# Visible characters beyond ASCII. All others (blanks, format and direction characters, private use) are escaped. The
+# list is fixed because Python's Unicode tables change with its version.
+_VISIBLE = (
     "\u00a1-\u00ac\u00ae-\u061b\u061d-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2fff"
     "\u3001-\ud7ff\uf900-\ufefe\uff00-\uffef\U00010000-\U000dffff"
 )
@@ -45,14 +46,14 @@ _SHORT_ESCAPES = {
 
 
 class YamlError(ValueError):
-    """A text that is not YAML; the message is the parser's, with line and column, and may quote the text."""
+    """Invalid YAML text. The message is the parser's, with line and column, and may quote the text."""
 
 
 def dump(data: object, header: Sequence[str] = ()) -> str:
-    """*data* as YAML that YAML 1.1 and 1.2 readers read back as the same value (tuples as lists).
+    """YAML text of *data* that YAML 1.1 and 1.2 readers read back as the same value (tuples as lists).
 
-    Takes dict (keys are str, in the order given), list, tuple, str, int, bool and None; each line of *header*
-    becomes a comment on top. Raises TypeError for anything else, ValueError for a lone surrogate.
+    *data* consists of dict (str keys, order kept), list, tuple, str, int, bool and None. Each line of *header* becomes
+    a comment at the top. Raises TypeError for any other type, ValueError for a lone surrogate.
     """
     lines = [f"# {line}" for line in header]
     _block(data, "", "", lines.append)
@@ -61,9 +62,9 @@ def dump(data: object, header: Sequence[str] = ()) -> str:
 
 
 def load(text: str) -> object:
-    """The value *text* stands for, read with libyaml where PyYAML has it.
+    """Value of the YAML text *text*, parsed with libyaml if PyYAML includes it.
 
-    Raises YamlError, also for a map that has a key twice.
+    Raises YamlError for invalid YAML and for a map with a duplicate key.
     """
     import yaml
 
@@ -82,13 +83,13 @@ def _loader() -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]
-        """PyYAML's safe loader, which by itself lets the last of two equal keys win."""
+        """PyYAML's safe loader with an error for duplicate keys; PyYAML itself keeps the last one."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             made: dict[Any, Any] = super().construct_mapping(node, deep)
             if len(made) < len(node.value):
                 raise yaml.constructor.ConstructorError(
-                    None, None, "a key stands twice in the map", node.start_mark
+                    None, None, "duplicate key in the map", node.start_mark
                 )
             return made
 
@@ -96,7 +97,7 @@ def _loader() -> Any:
 
 
 def _block(data: object, first: str, indent: str, add: Callable[[str], None]) -> None:
-    """Write *data*: its first line after *first*, the others after *indent*."""
+    """Pass the lines of *data* to *add*: the first line after *first*, the others after *indent*."""
     scalar = _inline(data)
     if scalar is not None:
         add(first + scalar)
@@ -128,7 +129,7 @@ def _list(data: Sequence[object], first: str, indent: str, add: Callable[[str], 
 
 
 def _inline(value: Any) -> str | None:
-    """*value* as it stands in one line; None for a list or map that needs lines of its own."""
+    """*value* on one line; None for a list or map that needs several lines."""
     if isinstance(value, str):
         return _text(value)
     if value is None:
@@ -141,28 +142,28 @@ def _inline(value: Any) -> str | None:
         return None if value else "{}"
     if isinstance(value, list | tuple):
         return None if value else "[]"
-    raise TypeError(f"YAML text is made of dict, list, tuple, str, int, bool and None, not {type(value)}")
+    raise TypeError(f"YAML text consists of dict, list, tuple, str, int, bool and None, not {type(value)}")
 
 
 @lru_cache(maxsize=1 << 16)
 def _text(value: str) -> str:
-    """*value* as a YAML scalar: plain where every reader takes that for this very string, else quoted."""
-    plain, escaped = _patterns("" if value.isascii() else _SEEN)
+    """*value* as a YAML scalar: plain if every reader reads that as the same string, otherwise quoted."""
+    plain, escaped = _patterns("" if value.isascii() else _VISIBLE)
     if plain.match(value):
         return value
     return '"' + escaped.sub(_escape, value) + '"'
 
 
 @cache
-def _patterns(seen: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What a plain scalar is, and what a quoted one escapes, with the characters *seen* beside ASCII.
+def _patterns(visible: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Patterns of a plain scalar and of characters to escape in a quoted one; *visible* adds characters to ASCII.
 
-    Two sets, because it takes 10 ms to compile the wide one, and most courses never need it.
+    Compiling the pattern with all visible characters takes 10 ms; most courses need ASCII only.
     """
-    solid = '!-"$-9;-~' + seen
+    solid = '!-"$-9;-~' + visible
     rest = rf"(?:[{solid}#]|:(?=[{solid}#:])|\x20+(?=[{solid}:]))*"
-    plain = rf"(?!(?:{_AMBIGUOUS})\Z)[A-Za-z0-9_/.$({seen}]{rest}\Z"
-    return re.compile(plain), re.compile(rf'["\\]|[^\x20-\x7e{seen}]')
+    plain = rf"(?!(?:{_AMBIGUOUS})\Z)[A-Za-z0-9_/.$({visible}]{rest}\Z"
+    return re.compile(plain), re.compile(rf'["\\]|[^\x20-\x7e{visible}]')
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -171,7 +172,7 @@ def _escape(found: re.Match[str]) -> str:
         return _SHORT_ESCAPES[character]
     code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
-        raise ValueError(f"a lone surrogate is no text: U+{code:04X}")
+        raise ValueError(f"lone surrogate in a text: U+{code:04X}")
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

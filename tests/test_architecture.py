@@ -1,4 +1,4 @@
-"""The shape of the house: imports run one way, each library has one door, no module outgrows its room."""
+"""Structure of the project: one-way imports, one door for each library, unique names, short modules."""
 
 import ast
 import shutil
@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "cli": set(ROOMS) - {"runner", "rehearsal", "lab"},
     "lab": {"lab"},
 }
-"""What a room may import of mlnc, besides the version in ``mlnc`` itself."""
+"""What each room may import of mlnc: rooms, or single modules of a room."""
 
 DOORS = {
     "ply": {"compiler/lexer.py", "compiler/parser.py"},
@@ -51,7 +51,7 @@ DOORS = {
     },
     "click": {"cli/main.py", "cli/printing.py", "cli/command_run.py"},
 }
-"""The modules through which a library comes in."""
+"""The modules that may import each library."""
 
 
 def modules() -> list[Path]:
@@ -72,7 +72,7 @@ def imported(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_imports_run_one_way(path: Path) -> None:
+def test_imports_follow_the_table_of_rooms(path: Path) -> None:
     room = path.relative_to(ROOT).parts[0]
     for name in imported(path):
         if name.startswith("mlnc.") and name not in ("mlnc.__version__", "mlnc.check_import_name"):
@@ -82,7 +82,7 @@ def test_imports_run_one_way(path: Path) -> None:
 
 
 @pytest.mark.parametrize("library", sorted(DOORS))
-def test_a_library_has_its_doors(library: str) -> None:
+def test_a_library_is_imported_by_its_doors_only(library: str) -> None:
     found = {
         path.relative_to(ROOT).as_posix()
         for path in modules()
@@ -92,8 +92,12 @@ def test_a_library_has_its_doors(library: str) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_module_outgrows_its_room(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= 400
+def test_modules_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 45, f"{node.name} is too long"
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -140,8 +144,8 @@ def repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
-def test_commands_begin_with_little() -> None:
-    """What a command needs when it is connected is loaded then."""
+def test_tasks_import_little_before_they_connect() -> None:
+    """A task imports the rest of the runner after it connects."""
     text = "import sys, mlnc.rehearsal.tasks, mlnc.runner.tasks; print([*sys.modules])"
     seen = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True).stdout
     loaded = set(ast.literal_eval(seen))
@@ -154,7 +158,7 @@ def test_commands_begin_with_little() -> None:
     }
 
 
-def test_the_laboratory_is_no_part_of_the_product() -> None:
+def test_the_wheel_leaves_out_the_laboratory() -> None:
     find = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]
     assert find == {"include": ["mlnc", "mlnc.*"], "exclude": ["mlnc.lab", "mlnc.lab.*"]}
 

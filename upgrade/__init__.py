@@ -1,4 +1,4 @@
-"""Upgrades: from what was applied last and what is wanted now to a plan, step by step, of how to get there."""
+"""Upgrades: plans of steps that lead from the deployed state to the build."""
 
 from mlnc import check_import_name
 

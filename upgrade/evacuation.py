@@ -1,8 +1,8 @@
-"""Where the virtual machines of a server can go so that it is empty: each moves once, and nothing else moves.
+"""Targets for the virtual machines of a server that is evacuated: each migrates once, and no other one migrates.
 
-Machines that one switch joins without a VLAN or VXLAN stay together. A server takes no more than the memory that it
-is declared to have, no second VNC display of one number and no domain type that it does not know. Servers to which
-most of a group can move live are preferred, then those with the most room.
+Virtual machines on a switch without VLAN or VXLAN stay together. A target never exceeds its declared memory, has no
+VNC display twice, and supports the domain type. Servers to which most of a group can migrate live are preferred, then
+those with the most free memory.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -10,20 +10,20 @@ from dataclasses import dataclass
 
 from mlnc.ir.model import Course, Host, Project, ServiceHost
 from mlnc.ir.shared_storage import shared_storage
-from mlnc.upgrade.cost.migration_mode import on_shared
+from mlnc.upgrade.cost.migration_mode import on_shared_storage
 
 TRIES = 20_000
-"""How many placements are tried before the search for a better fit is given up."""
+"""Number of placements to try before the search gives up."""
 
 Targets = dict[str, str]
-"""PROJECT/HOST to the server it goes to."""
+"""PROJECT/HOST to its target."""
 
 
 @dataclass(frozen=True, slots=True)
-class NoPlace:
-    """Machines that no server takes: their memory, the server with the most room, and what it has, in MiB.
+class Unplaced:
+    """Virtual machines without a target: their memory, and the server with the most free memory, in MiB.
 
-    It may have enough: then something else than memory is in the way.
+    That server may have enough: then a display or the domain type is the obstacle.
     """
 
     hosts: tuple[str, ...]
@@ -34,7 +34,7 @@ class NoPlace:
 
 @dataclass(frozen=True, slots=True)
 class MachineGroup:
-    """Machines, PROJECT/HOST, that go to one server together: their memory in MiB and their VNC displays."""
+    """Virtual machines, PROJECT/HOST, with a common target: their memory in MiB and their VNC displays."""
 
     hosts: tuple[str, ...]
     mib: int
@@ -43,11 +43,11 @@ class MachineGroup:
 
 def evacuate(
     course: Course, server: str, together: Sequence[Collection[str]] = ()
-) -> Targets | tuple[NoPlace, ...]:
-    """A target for each host on *server*, or those that find no place.
+) -> Targets | tuple[Unplaced, ...]:
+    """Return a target for each host on *server*, or the hosts without one.
 
-    *together* are hosts that have to have the same target for another reason. Hosts of a project go together where
-    that fits. The same course gives the same targets.
+    *together* are hosts that must have the same target for another reason. Hosts of a project stay together if that
+    fits. The same course gives the same targets.
     """
     hosts = {
         f"{name}/{host}": facts
@@ -70,7 +70,7 @@ def evacuate(
 
 
 def _joined(course: Course, hosts: Collection[str]) -> Iterator[list[str]]:
-    """The hosts on each switch that cannot reach from server to server."""
+    """Yield the hosts on each switch that connects no two servers."""
     for name, project in sorted(course.projects.items()):
         for switch in project.switches.values():
             if switch.vlan is None and switch.vxlan is None:
@@ -78,7 +78,7 @@ def _joined(course: Course, hosts: Collection[str]) -> Iterator[list[str]]:
 
 
 def _merged(hosts: Collection[str], sets: Sequence[Collection[str]]) -> list[list[str]]:
-    """*hosts* in the finest groups that tear none of *sets* apart, in their order."""
+    """Return *hosts* in the smallest groups that split none of *sets*, in their order."""
     leader = {host: host for host in hosts}
 
     def find(host: str) -> str:
@@ -107,7 +107,7 @@ def _displays(hosts: Iterator[Host]) -> Iterator[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """What a server still has: free MiB (None: unknown), and the VNC displays that are taken."""
+    """Free MiB of a server (None: unknown) and its used VNC displays."""
 
     free: int | None
     displays: frozenset[int]
@@ -123,7 +123,7 @@ Rooms = Mapping[str, _Room]
 
 
 class _PlacementSearch:
-    """Groups into rooms, the largest group first; a placement that leads nowhere is taken back."""
+    """Backtracking search that places the largest group first."""
 
     def __init__(
         self, course: Course, server: str, hosts: Mapping[str, Host], groups: Sequence[MachineGroup]
@@ -135,7 +135,7 @@ class _PlacementSearch:
         self.rooms = _rooms(course, server)
 
     def run(self) -> Targets | None:
-        """A server for every group; None where none was found."""
+        """Return a server for every group; None if no placement was found."""
         seen: set[tuple[object, ...]] = set()
         stack = [self.choices(0, self.rooms)]
         chosen: list[str] = []
@@ -156,7 +156,7 @@ class _PlacementSearch:
         return None
 
     def choices(self, number: int, rooms: Rooms) -> Iterator[tuple[str, Rooms]]:
-        """The servers that take the group of that *number*, the best first, and the rooms afterwards."""
+        """Yield the servers with room for the group *number*, the best first, and the rooms after the placement."""
         if number == len(self.groups):
             return
         group = self.groups[number]
@@ -165,17 +165,17 @@ class _PlacementSearch:
                 yield name, {**rooms, name: rooms[name].with_group(group)}
 
     def rank(self, group: MachineGroup, name: str, room: _Room) -> tuple[int, bool, int, str]:
-        """Sort key: to how many of *group* the way is not live, then the most room."""
+        """Return a sort key: number of hosts of *group* that cannot migrate live, then the most free memory."""
         stopped = sum(not self.live(self.hosts[host], self.servers[name]) for host in group.hosts)
         return stopped, room.free is not None, -(room.free or 0), name
 
     def live(self, host: Host, target: ServiceHost) -> bool:
-        """Whether *host* can go to *target* while it runs, by what is declared."""
+        """Return True if *host* can migrate live to *target*, by the declared facts."""
         here = self.servers[self.server]
         versions = {here.xen_version, target.xen_version} - {None}
         shared = shared_storage(here, target)
         same = here.toolstack == target.toolstack and len(versions) < 2
-        return same and all(on_shared(disk.path, shared) for disk in host.disks)
+        return same and all(on_shared_storage(disk.path, shared) for disk in host.disks)
 
     def knows(self, group: MachineGroup, target: ServiceHost) -> bool:
         return target.toolstack == "xl" or all(self.hosts[host].type != "pvh" for host in group.hosts)
@@ -183,8 +183,8 @@ class _PlacementSearch:
     def named(self, chosen: Sequence[str]) -> Targets:
         return {host: name for group, name in zip(self.groups, chosen, strict=True) for host in group.hosts}
 
-    def left_over(self) -> tuple[NoPlace, ...]:
-        """The groups that find no place when the largest choose first."""
+    def left_over(self) -> tuple[Unplaced, ...]:
+        """Return the groups that find no room if the largest choose first."""
         rooms, found = dict(self.rooms), []
         for number, group in enumerate(self.groups):
             choice = next(self.choices(number, rooms), None)
@@ -193,12 +193,12 @@ class _PlacementSearch:
             else:
                 free = {name: group.mib if room.free is None else room.free for name, room in rooms.items()}
                 roomiest = max(sorted(free), key=lambda name: free[name], default=None)
-                found.append(NoPlace(group.hosts, group.mib, roomiest, free.get(roomiest or "", 0)))
+                found.append(Unplaced(group.hosts, group.mib, roomiest, free.get(roomiest or "", 0)))
         return tuple(found)
 
 
 def _rooms(course: Course, server: str) -> Rooms:
-    """What every server but *server* has left when all that stays there runs; declared ones, if any is declared."""
+    """Return the room on every other server beside all that stays there; only on declared ones if there are any."""
     servers = course.site.service_hosts
     declared = any(facts.declared for facts in servers.values())
     return {

@@ -1,1 +1,1 @@
-"""Where MLN 1.0.8.8 would have read the same files differently: ``mlnc check --mln1``."""
+"""Differences between MLN 1.0.8.8 and mlnc in reading the same files: ``mlnc check --mln1``."""

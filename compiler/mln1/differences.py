@@ -1,6 +1,6 @@
-"""What ``mlnc check --mln1`` says: where MLN 1.0.8.8 would have read the files differently.
+"""Diagnostics of ``mlnc check --mln1``: places that MLN 1.0.8.8 reads differently.
 
-Facts about the original stand in mln-language.md; the reason for each difference in docs/differences.md.
+Source of the facts about MLN 1: mln-language.md. docs/differences.md gives the reason for each difference.
 """
 
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ from mlnc.compiler.syntax_tree import File
 
 
 def differences(found: Found, loader: SourceLoader, compiled: Compiled | None) -> Iterator[Diagnostic]:
-    """Every difference in the files of a run: in their text and blocks, whatever is wrong with them; in what these
-    come to, where they can be expanded; and in what hosts are, where they could be compiled.
+    """All differences in the source files of a run.
 
-    Site files are left out: the original never reads them.
+    Text and blocks are compared for every file, values for the projects that expand without errors, and platforms of
+    hosts for the projects in *compiled*. Site files are skipped, because MLN 1 never reads them.
     """
     mains = _mains(found, loader)
     read = {id(file): file for main in mains for file in main.files()}
@@ -42,7 +42,7 @@ def differences(found: Found, loader: SourceLoader, compiled: Compiled | None) -
 
 
 def _mains(found: Found, loader: SourceLoader) -> list[File]:
-    """The projects, and what else was asked for and is included by nothing."""
+    """Files of the projects, and requested files that no other file includes."""
     files = [file for file in loader.files.values() if file is not None]
     included = {id(inner) for file in files for inner in file.files() if inner is not file}
     sites = {id(file) for file in found.sites.values()}
@@ -51,10 +51,10 @@ def _mains(found: Found, loader: SourceLoader) -> list[File]:
 
 
 def _expanded(main: File) -> Iterator[Diagnostic]:
-    """What a project comes to; nothing where that fails, which has been said."""
-    wrong: list[Diagnostic] = []
-    expanded = expand_project(main, wrong.append)
-    if expanded is None or any(each.severity == "error" for each in wrong):
+    """Differences in the expanded project; none if the expansion fails, which is reported elsewhere."""
+    findings: list[Diagnostic] = []
+    expanded = expand_project(main, findings.append)
+    if expanded is None or any(each.severity == "error" for each in findings):
         return
     yield from variable_differences.differences(expanded)
     for check in host_differences.CHECKS:

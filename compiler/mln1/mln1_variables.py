@@ -1,7 +1,7 @@
-"""How MLN 1.0.8.8 fills in variables (mln-language.md, section 7), and where that gives another text.
+"""Model of variable substitution in MLN 1.0.8.8 (mln-language.md, section 7).
 
-It looks for a variable from the block outwards, at each block in the host and then in its superclasses; but what a
-superclass says it reads from the superclass's place, where the host's variables are not seen.
+MLN 1 searches a variable from the block outwards: at each block first in the host, then in its superclasses. For the
+text of a superclass the search starts at that superclass and does not include the variables of the host.
 """
 
 import re
@@ -12,17 +12,17 @@ from mlnc.compiler.outline import RawBlock, RawStatement
 from mlnc.compiler.superclasses import Level
 
 REFERENCE = re.compile(r"\$(\[?)([A-Za-z0-9_]+)(\]?)")
-"""Each bracket stands or is left out by itself, and ``\\$`` is a ``$`` like any other."""
+"""Pattern of a reference. Each bracket is optional, and ``\\$`` counts as ``$``."""
 
 Path = tuple[str, ...]
 Place = tuple[int, Path] | None
-"""Where a search stands: the level of the chain and the path of the block in it; None in ``global``."""
+"""Position of a search: level of the inheritance chain and path of the block in it; None in ``global``."""
 
 
-class Endless(Exception):
-    """The original never ends looking for variable ``name``: it cannot leave a block of the name ``block``.
+class EndlessSearch(Exception):
+    """MLN 1 searches the variable ``name`` endlessly, because it cannot leave the block called ``block``.
 
-    ``block`` is None where the value of the variable leads back to itself.
+    ``block`` is None if the value of the variable refers to itself.
     """
 
     def __init__(self, name: str, block: str | None) -> None:
@@ -32,40 +32,40 @@ class Endless(Exception):
 
 
 @dataclass(slots=True)
-class Original:
-    """The original's way with the variables of one host, or of blocks of ``global`` and switches (no levels).
+class Mln1Variables:
+    """Variables of one host, or of ``global`` and switches (then without levels), as MLN 1 substitutes them.
 
-    ``levels`` is the chain, root superclass first; ``built_in`` the texts of ``$hostname`` and ``$project``. Without
-    ``decay`` every reference is searched for from where the text stands, as one would expect. ``used`` collects
-    the definitions that were filled in.
+    ``levels`` is the inheritance chain, root superclass first. ``built_in`` has the values of ``$hostname`` and
+    ``$project``. With ``carries_position``, as in MLN 1, each search starts where the previous one ended; without it,
+    each search starts at the place of the text. ``used`` collects the substituted definitions.
     """
 
     levels: Sequence[Level]
     globals: Mapping[str, RawStatement]
     built_in: Mapping[str, str]
-    decay: bool = True
+    carries_position: bool = True
     used: dict[int, RawStatement] = field(default_factory=dict)
     memo: dict[tuple[str, Place], str | None] = field(default_factory=dict)
 
     def fill(self, text: str, place: Place) -> str:
-        """*text*, standing at *place*, filled in: from right to left, each name wherever it is the beginning.
+        """*text* at *place* after substitution, from right to left; a name also matches the start of longer names.
 
-        Raises Endless.
+        Raises EndlessSearch.
         """
         at = place
         for name in dict.fromkeys(match[2] for match in reversed(list(REFERENCE.finditer(text)))):
-            found, at = self._find(name, at if self.decay else place)
+            found, at = self._find(name, at if self.carries_position else place)
             if found is not None:
                 text = _replaced(text, name, found)
         return text
 
     def _find(self, name: str, at: Place) -> tuple[str | None, Place]:
-        """The value of *name* and where the search ended."""
+        """Value of *name*, and the place where the search ended."""
         if name in self.built_in:
             return self.built_in[name], at
         while at is not None:
             for level in range(at[0], -1, -1):
-                block = dig(self.levels[level].draft, at[1])
+                block = block_at(self.levels[level].draft, at[1])
                 if block is not None and name in block.variables:
                     return self._value(name, block.variables[name], (level, at[1])), at
             at = self._climb(name, *at)
@@ -75,7 +75,7 @@ class Original:
     def _climb(self, name: str, level: int, path: Path) -> Place:
         block = path[-1] if path else self.levels[level].draft.name.text
         if not re.fullmatch(r"[A-Za-z0-9]+", block):
-            raise Endless(name, block)
+            raise EndlessSearch(name, block)
         return (level, path[:-1]) if path else None
 
     def _value(self, name: str, definition: RawStatement, place: Place) -> str:
@@ -86,19 +86,19 @@ class Original:
             self.memo[name, place] = self.fill(text, place)
         value = self.memo[name, place]
         if value is None:
-            raise Endless(name, None)
+            raise EndlessSearch(name, None)
         return value
 
     def lines(self, path: Path) -> list[tuple[RawStatement, str]]:
-        """The list that block *path* comes to: the superclasses' lines first, no line twice below the highest level.
+        """Lines of the list block *path*: the superclasses' lines first, repeated lines dropped below the root level.
 
-        Lines are compared before the host's variables are filled in. Raises Endless.
+        MLN 1 compares lines before it substitutes the host's variables. Raises EndlessSearch.
         """
         found: list[tuple[RawStatement, str]] = []
         known: set[str] = set()
         for number, level in enumerate(self.levels):
-            block = dig(level.draft, path)
-            for line in listed(block) if block else ():
+            block = block_at(level.draft, path)
+            for line in list_lines(block) if block else ():
                 text = self.fill(line.raw, (number, path)) if number == 0 else line.raw
                 if number == 0 or text not in known:
                     known.add(text)
@@ -110,13 +110,13 @@ def _replaced(text: str, name: str, value: str) -> str:
     return re.sub(rf"\$\[?{name}\]?", lambda _: value, text)
 
 
-def listed(block: RawBlock) -> list[RawStatement]:
-    """The statements of *block* that are lines in the original too: not ``a = b``."""
+def list_lines(block: RawBlock) -> list[RawStatement]:
+    """Statements of *block* that MLN 1 keeps as lines: all except ``a = b``."""
     return [line for line in block.lines if not line.assigns]
 
 
-def dig(draft: RawBlock, path: Path) -> RawBlock | None:
-    """The block *path* in *draft*."""
+def block_at(draft: RawBlock, path: Path) -> RawBlock | None:
+    """Block at *path* in *draft*; None if there is none."""
     found: RawBlock | None = draft
     for name in path:
         found = found.blocks.get(name) if found else None

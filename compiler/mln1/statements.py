@@ -1,4 +1,4 @@
-"""How MLN 1.0.8.8 cuts a file into items, each of which it then reads as one statement (mln-language.md, section 2)."""
+"""Splitting of a file into statements as MLN 1.0.8.8 does it (mln-language.md, section 2)."""
 
 import re
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ _BLANKS = " \t\r\n\f\v"
 
 @dataclass(frozen=True, slots=True)
 class Mln1Statement:
-    """A stretch of a file: offsets ``start`` and ``end`` (behind what ended it), ``text`` with escapes resolved.
+    """Piece of a file that MLN 1 reads as one statement.
 
-    ``ender`` is the character that ended it; ``{`` stays in the text, and a ``}`` is an item of its own too. An
-    item ended by ``end`` (of the file) or ``zero`` (``0}``, taken for the end) is lost with everything up to ``end``.
+    ``start`` and ``end`` are offsets; ``end`` is after the terminator. ``text`` has escapes resolved. ``ender`` is the
+    terminator; ``{`` stays in the text, and each ``}`` is also a statement by itself. MLN 1 drops a statement that ends
+    with ``end`` (end of file) or ``zero`` (``0}``, which MLN 1 reads as the end of file).
     """
 
     start: int
@@ -26,14 +27,14 @@ class Mln1Statement:
 
     @property
     def lost(self) -> bool:
-        """Whether the original drops it."""
+        """True if MLN 1 drops the statement."""
         return self.ender in ("end", "zero")
 
     @property
     def live(self) -> str:
-        """The statement in it, without its comment: empty where there is none.
+        """Text without its comment; empty if nothing remains.
 
-        A comment reaches to the end of the item, and only ``#`` in its last line begins one.
+        A comment extends to the end of the statement, and only a ``#`` in the last line starts one.
         """
         body = self.text.removesuffix("\n")
         mark = body.find("#", body.rfind("\n") + 1)
@@ -42,18 +43,18 @@ class Mln1Statement:
 
     @property
     def include(self) -> str | None:
-        """The name of the file that it includes, if it does."""
+        """Name of the included file; None if the statement is not an include."""
         if self.ender not in ("\n", ";") or _INCLUDE not in self.text:
             return None
         return self.text.partition(_INCLUDE)[2].strip(_BLANKS)
 
 
-class _Cutter:
-    """Collects the item under construction."""
+class _Splitter:
+    """Collector of the statement being read."""
 
     def __init__(self, text: str) -> None:
         self.source = text
-        self.items: list[Mln1Statement] = []
+        self.statements: list[Mln1Statement] = []
         self.begin(0)
 
     def begin(self, start: int) -> None:
@@ -66,7 +67,7 @@ class _Cutter:
         return "".join(self.pieces)
 
     def mark(self, found: re.Match[str]) -> bool:
-        """Take the next character that means something; False where the original takes it for the end."""
+        """Process the next special character; return False if MLN 1 reads it as the end of the file."""
         self.pieces.append(self.source[self.done : found.start()])
         self.done = found.end()
         char = found[1] or found[0]
@@ -80,27 +81,27 @@ class _Cutter:
         return True
 
     def end(self, ender: Ender) -> None:
-        self.items.append(
+        self.statements.append(
             Mln1Statement(self.start, self.done, self.text + ("{" if ender == "{" else ""), ender)
         )
         self.begin(self.done)
 
     def close(self, brace: int) -> bool:
         if self.text == "0":
-            self.items.append(Mln1Statement(brace, len(self.source), self.source[brace:], "zero"))
+            self.statements.append(Mln1Statement(brace, len(self.source), self.source[brace:], "zero"))
             return False
         if self.text:
-            self.items.append(Mln1Statement(self.start, brace, self.text, "}"))
-        self.items.append(Mln1Statement(brace, self.done, "}", "}"))
+            self.statements.append(Mln1Statement(self.start, brace, self.text, "}"))
+        self.statements.append(Mln1Statement(brace, self.done, "}", "}"))
         self.begin(self.done)
         return True
 
 
-def cut(text: str) -> list[Mln1Statement]:
-    """The items of a file. The last character is never looked at, and the item it stands in is lost."""
-    cutter = _Cutter(text)
+def split_statements(text: str) -> list[Mln1Statement]:
+    """Statements of a file. MLN 1 ignores the last character and drops the statement that contains it."""
+    splitter = _Splitter(text)
     for found in _MARK.finditer(text, 0, max(len(text) - 1, 0)):
-        if not cutter.mark(found):
-            return cutter.items
-    rest = text[cutter.done : max(len(text) - 1, 0)]
-    return [*cutter.items, Mln1Statement(cutter.start, len(text), cutter.text + rest, "end")]
+        if not splitter.mark(found):
+            return splitter.statements
+    rest = text[splitter.done : max(len(text) - 1, 0)]
+    return [*splitter.statements, Mln1Statement(splitter.start, len(text), splitter.text + rest, "end")]

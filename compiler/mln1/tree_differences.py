@@ -1,6 +1,6 @@
-"""Where MLN 1.0.8.8 makes other blocks and statements of a file than mlnc does (mln-language.md, sections 3 to 8).
+"""Differences in the blocks and statements that MLN 1.0.8.8 reads in a file (mln-language.md, sections 3 to 8).
 
-Each check looks at the body of one block, with includes in their places.
+Each check receives the body of one block, with the content of includes inserted.
 """
 
 import re
@@ -15,62 +15,62 @@ from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line, Ref, Word
 
 SECTIONS = ("host", "switch", "superclass")
-"""The top-level blocks of the original that have named members."""
+"""Kinds of top-level blocks with named members in MLN 1."""
 _READ = ("global", *SECTIONS)
 _MOST_INCLUDES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A statement or block and the includes that brought it where it is."""
+    """Statement or block, with the chain of includes that inserted it."""
 
     item: Line | Block
     via: Via | None
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """The words of a statement, or before the brace of a block."""
+        """Words of a statement, or the words before the brace of a block."""
         return self.item.words if isinstance(self.item, Line) else self.item.header
 
     @property
     def name(self) -> str:
-        """The first word."""
+        """First word of the statement or block."""
         return self.words[0].text
 
     @property
     def origin(self) -> Origin:
-        """The place of its words."""
+        """Source position of the words."""
         return Origin(self.item.span, self.via)
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What stands in one block; ``path`` names it and the blocks around it: ``("host", "web", "users")``."""
+    """Content of one block. ``path`` lists the enclosing blocks and the block, as ``("host", "web", "users")``."""
 
     path: tuple[str, ...]
     items: list[Placed]
 
     @property
     def section(self) -> bool:
-        """Whether it is a ``host { ... }`` that holds hosts, or one of its kind."""
+        """True for a section such as ``host { ... }`` that contains named members."""
         return len(self.path) == 1 and self.path[0] in SECTIONS
 
     def lines(self) -> Iterator[tuple[Placed, RawStatement]]:
-        """The statements that belong to the block."""
+        """Statements of the block; none for the top level and for sections."""
         if self.path and not self.section:
             for placed in self.items:
                 if isinstance(placed.item, Line):
                     yield placed, RawStatement(placed.item.words, placed.via)
 
     def blocks(self) -> Iterator[tuple[Placed, Block]]:
-        """The blocks in it."""
+        """Nested blocks."""
         for placed in self.items:
             if isinstance(placed.item, Block):
                 yield placed, placed.item
 
 
 def differences(file: File) -> Iterator[Diagnostic]:
-    """What the original would read otherwise in the statements and blocks of *file* and the files it includes."""
+    """Differences in the statements and blocks of *file* and of the files that it includes."""
     for body in _bodies((), file.items, None, count()):
         for check in CHECKS:
             yield from check(body)
@@ -79,7 +79,7 @@ def differences(file: File) -> Iterator[Diagnostic]:
 def _bodies(
     path: tuple[str, ...], items: tuple[Item, ...], via: Via | None, number: "count[int]"
 ) -> Iterator[Body]:
-    """The body of *path* and those in it; not of blocks that the original reads past. *number* counts includes."""
+    """Body of the block *path*, then those of nested blocks that MLN 1 reads. *number* counts includes."""
     body = Body(path, list(_spliced(items, via, number)))
     yield body
     for placed, block in body.blocks():
@@ -98,63 +98,63 @@ def _spliced(items: tuple[Item, ...], via: Via | None, number: "count[int]") -> 
 
 
 def _takes_name(body: Body, name: str) -> bool:
-    """Whether a block *name* in *body* may have its own name behind that word."""
+    """True if a block *name* in *body* takes a second word as the name of a member."""
     return name in SECTIONS if not body.path else name == "network"
 
 
 def headers(body: Body) -> Iterator[Diagnostic]:
-    """Words before a ``{`` that the original does not take for the head of a block."""
+    """Words before a ``{`` that MLN 1 does not read as the header of a block."""
     for placed, block in body.blocks():
         names = [word.text for word in block.header]
         if not body.path and names[0] == "service_host" and len(names) > 1:
-            message = "MLN 1.0.8.8 opens no block here and takes what stands in it for statements of the file"
-            hint = f"write service_host {{ {names[1]} {{ ... }} }}, which it reads past"
+            message = "MLN 1.0.8.8 opens no block here and reads its content as statements of the file"
+            hint = f"write service_host {{ {names[1]} {{ ... }} }}, which MLN 1.0.8.8 ignores"
             yield Diagnostic("mln1-service-host", message, placed.origin, hint)
         elif len(names) > 1 and not _takes_name(body, names[0]):
-            message = "MLN 1.0.8.8 opens no block here: what stands in it would fall into the block around it"
+            message = "MLN 1.0.8.8 opens no block here and adds its content to the enclosing block"
             yield Diagnostic("mln1-three-word-header", message, placed.origin, f"write {names[0]} {{")
 
 
 def split_words(body: Body) -> Iterator[Diagnostic]:
-    """A keyword or a block's name that blanks are a part of."""
+    """Keyword or block name that contains a blank."""
     for placed in body.items:
         words = placed.words[:1] if isinstance(placed.item, Line) else placed.words
         for word in words:
-            # several blanks are a matter of the text
+            # text_differences reports consecutive blanks
             if " " in word.text and " ".join(word.text.split()) == word.text:
-                message = "MLN 1.0.8.8 takes this for several words: nothing protects a blank there"
-                yield Diagnostic(
-                    "mln1-blanks", message, Origin(word.span, placed.via), "do without the blank"
-                )
+                message = "MLN 1.0.8.8 splits this word at its blank, even if the blank is quoted or escaped"
+                yield Diagnostic("mln1-blanks", message, Origin(word.span, placed.via), "avoid the blank")
 
 
 def missing_braces(body: Body) -> Iterator[Diagnostic]:
-    """Words that open a block in the original even where no brace follows."""
+    """Words that open a block in MLN 1 even without a brace."""
     for placed in body.items:
         if isinstance(placed.item, Line) and _takes_name(body, placed.name):
-            message = f"MLN 1.0.8.8 opens a block at {placed.name} even without a {{, up to the next }}"
-            hint = f"write {{ }} behind it, or begin the statement with another word than {placed.name}"
+            message = (
+                f"MLN 1.0.8.8 opens a block at {placed.name} even without a {{, which ends at the next }}"
+            )
+            hint = f"add {{ }} after it, or begin the statement with a word other than {placed.name}"
             yield Diagnostic("mln1-missing-brace", message, placed.origin, hint)
 
 
 def assignments(body: Body) -> Iterator[Diagnostic]:
-    """``a = b`` where a is no variable: a value that is in no list and in no saved file."""
+    """``a = b`` without a variable: MLN 1 stores the value, but drops it from lists and saved files."""
     for placed, statement in body.lines():
         if statement.assigns and statement.variable() is None:
-            message = f"MLN 1.0.8.8 keeps no line of {placed.name} = ...: lists and saved projects lose it"
-            hint = f"leave the = out in a setting, the blanks around it in a list: {placed.name}=..."
+            message = f"MLN 1.0.8.8 drops the line {placed.name} = ... from lists and saved projects"
+            hint = f"in a setting, remove the =; in a list, write {placed.name}=... without blanks"
             yield Diagnostic("mln1-assignment", message, placed.origin, hint)
 
 
 def first_word_variables(body: Body) -> Iterator[Diagnostic]:
-    """``$x`` as first word, which defines x, and ``$[x] =``, which does not."""
+    """``$x`` as first word, which defines x in MLN 1, and ``$[x] =``, which does not."""
     for placed, statement in body.lines():
         first, defined = statement.words[0], statement.variable()
         bare = re.fullmatch(r"\$[A-Za-z0-9_]+", first.text)
         if defined is not None and bare is None:
             message, hint = f"MLN 1.0.8.8 does not define ${defined} here", f"write ${defined} = ..."
         elif defined is None and bare is not None:
-            message = f"MLN 1.0.8.8 takes {bare[0]} as first word for a definition of {bare[0]}"
+            message = f"MLN 1.0.8.8 reads {bare[0]} as first word as a definition of {bare[0]}"
             hint = f"write $[{bare[0][1:]}]"
         else:
             continue
@@ -162,35 +162,35 @@ def first_word_variables(body: Body) -> Iterator[Diagnostic]:
 
 
 def unset_variables(body: Body) -> Iterator[Diagnostic]:
-    """Definitions that the original takes for none: of nothing and of 0; of ``$service_host`` it takes them."""
+    """Definitions with an empty value or 0, which MLN 1 ignores; definitions of ``$service_host``, which it uses."""
     for placed, statement in body.lines():
         name, value = statement.variable(), " ".join(word.text for word in statement.value_words)
         if name is not None and value == "":
-            message = f"MLN 1.0.8.8 takes ${name} for undefined: there is no text behind the ="
-            yield Diagnostic("mln1-empty-variable", message, placed.origin, "leave the definition out")
+            message = f"MLN 1.0.8.8 treats ${name} as undefined, because its value is empty"
+            yield Diagnostic("mln1-empty-variable", message, placed.origin, "remove the definition")
         elif name is not None and value == "0":
-            message = f"MLN 1.0.8.8 takes ${name} for undefined: it reads 0 as no value"
-            yield Diagnostic("mln1-zero", message, placed.origin, "write 00 where that means the same")
+            message = f"MLN 1.0.8.8 treats ${name} as undefined, because it reads 0 as no value"
+            yield Diagnostic("mln1-zero", message, placed.origin, "write 00 if it has the same meaning")
         if name == "service_host":
-            message = "MLN 1.0.8.8 has no variable $service_host of its own and would use this one"
-            yield Diagnostic("mln1-service-host-variable", message, placed.origin, "give it another name")
+            message = "MLN 1.0.8.8 has no built-in variable $service_host and uses this definition"
+            yield Diagnostic("mln1-service-host-variable", message, placed.origin, "rename the variable")
 
 
 def superclass_variables(body: Body) -> Iterator[Diagnostic]:
-    """A superclass named by a variable that is not defined right there."""
+    """Superclass named by a variable that is not defined in the same block."""
     if len(body.path) != 2 or body.path[0] not in ("host", "superclass"):
         return
     own = {statement.variable() for _, statement in body.lines()} | {"hostname", "project"}
     for placed, statement in body.lines():
         refs = {part.name for word in statement.value_words for part in word.parts if isinstance(part, Ref)}
         if placed.name == "superclass" and refs - own:
-            message = f"MLN 1.0.8.8 recurses for ever here: ${min(refs - own)} is not defined in this block"
+            message = f"MLN 1.0.8.8 recurses endlessly here: ${min(refs - own)} is not defined in this block"
             hint = "name the superclass without a variable, or define the variable in the same block"
             yield Diagnostic("mln1-superclass-variable", message, placed.origin, hint)
 
 
 def names(body: Body) -> Iterator[Diagnostic]:
-    """Variables in names of hosts, switches and superclasses."""
+    """Variables in the names of hosts, switches and superclasses."""
     for placed, block in body.blocks():
         kind, word = (
             (body.path[0], block.header[0]) if body.section else (block.header[0].text, block.header[-1])
@@ -199,9 +199,9 @@ def names(body: Body) -> Iterator[Diagnostic]:
             continue
         refs = {part.name for part in word.parts if isinstance(part, Ref)}
         if kind != "host" and refs:
-            message = f"MLN 1.0.8.8 fills in no variables in the name of a {kind}"
+            message = f"MLN 1.0.8.8 does not substitute variables in the name of a {kind}"
         elif "project" in refs:
-            message = "MLN 1.0.8.8 puts nothing for $project in the name of a host"
+            message = "MLN 1.0.8.8 replaces $project in the name of a host by an empty text"
         else:
             continue
         origin = Origin(word.span, placed.via)
@@ -209,25 +209,25 @@ def names(body: Body) -> Iterator[Diagnostic]:
 
 
 def second_globals(body: Body) -> Iterator[Diagnostic]:
-    """A second ``global`` block, which replaces the first."""
+    """Second ``global`` block, which replaces the first in MLN 1."""
     found = [placed for placed, block in body.blocks() if not body.path and placed.name == "global"]
     for first, second in pairwise(found):
-        related = (Related("this one would not count", first.item.span),)
-        message = "MLN 1.0.8.8 lets a second global block replace the first"
-        yield Diagnostic("mln1-second-global", message, second.origin, "write both as one block", related)
+        related = (Related("the block that MLN 1.0.8.8 ignores", first.item.span),)
+        message = "MLN 1.0.8.8 replaces the previous global block by this one"
+        yield Diagnostic("mln1-second-global", message, second.origin, "merge both blocks", related)
 
 
 def sections(body: Body) -> Iterator[Diagnostic]:
-    """A section, or ``network { ... }``, that replaces the members declared before it."""
+    """Section, or ``network { ... }``, that replaces the members declared before it in MLN 1."""
     earlier: dict[str, Placed] = {}
     for placed, block in body.blocks():
         if not _takes_name(body, placed.name):
             continue
         before = earlier.setdefault(placed.name, placed)
         if len(block.header) == 1 and before is not placed:
-            related = (Related("the first one that would be forgotten is here", before.item.span),)
-            message = f"MLN 1.0.8.8 forgets every {placed.name} before this {placed.name} {{"
-            hint = f"write {placed.name} NAME {{ }} for each, or this block first"
+            related = (Related("the first discarded block", before.item.span),)
+            message = f"MLN 1.0.8.8 discards every {placed.name} before this {placed.name} {{"
+            hint = f"write {placed.name} NAME {{ }} for each, or move this block to the top"
             yield Diagnostic("mln1-section-replaces", message, placed.origin, hint, related)
 
 
@@ -246,25 +246,25 @@ CHECKS: tuple[Callable[[Body], Iterator[Diagnostic]], ...] = (
 
 
 def include_paths(main: File, places: dict[int, Path]) -> Iterator[Diagnostic]:
-    """Includes of *main* found beside the including file, where the original looks in the working directory.
+    """Includes of *main* that MLN 1 does not find, because it searches only the working directory.
 
-    *places* gives the real path of each loaded file by the identity of its tree. Whoever uses the original works in
-    the folder of the main file, or names files as seen from the folder where mlnc is run: both are taken for right.
+    *places* maps the identity of each loaded tree to the real path of its file. The working directory of MLN 1 is
+    assumed to be the folder of the main file or the current directory.
     """
     home = Path(main.source.path).parent
     for include, via in _includes(main):
-        wanted = places.get(id(include.file))
+        loaded = places.get(id(include.file))
         candidates = (Path(include.path.text), home / include.path.text)
-        if wanted is not None and wanted not in [each.resolve() for each in candidates if each.is_file()]:
+        if loaded is not None and loaded not in [each.resolve() for each in candidates if each.is_file()]:
             message = (
-                "MLN 1.0.8.8 looks for this file in the folder it is run in, not beside the including file"
+                "MLN 1.0.8.8 looks for this file in the working directory, not next to the including file"
             )
-            hint = "write the whole path, from / on"
+            hint = "write the absolute path"
             yield Diagnostic("mln1-include-path", message, Origin(include.path.span, via), hint)
 
 
 def _includes(main: File) -> Iterator[tuple[Include, Via | None]]:
-    """Every include of *main* and of the files it includes, each file once."""
+    """All includes of *main* and of its included files; each file is searched once."""
     seen: set[int] = set()
     waiting: list[tuple[tuple[Item, ...], Via | None]] = [(main.items, None)]
     while waiting:

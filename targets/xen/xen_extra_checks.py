@@ -69,6 +69,8 @@ def _asked(host: Host) -> Iterator[str]:
     """The keys that mlnc writes for *host* only because it was asked to."""
     if host.cpus is not None:
         yield "cpus"
+    if host.on_crash is not None:
+        yield "on_crash"
     if host.effective_maxmem_mib > host.memory_mib:
         yield "maxmem"
     if host.effective_max_vcpus > host.vcpus:

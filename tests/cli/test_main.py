@@ -225,7 +225,7 @@ def test_directives() -> None:
 def test_an_unknown_directive() -> None:
     result = mlnc("directives", "memroy")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "Error: there is no directive 'memroy'; did you mean 'memory'?\n"
+    assert result.stderr == "Error: unknown directive 'memroy'; did you mean 'memory'?\n"
 
 
 # ---- completion --------------------------------------------------------------------------------------------

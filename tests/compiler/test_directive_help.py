@@ -1,4 +1,4 @@
-"""Help from the directive table: each entry stands in it, whole, and the page in docs/ is the table's."""
+"""Help from the directive table: it shows every entry in full, and docs/directives.md matches the table."""
 
 import re
 
@@ -26,47 +26,49 @@ def one_line(text: str) -> str:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=label)
-def test_describe_shows_each_entry_whole(entry: Directive) -> None:
+def test_describe_shows_every_fact_of_an_entry(entry: Directive) -> None:
     shown = one_line(describe(entry.name))
     facts = [entry.meaning, entry.detail, f"example {one_line(entry.example)}", entry.default, entry.unit]
     assert all(fact in shown for fact in facts if fact)
-    assert f"change {entry.change}:" in shown if entry.change else "that of what it brings in" in shown
+    assert (
+        f"change {entry.change}:" in shown if entry.change else "that of the directives it contains" in shown
+    )
     assert all(choice in shown for choice in entry.choices)
     assert all(field.name.upper() in shown for field in entry.record)
     assert shown.count("example") >= len(load().find(entry.name))
 
 
-def test_help_fits_a_terminal() -> None:
+def test_help_is_at_most_100_columns_wide() -> None:
     assert max(len(line) for entry in ENTRIES for line in describe(entry.name).splitlines()) <= 100
 
 
-def test_describe_reads_well() -> None:
+def test_describe_formats_an_entry() -> None:
     assert (
         describe("stop_timeout")
         == """\
 stop_timeout  (in global)
-  How long a host may take to shut down before it is destroyed.
-  The original destroys a virtual machine 3 seconds after it asked it to shut down.
+  Seconds to wait for a host to shut down before destroying it (default 60).
+  MLN 1 destroys a virtual machine 3 seconds after the shutdown request.
     example   stop_timeout 120
     value     a whole number from 1 to 86400
     unit      seconds
     default   60
     change    nothing: the virtual machine is not touched
-    since     mlnc; the original does not know it
+    since     new in mlnc; unknown to MLN 1
 """
     )
 
 
-def test_a_word_under_another_name() -> None:
+def test_an_alias_has_the_help_of_its_directive() -> None:
     assert describe("autoenum4") == describe("autoenum")
 
 
-def test_an_unknown_word_gets_the_nearest() -> None:
-    assert describe("memroy") == "there is no directive 'memroy'; did you mean 'memory'?\n"
-    assert describe("") == "there is no directive ''\n"
+def test_an_unknown_word_suggests_the_nearest_directive() -> None:
+    assert describe("memroy") == "unknown directive 'memroy'; did you mean 'memory'?\n"
+    assert describe("") == "unknown directive ''\n"
 
 
-def test_overview_has_each_entry_once() -> None:
+def test_overview_lists_each_entry_once() -> None:
     shown = overview().splitlines()
     for entry in ENTRIES:
         assert shown.count(f"  {entry.name:<19} {entry.meaning}") >= 1, label(entry)
@@ -75,7 +77,7 @@ def test_overview_has_each_entry_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "candidates", "meant"),
+    ("word", "candidates", "expected"),
     [
         ("userdata", ["user_data", "users"], "user_data"),
         ("Memory", ["memory"], "memory"),
@@ -85,32 +87,34 @@ def test_overview_has_each_entry_once() -> None:
         ("xyz", ["memory", "size"], None),
     ],
 )
-def test_suggest(word: str, candidates: list[str], meant: str | None) -> None:
-    assert suggest(word, candidates) == meant
+def test_suggest_returns_the_nearest_candidate(
+    word: str, candidates: list[str], expected: str | None
+) -> None:
+    assert suggest(word, candidates) == expected
 
 
 @given(st.text(max_size=30), st.lists(st.text(max_size=10), max_size=8))
-def test_suggest_answers_with_a_candidate_whatever_the_order(word: str, candidates: list[str]) -> None:
+def test_a_suggestion_is_a_candidate_and_independent_of_their_order(word: str, candidates: list[str]) -> None:
     answer = suggest(word, candidates)
     assert answer is None or answer in candidates
     assert answer == suggest(word, reversed(candidates))
 
 
-def test_the_page_is_the_tables(request: pytest.FixtureRequest) -> None:
+def test_the_directives_page_matches_the_table(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--update"):
         PAGE.write_text(markdown(), encoding="utf-8", newline="")
-    assert PAGE.read_bytes().decode() == markdown(), "docs/directives.md is old: run pytest --update"
+    assert PAGE.read_bytes().decode() == markdown(), "docs/directives.md is out of date: run pytest --update"
 
 
-def test_the_page_has_a_row_for_each_entry() -> None:
+def test_the_directives_page_has_a_row_for_each_entry() -> None:
     rows = [line for line in markdown().splitlines() if line.startswith("| `")]
     assert len(rows) == sum(len(entry.blocks) for entry in ENTRIES)
     assert all(row.count(" | ") == 4 for row in rows)
 
 
-def test_the_costs_of_upgrades_are_the_tables(request: pytest.FixtureRequest) -> None:
+def test_the_cost_table_of_the_upgrade_page_matches_the_table(request: pytest.FixtureRequest) -> None:
     page = UPGRADES.read_text(encoding="utf-8")
     if request.config.getoption("--update"):
         page = COSTS.sub(lambda _: costs(), page)
         UPGRADES.write_text(page, encoding="utf-8", newline="")
-    assert COSTS.findall(page) == [costs()], "docs/upgrade.md is old: run pytest --update"
+    assert COSTS.findall(page) == [costs()], "docs/upgrade.md is out of date: run pytest --update"

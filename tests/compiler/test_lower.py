@@ -197,7 +197,8 @@ ORIGINS = {
     "hosts/web": "web",
     "hosts/web/memory_mib": "64M",
     "hosts/web/vnc/display": "7",
-    "hosts/web/xen_extra/1": "on_crash='restart'",
+    "hosts/web/on_crash": "restart",
+    "hosts/web/xen_extra/1": "nestedhvm=1",
     "hosts/web/volumes/root": "base.ext4",
     "hosts/web/volumes/swap": "1G",
     "hosts/web/disks/2": "/srv/d /mnt ext4",
@@ -229,7 +230,7 @@ switch lan { vlan 7 }
 superclass all { users { bob; eve } }
 host web {
 	xen; superclass all; memory 64M; vncdisplay 7; swap 1G; template base.ext4; root_passwd @secret
-	xen_extra { on_reboot='restart'; on_crash='restart' }
+	on_crash restart; xen_extra { on_reboot='restart'; nestedhvm=1 }
 	mount { /srv/d /mnt ext4 }
 	network eth0 { switch lan; address 10.0.0.2/24 }
 	files { one /etc/one; two /etc/two }

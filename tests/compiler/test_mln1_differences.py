@@ -1,6 +1,6 @@
-"""``mlnc check --mln1``: what it says of small project files whose answers by the original are known.
+"""Findings of ``mlnc check --mln1`` for small project files with known results of MLN 1.
 
-Each code has its file in ``tests/errors``; here stands above all where no code may appear.
+``tests/errors`` has one file for each code; this module mainly tests files without a finding.
 """
 
 import re
@@ -80,9 +80,9 @@ EXPECTED: dict[str, set[str]] = {
     "W03": {"bridge-name"},
     "W04": {"new-directive"},
 }
-"""What is said of the samples by the beginning of their names, without ``mln1-``; of all others nothing."""
+"""Expected codes, without ``mln1-``, by the start of the sample name. Other samples have no finding."""
 
-ALIKE = (
+SAME_READING = (
     "# one; \n# two {\n# three } four\nhost web { xen # five }\n}\n",
     "host web { xen; startup { exit 0; sleep 0; echo a\\; echo b; run x \\{ y \\} } }\n",
     'host web { xen; startup { echo "a b" \'c\' "\\;" \\\n and more } }\n',
@@ -105,10 +105,10 @@ ALIKE = (
     "host web { xen\n}",
     "",
 )
-"""Texts that both read the same, each near to one that they do not."""
+"""Texts that MLN 1 and mlnc read in the same way, each similar to a text with a difference."""
 
 
-def said(folder: Path, *paths: str) -> list[Diagnostic]:
+def mln1_findings(folder: Path, *paths: str) -> list[Diagnostic]:
     report = Report()
     loader = SourceLoader(report)
     found = discover([folder / path for path in paths], None, loader)
@@ -122,21 +122,21 @@ def codes(found: list[Diagnostic]) -> set[str]:
 
 
 @pytest.mark.parametrize("sample", sorted(path.stem for path in SAMPLES.glob("*.mln")))
-def test_the_samples_of_the_original(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_has_its_expected_codes(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(SAMPLES)
     short = sample.partition("-")[0]
     expected = EXPECTED.get(sample, EXPECTED.get(short, set()))
-    assert codes(said(Path(), f"{sample}.mln")) == expected
+    assert codes(mln1_findings(Path(), f"{sample}.mln")) == expected
 
 
-@pytest.mark.parametrize("text", ALIKE)
-def test_silence_about_what_is_read_alike(text: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", SAME_READING)
+def test_a_text_that_both_read_alike_has_no_finding(text: str, tmp_path: Path) -> None:
     (tmp_path / "more.mln").write_text("superclass s { xen }\n\n", encoding="utf-8")
     (tmp_path / "x.mln").write_text(f"global {{ project demo }}\n{text}", encoding="utf-8", newline="")
-    assert said(tmp_path, "x.mln") == []
+    assert mln1_findings(tmp_path, "x.mln") == []
 
 
-def test_text_is_compared_though_nothing_compiles(tmp_path: Path) -> None:
+def test_a_file_with_errors_is_compared(tmp_path: Path) -> None:
     path = tmp_path / "x.mln"
     path.write_text("global { project demo }\nhost web{ nonsense a#b; superclass none }", encoding="utf-8")
     result = CliRunner().invoke(main, ["check", "--mln1", str(path)])
@@ -150,18 +150,18 @@ def test_the_site_file_is_not_compared(tmp_path: Path) -> None:
     (tmp_path / "x.mln").write_text(
         "global { project demo }\nhost web { xen; service_host atlas }\n", encoding="utf-8"
     )
-    assert said(tmp_path, "x.mln") == []
+    assert mln1_findings(tmp_path, "x.mln") == []
 
 
-def test_an_included_file_must_not_end_in_its_brace(tmp_path: Path) -> None:
-    """The original would leave the block open and put the rest of the project into it."""
+def test_an_included_file_without_a_final_line_end_is_a_finding(tmp_path: Path) -> None:
+    """MLN 1 leaves the block open and adds the rest of the project to it."""
     (tmp_path / "x.mln").write_text("#include more.mln\nglobal { project demo }\n", encoding="utf-8")
     (tmp_path / "more.mln").write_text("host web { xen\n}", encoding="utf-8")
-    (found,) = said(tmp_path, "x.mln")
+    (found,) = mln1_findings(tmp_path, "x.mln")
     assert (found.code, found.origin and found.origin.span.start) == ("mln1-last-statement", 15)
 
 
-def test_an_include_is_found_from_the_working_directory_too(
+def test_an_include_in_the_working_directory_is_no_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "lib").mkdir()
@@ -171,12 +171,12 @@ def test_an_include_is_found_from_the_working_directory_too(
     (tmp_path / "lib" / "a.mln").write_text("#include lib/b.mln\n\n", encoding="utf-8")
     (tmp_path / "lib" / "b.mln").write_text("superclass s { xen }\n\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert said(tmp_path, "x.mln") == []
+    assert mln1_findings(tmp_path, "x.mln") == []
     (tmp_path / "lib" / "a.mln").write_text("#include b.mln\n\n", encoding="utf-8")
-    assert codes(said(tmp_path, "x.mln")) == {"include-path"}
+    assert codes(mln1_findings(tmp_path, "x.mln")) == {"include-path"}
 
 
-def test_no_message_tells_a_secret(tmp_path: Path) -> None:
+def test_no_message_contains_a_secret(tmp_path: Path) -> None:
     text = "superclass s { xen; root_passwd x-$pw; $pw = one }\nhost web { superclass s; $pw = topsecret }\n"
     (tmp_path / "x.mln").write_text(f"global {{ project demo }}\n{text}", encoding="utf-8")
     result = CliRunner().invoke(main, ["check", "--mln1", str(tmp_path / "x.mln")])
@@ -184,9 +184,9 @@ def test_no_message_tells_a_secret(tmp_path: Path) -> None:
     assert "topsecret" not in result.stderr
 
 
-def test_no_message_tells_a_crypted_password(tmp_path: Path) -> None:
+def test_no_message_contains_an_encrypted_password(tmp_path: Path) -> None:
     text = "host my-web { xen; users { alice $6$salt$0123456789abcdef } }\n"
     (tmp_path / "x.mln").write_text(f"global {{ project demo }}\n{text}", encoding="utf-8")
-    (found,) = said(tmp_path, "x.mln")
+    (found,) = mln1_findings(tmp_path, "x.mln")
     assert found.code == "mln1-hang"
     assert not re.search("salt|0123456789abcdef", f"{found.message} {found.hint}")

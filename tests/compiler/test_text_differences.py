@@ -1,4 +1,4 @@
-"""Where ``mlnc check --mln1`` says nothing of a text, an independent reader of MLN 1.0.8.8 reads what mlnc reads."""
+"""For a text without findings of ``mlnc check --mln1``, an independent reader of MLN 1.0.8.8 agrees with mlnc."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -10,7 +10,7 @@ from mln1_reader import SECTIONS, Block, read
 from mlnc.compiler.diagnostics import Diagnostic
 from mlnc.compiler.mln1 import text_differences as mln1_text
 from mlnc.compiler.mln1 import tree_differences as mln1_tree
-from mlnc.compiler.mln1.statements import cut
+from mlnc.compiler.mln1.statements import split_statements
 from mlnc.compiler.outline import RawBlock, outline
 from mlnc.compiler.parser import parse
 from mlnc.compiler.source import Source
@@ -41,7 +41,7 @@ _INNER = st.recursive(
     max_leaves=6,
 )
 _BLOCKS = st.lists(_braced(["host a", "host b", "global", "switch s", "superclass c"], _INNER), max_size=3)
-_ODD = st.sampled_from(
+_IRREGULAR = st.sampled_from(
     [
         *"#;{}\\\"'\n\t0=",
         *(
@@ -68,11 +68,11 @@ _ODD = st.sampled_from(
 
 @st.composite
 def _texts(draw: st.DrawFn) -> str:
-    """Well-formed text with up to three odd pieces put in anywhere."""
+    """Well-formed text with up to three irregular pieces inserted at random places."""
     text = "".join(draw(_BLOCKS))
     for _ in range(draw(st.integers(0, 3))):
         place = draw(st.integers(0, len(text)))
-        text = text[:place] + draw(_ODD) + text[place:]
+        text = text[:place] + draw(_IRREGULAR) + text[place:]
     return text
 
 
@@ -88,8 +88,8 @@ def _with_included(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return tuple(made)
 
 
-def _ours(file: File, notes: list[Diagnostic]) -> Block:
-    """What mlnc reads, in the shape of the independent reader; *notes* takes what it refuses."""
+def _mlnc_tree(file: File, notes: list[Diagnostic]) -> Block:
+    """Tree of mlnc in the form of the independent reader; errors are added to *notes*."""
     found = outline(file, notes.append)
     notes += found.deferred
     root = Block(blocks={kind: Block() for kind in SECTIONS})
@@ -112,22 +112,22 @@ def _converted(draft: RawBlock) -> Block:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(_texts())
-def test_where_nothing_is_said_the_original_reads_the_same(text: str) -> None:
+def test_a_text_without_findings_has_the_same_tree_in_mln1(text: str) -> None:
     notes: list[Diagnostic] = []
     source = Source("x.mln", text)
     file = parse(source, notes.append)
     file = replace(file, items=_with_included(file.items))
-    ours = _ours(file, notes)
+    tree = _mlnc_tree(file, notes)
     empty = any(
         isinstance(item, Include) and not item.path.text for inner in file.files() for item in inner.items
     )
     assume(not notes and not empty)
     if not [*mln1_text.differences(source, False), *mln1_tree.differences(file)]:
-        assert read(text, defaultdict(lambda: INCLUDED)) == ours
+        assert read(text, defaultdict(lambda: INCLUDED)) == tree
 
 
-def test_the_items_of_a_file_cover_it() -> None:
+def test_the_statements_of_a_file_cover_it() -> None:
     text = "host a { x 1; y # z } ; \\; w\n} 0}\nlost\n"
-    items = cut(text)
-    assert [item.start for item in items[1:]] == [item.end for item in items[:-1]]
-    assert (items[0].start, items[-1].end) == (0, len(text))
+    found = split_statements(text)
+    assert [each.start for each in found[1:]] == [each.end for each in found[:-1]]
+    assert (found[0].start, found[-1].end) == (0, len(text))

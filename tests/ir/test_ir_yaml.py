@@ -184,3 +184,9 @@ def test_defaults_are_written_out() -> None:
 def test_an_unsupported_field_type_raises_type_error() -> None:
     with pytest.raises(TypeError, match="the IR does not support fields"):
         from_data(float, {})
+
+
+def test_a_document_without_on_crash_loads_as_one_where_it_is_null() -> None:
+    text = dump_project(full_project())
+    assert "    on_crash: null\n" in text
+    assert load_project(text.replace("    on_crash: null\n", "")) == load_project(text)

@@ -1,4 +1,4 @@
-"""The directive table: whole, valid, one meaning a place, and in step with its schema and its values."""
+"""The directive table is complete, valid, unambiguous, and consistent with its schema and its Python values."""
 
 import ipaddress
 import re
@@ -16,8 +16,8 @@ TABLE: list[dict[str, Any]] = yaml_text.load(  # type: ignore[assignment]
 )
 ENTRIES = load().directives
 
-# What the original reads (its directives by block), and what is new here.
-ORIGINAL = {
+# Directives of MLN 1 by block, and directives that are new in mlnc.
+MLN1 = {
     "top": "global host superclass switch",
     "global": """project project_password beforeProjectStart afterProjectStart beforeHostsStart
         afterHostsStart beforeProjectStop afterProjectStop beforeHostsStop afterHostsStop autoenum autoenum0
@@ -42,16 +42,7 @@ ORIGINAL = {
     "postfix": "relayhost",
     "winconfig": "users groups",
 }
-NEW = {
-    "top": "service_host",
-    "global": "autostart stop_timeout renamed_from",
-    "host": "pvh vnclisten guest user_data maxmem maxvcpus renamed_from",
-    "network": "address6 gateway6",
-    "switch": "vlan vxlan renamed_from",
-    "service_host": """address toolstack user port memory xen_version uplink migrations
-        relocation_allow relocation_address relocation_port""",
-}
-OF_THE_SERVER = """xen_kernel xen_ramdisk xen_modules xen_bridge lvm_vg san_path lvm_execute_server
+SERVER_SETTINGS = """xen_kernel xen_ramdisk xen_modules xen_bridge lvm_vg san_path lvm_execute_server
     templates files projects default_template default_size default_memory default_term daemon_allow"""
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -85,11 +76,11 @@ def label(entry: Directive) -> str:
     return f"{entry.blocks[0]}/{entry.name}"
 
 
-def fits(kind: str, text: str) -> bool:
+def matches_type(kind: str, text: str) -> bool:
     return re.fullmatch(SHAPES.get(kind, NAME), text) is not None
 
 
-def test_the_table_is_valid() -> None:
+def test_the_table_matches_its_schema() -> None:
     assert validation.problem("language", TABLE) is None
 
 
@@ -109,7 +100,7 @@ def test_the_table_is_valid() -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_the_schema_refuses(change: dict[str, Any]) -> None:
+def test_the_schema_refuses_an_invalid_entry(change: dict[str, Any]) -> None:
     entry = {
         "name": "x",
         "blocks": ["host"],
@@ -122,7 +113,7 @@ def test_the_schema_refuses(change: dict[str, Any]) -> None:
     assert validation.problem("language", [entry | change]) is not None
 
 
-def test_schema_and_values_know_the_same_keys_and_words() -> None:
+def test_schema_and_python_values_have_the_same_keys_and_choices() -> None:
     definitions = validation.schema("language")["$defs"]
     for kind, literal in {
         "type": language.Type,
@@ -141,7 +132,7 @@ def test_every_type_is_used() -> None:
     assert used - {None} == set(get_args(language.Type))
 
 
-def test_values_hold_what_the_table_says() -> None:
+def test_directives_have_the_values_of_the_table() -> None:
     for raw, entry in zip(TABLE, ENTRIES, strict=True):
         held = asdict(entry)
         held["record"] = tuple(
@@ -153,23 +144,22 @@ def test_values_hold_what_the_table_says() -> None:
         assert all(held[field.name] == field.default for field in left_out)
 
 
-def test_one_meaning_a_place() -> None:
+def test_no_two_entries_share_a_block_and_a_name() -> None:
     places = [(block, name) for entry in ENTRIES for block in entry.blocks for name in entry.names]
     assert len(places) == len(set(places))
 
 
-@pytest.mark.parametrize("block", sorted(ORIGINAL | NEW))
-def test_every_directive_is_there(block: str) -> None:
-    of_the_server = OF_THE_SERVER.split() if block == "service_host" else []
+@pytest.mark.parametrize("block", load().blocks())
+def test_the_table_has_the_directives_of_mln1_and_marks_all_others(block: str) -> None:
+    server_settings = SERVER_SETTINGS.split() if block == "service_host" else []
     left_over = ["virtual_site"] if block == "top" else []
-    expected = [*ORIGINAL.get(block, "").split(), *NEW.get(block, "").split(), *of_the_server, *left_over]
-    assert load().names(block) == tuple(sorted(expected))
-    assert {entry.name for entry in load().entries(block) if entry.since == "mlnc"} == set(
-        NEW.get(block, "").split()
-    )
+    mln1 = {*MLN1.get(block, "").split(), *server_settings, *left_over}
+    added = {name for entry in load().entries(block) if entry.since == "mlnc" for name in entry.names}
+    assert not mln1 & added
+    assert set(load().names(block)) == mln1 | added
 
 
-def test_every_block_is_one_that_a_directive_opens() -> None:
+def test_every_block_is_opened_by_a_directive() -> None:
     opened = {entry.body for entry in ENTRIES if entry.form in ("block", "named", "free")}
     assert {block for entry in ENTRIES for block in entry.blocks} <= opened | {"top"}
     for entry in ENTRIES:
@@ -178,21 +168,26 @@ def test_every_block_is_one_that_a_directive_opens() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=label)
-def test_the_meaning_is_one_sentence(entry: Directive) -> None:
+def test_a_meaning_is_one_sentence_and_states_the_default(entry: Directive) -> None:
     assert re.fullmatch(r"[A-Z][^.]*(\.[^. ][^.]*)*\.", entry.meaning)
+    assert entry.default is None or f"(default {entry.default})" in entry.meaning
     assert entry.detail is None or "  " not in entry.detail
 
 
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.default is not None], ids=label)
-def test_defaults_are_values_of_their_type(entry: Directive) -> None:
+def test_a_default_is_a_value_of_its_type(entry: Directive) -> None:
     assert entry.form == "value"
-    assert entry.default in entry.choices if entry.choices else fits(entry.type or "", entry.default or "")
+    assert (
+        entry.default in entry.choices
+        if entry.choices
+        else matches_type(entry.type or "", entry.default or "")
+    )
     if entry.type == "integer":
         assert (entry.min or 0) <= int(entry.default or "") <= (entry.max or 10**9)
 
 
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.default_from], ids=label)
-def test_the_server_gives_the_same_default(entry: Directive) -> None:
+def test_a_directive_and_its_server_setting_have_the_same_default(entry: Directive) -> None:
     given = load().get("service_host", entry.default_from or "")
     assert given is not None
     assert (given.default, given.type, given.unit) == (entry.default, entry.type, entry.unit)
@@ -200,19 +195,19 @@ def test_the_server_gives_the_same_default(entry: Directive) -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=label)
-def test_the_example_is_one_of_the_directive(entry: Directive) -> None:
+def test_an_example_is_a_statement_of_its_directive(entry: Directive) -> None:
     name, _, rest = entry.example.partition(" ")
     assert name == entry.name
     if entry.form == "value" and entry.type:
-        assert rest in entry.choices if entry.choices else fits(entry.type, rest)
+        assert rest in entry.choices if entry.choices else matches_type(entry.type, rest)
     elif entry.form in ("lines", "block", "named"):
         inner = re.fullmatch(r"(?:[\w-]+ )?\{ (.*)\}", rest)
         assert inner
         if entry.form == "lines":
-            assert all(record_fits(entry, line) for line in inner[1].split(";"))
+            assert all(record_matches(entry, line) for line in inner[1].split(";"))
 
 
-def record_fits(entry: Directive, line: str) -> bool:
+def record_matches(entry: Directive, line: str) -> bool:
     words = line.split()
     if not entry.record:
         return bool(words)
@@ -220,20 +215,22 @@ def record_fits(entry: Directive, line: str) -> bool:
         words = [*words[: len(entry.record) - 1], " ".join(words[len(entry.record) - 1 :])]
     needed = sum(not field.optional for field in entry.record)
     filled = zip(entry.record, words, strict=False)
-    return needed <= len(words) <= len(entry.record) and all(fits(field.type, word) for field, word in filled)
+    return needed <= len(words) <= len(entry.record) and all(
+        matches_type(field.type, word) for field, word in filled
+    )
 
 
-def test_optional_words_stand_last() -> None:
+def test_optional_fields_are_last() -> None:
     for entry in ENTRIES:
         optional = [field.optional for field in entry.record]
         assert optional == sorted(optional), label(entry)
         assert not any(field.rest for field in entry.record[:-1]), label(entry)
 
 
-def test_every_directive_that_touches_a_machine_states_its_cost() -> None:
-    silent = {label(entry) for entry in ENTRIES if entry.change is None}
-    bring = {"global", "host", "superclass", "switch", "service_host"}
-    assert silent == {f"top/{name}" for name in bring} | {"host/superclass", "global/autoenum"} | {
+def test_only_containers_and_generators_have_no_cost() -> None:
+    without_cost = {label(entry) for entry in ENTRIES if entry.change is None}
+    containers = {"global", "host", "superclass", "switch", "service_host"}
+    assert without_cost == {f"top/{name}" for name in containers} | {"host/superclass", "global/autoenum"} | {
         f"autoenum/{name}"
         for name in ("superclass", "numhosts", "hostprefix", "net", "addresses_begin", "address")
     }
@@ -258,19 +255,19 @@ def test_every_directive_that_touches_a_machine_states_its_cost() -> None:
         ("host", "boot_order", "nothing"),
     ],
 )
-def test_costs(block: str, name: str, change: str) -> None:
+def test_a_directive_has_its_cost(block: str, name: str, change: str) -> None:
     entry = load().get(block, name)
     assert entry is not None
     assert entry.change == change
 
 
 @pytest.mark.parametrize("entry", [entry for entry in ENTRIES if entry.support != "xen"], ids=label)
-def test_what_is_not_built_costs_nothing(entry: Directive) -> None:
+def test_directives_that_are_not_built_cost_nothing(entry: Directive) -> None:
     assert entry.change == ("rebuild" if entry.support == "unsupported" else "nothing")
     assert entry.since == "mln"
 
 
-def test_lookups() -> None:
+def test_lookups_by_block_and_name() -> None:
     table = load()
     memory = table.get("host", "memory")
     assert memory is table.get("superclass", "memory")
@@ -288,7 +285,7 @@ def test_lookups() -> None:
     )
 
 
-def test_secrets_are_marked() -> None:
+def test_directives_with_secrets_are_marked() -> None:
     named = {"root_passwd", "root_password", "vncpasswd", "project_password", "managed_users"}
     assert load().secret_names() == named
     for entry in ENTRIES:
@@ -296,7 +293,7 @@ def test_secrets_are_marked() -> None:
         assert holds == entry.secret, label(entry)
 
 
-def test_script_blocks() -> None:
+def test_hooks_and_guest_scripts_are_script_blocks() -> None:
     hooks = {
         f"{when}{what}{act}"
         for when in ("before", "after")
@@ -307,12 +304,12 @@ def test_script_blocks() -> None:
     assert all(load().get("global", hook) for hook in hooks)
 
 
-def test_shell_keeps_its_dollars() -> None:
+def test_script_blocks_keep_undefined_variables() -> None:
     strict = {entry.name for entry in ENTRIES if entry.variables == "strict"}
     assert not strict & (load().script_blocks() - {"xen_extra"})
 
 
-def test_nothing_is_asked_of_a_free_block() -> None:
+def test_directives_in_free_blocks_are_foreign_and_keep_undefined_variables() -> None:
     free = {entry.name for entry in ENTRIES if entry.form == "free"}
     inside = [entry for entry in ENTRIES if set(entry.blocks) & (free - {"network", "hosts"})]
     assert {entry.support for entry in inside} == {"foreign"}
@@ -320,6 +317,6 @@ def test_nothing_is_asked_of_a_free_block() -> None:
 
 
 @pytest.mark.parametrize("name", ["vnclisten", "relocation_address"])
-def test_addresses_in_examples_are_addresses(name: str) -> None:
+def test_addresses_in_examples_are_valid(name: str) -> None:
     for entry in load().find(name):
         assert ipaddress.ip_address(entry.example.split()[1])

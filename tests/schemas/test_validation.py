@@ -1,4 +1,4 @@
-"""The JSON Schemas say what the dataclasses of the IR say, and what the directive table says."""
+"""The JSON Schemas agree with the dataclasses of the IR and with the directive table."""
 
 import re
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from mlnc.schemas.validation import problem, schema
 DOCUMENTS = {"ir": Project, "site": Site}
 KINDS: dict[Any, str] = {str: "string", int: "integer", bool: "boolean", type(None): "null"}
 STRICTER = {"description", "x-directive", "pattern", "minimum", "maximum", "propertyNames"}
-"""What a schema may say beyond the types of the fields."""
+"""Keywords of a schema that the types of the fields cannot express."""
 
 
 def schema_of_hint(hint: Any) -> dict[str, Any]:
-    """The schema of a field of the type *hint*, as strict as types can be."""
+    """JSON Schema of a field with the type *hint*."""
     origin, arguments = get_origin(hint), get_args(hint)
     if is_dataclass(hint):
         return {"$ref": f"#/$defs/{name_of(hint)}"}
@@ -34,6 +34,9 @@ def schema_of_hint(hint: Any) -> dict[str, Any]:
 
 
 def schema_of_union(members: tuple[Any, ...]) -> dict[str, Any]:
+    words = [word for member in members if get_origin(member) is Literal for word in get_args(member)]
+    if words:
+        return {"enum": [*words, None]}
     references = [schema_of_hint(member) for member in members if is_dataclass(member)]
     kinds = [KINDS[member] for member in members if member in KINDS]
     plain = {"type": kinds if len(kinds) > 1 else kinds[0]}
@@ -51,12 +54,12 @@ def schema_of_class(cls: Any) -> dict[str, Any]:
 
 
 def name_of(cls: Any) -> str:
-    """The name under which a schema defines the dataclass *cls*: ``ssh_key`` for ``SshKey``."""
+    """Name of the dataclass *cls* in the ``$defs`` of a schema: ``ssh_key`` for ``SshKey``."""
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
 
 def classes(hint: Any, found: dict[str, Any]) -> dict[str, Any]:
-    """All dataclasses that *hint* leads to, by the name of their definition."""
+    """All dataclasses reachable from *hint*, by the name of their definition."""
     if is_dataclass(hint) and name_of(hint) not in found:
         found[name_of(hint)] = hint
         for field in get_type_hints(hint).values():
@@ -67,7 +70,7 @@ def classes(hint: Any, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def loosened(node: Any) -> Any:
-    """*node* without what types cannot say; the names of properties are no keywords."""
+    """*node* without the keywords in STRICTER; the names of properties are kept."""
     if isinstance(node, list):
         return [loosened(each) for each in node]
     if not isinstance(node, dict):
@@ -81,7 +84,7 @@ def loosened(node: Any) -> Any:
 
 
 def objects(node: Any) -> Iterator[dict[str, Any]]:
-    """Every part of a schema that describes an object with named properties."""
+    """All parts of a schema that describe an object with named properties."""
     if isinstance(node, dict):
         if isinstance(node.get("properties"), dict):
             yield node
@@ -90,7 +93,7 @@ def objects(node: Any) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("name", "cls"), DOCUMENTS.items())
-def test_a_schema_and_its_dataclasses_have_the_same_fields_kinds_and_words(name: str, cls: type) -> None:
+def test_a_schema_and_its_dataclasses_have_the_same_fields_types_and_choices(name: str, cls: type) -> None:
     document = dict(schema(name))
     definitions = document.pop("$defs")
     top = {key: value for key, value in document.items() if key not in ("$schema", "$id", "title")}
@@ -99,7 +102,7 @@ def test_a_schema_and_its_dataclasses_have_the_same_fields_kinds_and_words(name:
     assert {key: loosened(each) for key, each in definitions.items()} == expected
 
 
-def test_the_manifest_schema_is_the_manifest_and_its_version() -> None:
+def test_the_manifest_schema_matches_the_manifest_and_its_version() -> None:
     properties = schema("manifest")["properties"]
     assert properties["manifest_version"]["const"] == MANIFEST_VERSION
     fields = {name: loosened(each) for name, each in properties.items() if name != "manifest_version"}
@@ -107,7 +110,7 @@ def test_the_manifest_schema_is_the_manifest_and_its_version() -> None:
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, "manifest"])
-def test_a_schema_is_valid_closed_complete_and_described(name: str) -> None:
+def test_a_schema_is_valid_and_requires_and_describes_every_property(name: str) -> None:
     document = schema(name)
     meta.validate(document)
     for each in objects(document):
@@ -118,7 +121,7 @@ def test_a_schema_is_valid_closed_complete_and_described(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_property_that_comes_from_a_directive_says_what_the_table_says(name: str) -> None:
+def test_a_property_of_a_directive_has_the_description_and_range_of_the_table(name: str) -> None:
     table = language.load()
     for each in objects(schema(name)):
         for part in each["properties"].values():
@@ -131,21 +134,21 @@ def test_a_property_that_comes_from_a_directive_says_what_the_table_says(name: s
                 assert (part.get("minimum"), part.get("maximum")) == (directive.min, directive.max)
 
 
-def test_every_hook_of_the_table_is_a_hook_of_the_schema() -> None:
+def test_table_and_schema_have_the_same_hooks() -> None:
     hooks = {name for name in language.load().names("global") if name.startswith(("before", "after"))}
     assert set(schema("ir")["properties"]["hooks"]["propertyNames"]["enum"]) == hooks
 
 
-def test_the_version_of_the_ir_is_the_same_everywhere() -> None:
+def test_all_schemas_have_the_same_ir_version() -> None:
     assert {schema(name)["properties"]["ir_version"]["const"] for name in DOCUMENTS} == {IR_VERSION}
 
 
-def test_a_problem_names_the_place_and_the_reason() -> None:
+def test_a_problem_contains_place_and_reason() -> None:
     manifest = {"manifest_version": 1, "projects": {}, "sources": {}, "files": {"a": "zz"}, "executables": []}
     assert problem("manifest", manifest | {"files": {}}) is None
     assert problem("manifest", manifest) == 'files/a: "zz" does not match "^[0-9a-f]{64}$"'
     assert problem("manifest", None) == 'the document: null is not of type "object"'
 
 
-def test_what_json_has_no_word_for_is_a_problem() -> None:
+def test_a_value_without_a_json_type_is_a_problem() -> None:
     assert "Unsupported type" in str(problem("manifest", {"files": {1, 2}}))

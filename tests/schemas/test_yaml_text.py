@@ -1,4 +1,4 @@
-"""The YAML text reads back as the same value with every reader, whatever the strings hold."""
+"""YAML text reads back as the same value with every reader, for all strings."""
 
 from typing import Any
 
@@ -27,25 +27,25 @@ VALUES = st.recursive(
 LOADERS = [yaml.SafeLoader, *([yaml.CSafeLoader] if yaml.__with_libyaml__ else [])]
 
 
-def read(text: str, loader: Any) -> Any:
+def load_with(text: str, loader: Any) -> Any:
     return yaml.load(text, Loader=loader)
 
 
 @given(VALUES)
-def test_every_value_reads_back_as_itself(value: object) -> None:
+def test_every_value_reads_back_as_the_same_value(value: object) -> None:
     for loader in LOADERS:
-        assert read(dump(value), loader) == value
+        assert load_with(dump(value), loader) == value
     assert load(dump(value)) == value
 
 
 @given(st.text(st.sampled_from("yn0123456789abcdefoxe_+-.:~# TZ"), max_size=12))
-def test_no_string_is_taken_for_a_number_a_date_or_a_truth_value(text: str) -> None:
+def test_no_string_reads_back_as_a_number_date_or_boolean(text: str) -> None:
     for loader in LOADERS:
-        assert read(dump({"key": text, text: "value"}), loader) == {"key": text, text: "value"}
+        assert load_with(dump({"key": text, text: "value"}), loader) == {"key": text, text: "value"}
 
 
 @given(VALUES)
-def test_nothing_in_a_scalar_breaks_its_line(value: object) -> None:
+def test_a_scalar_contains_no_line_break(value: object) -> None:
     text = dump(value)
     assert len(text.splitlines()) == text.count("\n")
 
@@ -53,18 +53,18 @@ def test_nothing_in_a_scalar_breaks_its_line(value: object) -> None:
 @pytest.mark.parametrize(
     "code", [0x00, 0x7F, 0x85, 0xA0, 0xAD, 0x200B, 0x202E, 0x2066, 0x3000, 0xE000, 0xFEFF, 0xE0041]
 )
-def test_what_a_reviewer_cannot_see_is_escaped(code: int) -> None:
+def test_invisible_characters_are_escaped(code: int) -> None:
     text = dump(f"a{chr(code)}b")
     assert text.isascii()
     assert load(text) == f"a{chr(code)}b"
 
 
 @pytest.mark.parametrize("text", ["Ærlig talt", "żółw", "日本", "plain 🐧", "a–b"])
-def test_what_a_reviewer_can_read_stays(text: str) -> None:
+def test_visible_characters_are_not_escaped(text: str) -> None:
     assert dump(text) == text + "\n"
 
 
-def test_the_shape_is_block_style_with_empty_collections_inline() -> None:
+def test_collections_are_in_block_style_and_empty_ones_inline() -> None:
     data: dict[str, object] = {
         "name": "linux.group01",
         "mac": "00:16:3e:01:02:03",
@@ -87,24 +87,24 @@ def test_the_shape_is_block_style_with_empty_collections_inline() -> None:
     )
 
 
-def test_a_key_longer_than_readers_look_ahead_reads_back() -> None:
+def test_a_key_longer_than_the_look_ahead_of_readers_reads_back() -> None:
     value = {"k" * 2000: {"x" * 1001: "v"}, "list": [{"\u2028" * 500: ["a"]}]}
     for loader in LOADERS:
-        assert read(dump(value), loader) == value
+        assert load_with(dump(value), loader) == value
 
 
 @pytest.mark.parametrize("bad", [1.5, {1, 2}, b"bytes", {"a": object()}])
-def test_other_types_are_refused(bad: object) -> None:
-    with pytest.raises(TypeError, match="YAML text is made of"):
+def test_unsupported_types_raise_a_type_error(bad: object) -> None:
+    with pytest.raises(TypeError, match="YAML text consists of"):
         dump(bad)
 
 
-def test_a_lone_surrogate_is_refused() -> None:
+def test_a_lone_surrogate_raises_a_value_error() -> None:
     with pytest.raises(ValueError, match=r"U\+DC80"):
         dump("\udc80")
 
 
 @pytest.mark.parametrize("bad", ["a: [", "a: b: c", "\tx: 1", "x: 2001-99-99", "a: 1\na: 2", "[" * 20_000])
-def test_what_is_not_yaml_is_one_kind_of_error(bad: str) -> None:
+def test_invalid_yaml_raises_yaml_error(bad: str) -> None:
     with pytest.raises(YamlError):
         load(bad)

@@ -121,6 +121,7 @@ def host(**changes: Any) -> Host:
         console_color="lightgrey",
         owner=None,
         group=None,
+        on_crash=None,
         xen_extra=(),
         volumes={"root": volume()},
         disks=(disk(),),

@@ -12,7 +12,7 @@ from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Earlier, Front
 from mlnc.ir.bridges import project_servers
 from mlnc.ir.model import Course
-from mlnc.upgrade.diff.deployed_state import Before, OldProject
+from mlnc.upgrade.diff.deployed_state import DeployedProject, DeployedState
 from mlnc.upgrade.planner import Planned, plan_course
 
 GENERATION = "0123456789abcdef" * 2
@@ -107,11 +107,11 @@ def compiled(texts: list[str]) -> Course | None:
     return made.course if made else None
 
 
-def deployed(course: Course) -> Before:
+def deployed(course: Course) -> DeployedState:
     """*course* as what servers have."""
-    return Before(
+    return DeployedState(
         {
-            name: OldProject(
+            name: DeployedProject(
                 name,
                 dict.fromkeys(project_servers(project), GENERATION),
                 dict.fromkeys(project_servers(project), project),
@@ -121,7 +121,7 @@ def deployed(course: Course) -> Before:
     )
 
 
-def planned(before: Before, course: Course) -> dict[str, Planned]:
+def planned(before: DeployedState, course: Course) -> dict[str, Planned]:
     """The plans that lead to *course*, with no place of any change."""
     return plan_course(before, course, lambda _: lambda *_: None)[0]
 
@@ -188,8 +188,9 @@ def executed(before: Course, after: Course, plans: dict[str, Planned]) -> Disks:
     """The disks after all steps of *plans*, which make what is lacking when they come to ``apply``."""
     disks = Disks({at: f"{project}/{host}/{role}" for project, host, role, at in volumes(before)}, set())
     for name, each in plans.items():
-        for step in each.plan.steps:
-            for call in each.scripts[step.id].calls if step.script else ():
+        for draft in each.drafts:
+            step = draft.step
+            for call in draft.calls:
                 disks.run(step.server, call)
             if step.kind == "apply":
                 for project, host, role, at in volumes(after):

@@ -1,7 +1,7 @@
-"""An independent reader of project files as MLN 1.0.8.8 reads them, for tests: its quirks, and no more.
+"""Independent reader of project files with the behaviour of MLN 1.0.8.8, for tests.
 
-Written from the description of the original (mln-language.md, sections 2 to 5), one character at a time, so that
-what ``mlnc check --mln1`` keeps silent about can be held against it.
+Source: mln-language.md, sections 2 to 5. It reads one character at a time and shares no code with mlnc, so tests can
+compare it with files that have no finding of ``mlnc check --mln1``.
 """
 
 import re
@@ -13,15 +13,15 @@ SECTIONS = ("host", "switch", "superclass")
 
 @dataclass
 class Block:
-    """A block: variables and other ``a = b`` by name, statements in order, child blocks by name."""
+    """Block: variables and other ``a = b`` by name, statements in order, child blocks by name."""
 
     values: dict[str, str | None] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     blocks: dict[str, "Block"] = field(default_factory=dict)
 
 
-class _Over(Exception):
-    """The reader takes this for the end of the file."""
+class _EndOfFile(Exception):
+    """Text that MLN 1 reads as the end of the file."""
 
 
 def _statements(text: str, files: Mapping[str, str]) -> Iterator[str]:
@@ -34,7 +34,7 @@ def _statements(text: str, files: Mapping[str, str]) -> Iterator[str]:
             statement = re.sub(r"\s*#.*$", "", item, count=1).strip()
             if statement not in ("", "0"):
                 yield statement
-    except _Over:
+    except _EndOfFile:
         return
 
 
@@ -52,7 +52,7 @@ def _items(text: str) -> Iterator[tuple[str, str]]:
             item = ""
         elif char == "}" and "#" not in item:
             if item == "0":
-                raise _Over
+                raise _EndOfFile
             if item:
                 yield item, char
             yield char, char
@@ -62,7 +62,7 @@ def _items(text: str) -> Iterator[tuple[str, str]]:
 
 
 def read(text: str, files: Mapping[str, str] | None = None) -> Block:
-    """The tree of a project; *files* are the texts that it may include, by name."""
+    """Tree of the project *text*. *files* contains the texts of included files by name."""
     statements = _statements(text, {} if files is None else files)
     root = Block(blocks={kind: Block() for kind in SECTIONS})
     for statement in statements:

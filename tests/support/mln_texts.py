@@ -1,4 +1,4 @@
-"""The passes of the front end on a text, for the tests of those passes: no file is read, nothing is written."""
+"""Front end passes on a text, for the tests of these passes. No files are read or written."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from mlnc.compiler.syntax_tree import File
 
 @dataclass
 class Read:
-    """A text after a pass: its tree and what was found."""
+    """Result of parsing a text: tree and diagnostics."""
 
     file: File
     found: list[Diagnostic] = field(default_factory=list)
@@ -27,19 +27,19 @@ class Read:
 
 
 def read(text: str) -> Read:
-    """*text* parsed, without the indentation that its lines share."""
+    """Parse *text* after removing its common indentation."""
     found: list[Diagnostic] = []
     return Read(parse(Source("test.mln", dedent(text)), found.append), found)
 
 
 @dataclass
 class Project(Read):
-    """A text after expansion."""
+    """Result of expanding a text."""
 
     expanded: Expanded | None = None
 
     def node(self, path: str) -> ExpandedBlock:
-        """The expanded block at *path*: ``global``, ``host/a/network/eth0``, ``switch/lan``."""
+        """Expanded block at *path*, such as ``global``, ``host/a/network/eth0`` or ``switch/lan``."""
         assert self.expanded is not None, self.found
         kind, *names = path.split("/")
         node = self.expanded.globals
@@ -54,13 +54,13 @@ class Project(Read):
         return [entry.text for entry in self.node(path).lines]
 
     def value(self, path: str) -> str:
-        """The value at *path*, whose last name is that of a statement."""
+        """Value of the setting at *path*; the last name is the setting."""
         block, _, name = path.rpartition("/")
         return self.node(block).values[name].value
 
 
 def expand(text: str) -> Project:
-    """*text* expanded; ``global { project p }`` is put before it where it names no project."""
+    """Expand *text*; ``global { project p }`` is prepended if *text* has no project directive."""
     whole = dedent(text) if "project" in text else "global { project p }\n" + dedent(text)
     made = read(whole)
     expanded = expand_project(made.file, made.found.append)
@@ -69,7 +69,7 @@ def expand(text: str) -> Project:
 
 @dataclass
 class Checked:
-    """A text after all passes: the IR, or what is wrong."""
+    """Result of all passes: the compiled project, None after errors, and the report."""
 
     compiled: Compiled | None
     report: Report
@@ -80,7 +80,7 @@ class Checked:
 
 
 def check(text: str) -> Checked:
-    """All passes on *text* after parsing it."""
+    """Parse *text* and run all passes."""
     made = read(text)
     report = Report()
     report.extend(made.found)

@@ -229,7 +229,7 @@ def test_any_text_is_refused_or_keeps_the_script_a_script(
     name: str, template: str, path: str, owner: str
 ) -> None:
     wanted = image(name=name, template=template, path=path)
-    made = of_host(wanted, volume(name=name, volume_group=owner, template=template), owner=owner)
+    made = of_host(wanted, swap(name=name, volume_group=owner, template=template), owner=owner)
     for text in scripts(made).values():
         subprocess.run(["/bin/sh", "-n"], input=text.encode(), check=True)
         assert not any(ord(sign) < 32 for sign in text if sign != "\n")

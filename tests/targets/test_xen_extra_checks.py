@@ -112,3 +112,9 @@ def test_key_lists_are_whole(toolstack: Toolstack) -> None:
     types = frozenset().union(*xen_keys(toolstack).values())
     assert types <= {"int", "bool", "string", "list", "strlist"}
     assert {"name", "memory", "disk", "vif", "on_crash"} <= xen_keys(toolstack).keys()
+
+
+def test_on_crash_in_xen_extra_is_refused_beside_the_directive() -> None:
+    one = host(xen_extra=("on_crash = 'destroy'",), on_crash="restart")
+    (found,) = refuse_extra(one, "xl", "x")
+    assert (found.code, found.hint) == ("xen-extra-conflict", "use on_crash in the host")

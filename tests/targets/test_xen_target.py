@@ -31,8 +31,8 @@ GOLDENS = {
     "vnc": (host(vnc=DISPLAY), XL),
     "hvm-vnc": (hvm_host(vnc=OPEN_DISPLAY), XL),
     "xm-pv": (replace(ROUTER, vnc=DISPLAY), XM),
-    "growing": (host(maxmem_mib=1024, max_vcpus=4), XL),
-    "xm-growing": (hvm_host(maxmem_mib=1024, max_vcpus=4), XM),
+    "growing": (host(maxmem_mib=1024, max_vcpus=4, on_crash="preserve"), XL),
+    "xm-growing": (hvm_host(maxmem_mib=1024, max_vcpus=4, on_crash="restart"), XM),
     "xm-hvm": (hvm_host(vnc=OPEN_DISPLAY), XM),
 }
 

@@ -1,11 +1,11 @@
-"""What an edit of one directive costs a running virtual machine, and how it moves."""
+"""Cost of an edit of one directive for a running virtual machine, and its migration."""
 
 import pytest
 from projects import HEAD, Sources
 
 from mlnc.ir.model import Site
 from mlnc.upgrade.diff.host_change import HostChange, changed
-from mlnc.upgrade.diff.host_diff import Pair
+from mlnc.upgrade.diff.host_diff import HostPair
 
 SITE = """\
 service_host one { address 192.0.2.1; san_path san_vg; lvm_vg local_vg; xen_version 4.17 }
@@ -18,7 +18,7 @@ HOST = "xen; service_host one; lvm; lvm_vg san_vg; template debian.ext4; size 4G
 
 
 def edit(sources: Sources, old: str, new: str) -> HostChange:
-    """What becomes of a host with the body *old* when it has the body *new*."""
+    """Return the change of a host from the body *old* to the body *new*."""
     sides = []
     for body in (old, new):
         made = sources.compile(f"{HEAD}switch lan {{ vlan 3 }}\nhost web {{\n{body}\n}}\n", site=SITE)
@@ -27,7 +27,7 @@ def edit(sources: Sources, old: str, new: str) -> HostChange:
     before, after = (made.lowered["demo"].project.hosts["web"] for made in sides)
     site: Site = sides[1].course.site
     held = frozenset({before.service_host, after.service_host})
-    return changed(Pair("demo", "web", "demo", "web", before, after), held, site, lambda *_: None)
+    return changed(HostPair("demo", "web", "demo", "web", before, after), held, site, lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,8 @@ def edit(sources: Sources, old: str, new: str) -> HostChange:
         ("", "vncdisplay 5", "restart reboot"),
         ("vncdisplay 5", "vncdisplay 6", "restart reboot"),
         ("", 'xen_extra { on_crash="destroy" }', "restart reboot"),
+        ("", "on_crash restart", "restart reboot"),
+        ("on_crash restart", "on_crash preserve", "restart reboot"),
         ("", "users { alice }", "restart reboot"),
         ("hvm", "hvm; nameserver 192.0.2.9", "keep nothing"),
         ("", "cpus 1-2", "live live"),
@@ -72,7 +74,9 @@ def edit(sources: Sources, old: str, new: str) -> HostChange:
         ),
     ],
 )
-def test_one_directive(old: str, new: str, found: str, sources: Sources) -> None:
+def test_an_edit_of_one_directive_has_its_action_and_costs(
+    old: str, new: str, found: str, sources: Sources
+) -> None:
     change = edit(sources, f"{HOST}; {old}", f"{HOST}; {new}")
     assert " ".join([change.action, *(each.change for each in change.changes)]) == found
 
@@ -95,14 +99,16 @@ def test_one_directive(old: str, new: str, found: str, sources: Sources) -> None
         ("lvm_vg san_vg", "lvm_vg local_vg", "rebuild rebuild"),
     ],
 )
-def test_another_value(old: str, new: str, found: str, sources: Sources) -> None:
+def test_an_edit_of_one_value_has_its_action_and_costs(
+    old: str, new: str, found: str, sources: Sources
+) -> None:
     change = edit(sources, _with(old), _with(new))
     assert " ".join([change.action, *(each.change for each in change.changes)]) == found
     assert change.data_loss == ("data-loss" in found)
 
 
 def _with(words: str) -> str:
-    """HOST with these statements in the place of its own."""
+    """Return HOST with these statements instead of its own."""
     own = {each.split()[0]: each for each in HOST.split("; ")}
     said = {each.split()[0]: each for each in words.split("; ")}
     if "free_space" in said:
@@ -117,35 +123,37 @@ def _with(words: str) -> str:
         ("two", "swap 1G", "live", None),
         ("two", "hvm", "live", None),
         ("two", "mount { /dev/san_vg/home /home ext4 }", "live", None),
-        ("newer", "", "cold", "Xen is 4.17 there and 4.19 here"),
-        ("xend", "", "cold", "one runs xl, xend xm"),
+        ("newer", "", "cold", "one runs Xen 4.17, newer runs Xen 4.19"),
+        ("xend", "", "cold", "one runs xl, xend runs xm"),
         (
             "two",
             "mount { /dev/sdb1 /home ext4 }",
             "cold",
             "/dev/sdb1 is not on storage that both servers share",
         ),
-        ("other", "network eth0 { }", "cold", "eth0 is on the bridge xenbr0 there and br0 here"),
+        ("other", "network eth0 { }", "cold", "eth0 is on bridge xenbr0 on one, on bridge br0 on other"),
         ("two", "lvm_vg local_vg", "copy", "local_vg is not on storage that both servers share"),
     ],
 )
-def test_a_move(target: str, more: str, way: str, reason: str | None, sources: Sources) -> None:
+def test_a_migration_has_its_mode_and_reason(
+    target: str, more: str, way: str, reason: str | None, sources: Sources
+) -> None:
     body = f"{HOST}; {more}".replace("lvm_vg san_vg; ", "" if "lvm_vg" in more else "lvm_vg san_vg; ")
     change = edit(sources, body, body.replace("service_host one", f"service_host {target}"))
-    assert (change.action, change.way, change.stops) == ("migrate", way, way != "live")
+    assert (change.action, change.mode, change.stops) == ("migrate", way, way != "live")
     assert reason is None or any(reason in note for note in change.notes)
     assert not change.data_loss
 
 
-def test_a_restart_that_is_needed_anyway_makes_a_move_cold(sources: Sources) -> None:
+def test_a_change_that_needs_a_restart_makes_a_migration_cold(sources: Sources) -> None:
     change = edit(sources, HOST, HOST.replace("service_host one", "service_host two; extra quiet"))
-    assert change.way == "cold"
-    assert change.notes[0] == "not live: kernel arguments changes, which needs a restart"
+    assert change.mode == "cold"
+    assert change.notes[0] == "not live: a change of extra needs a restart"
 
 
-def test_what_follows_from_the_server_is_no_reason_for_a_restart(sources: Sources) -> None:
+def test_a_value_that_follows_from_the_server_needs_no_restart(sources: Sources) -> None:
     change = edit(sources, HOST, HOST.replace("service_host one", "service_host two"))
-    assert [(each.path, each.change) for each in change.changes] == [
+    assert [(each.difference.path, each.change) for each in change.changes] == [
         ("service_host", "migrate"),
         ("kernel", "nothing"),
         ("ramdisk", "nothing"),

@@ -1,4 +1,4 @@
-"""Where an emptied server's machines go, held against trying every placement."""
+"""Evacuation targets, compared with an exhaustive search."""
 
 from itertools import product
 
@@ -14,7 +14,7 @@ OTHERS = ("two", "three")
 
 @st.composite
 def courses(draw: st.DrawFn) -> Course:
-    """A few machines on the server ``one``, some on a common switch; two others with little room and a machine each."""
+    """Draw a few virtual machines on the server ``one``, some on one switch; two other small servers have one each."""
     hosts = {}
     for number in range(draw(st.integers(1, 5))):
         display = Vnc("127.0.0.1", number, None, None) if draw(st.booleans()) else None
@@ -31,7 +31,7 @@ def courses(draw: st.DrawFn) -> Course:
 
 
 def fits(made: Course, targets: dict[str, str]) -> bool:
-    """Whether that placement is one that may be."""
+    """Return True if the placement is allowed."""
     (only,) = made.projects.values()
     lan = only.switches["lan"]
     if lan.vlan is None and len({targets[member.host] for member in lan.members}) > 1:
@@ -49,7 +49,7 @@ def fits(made: Course, targets: dict[str, str]) -> bool:
 
 @settings(max_examples=200, deadline=None)
 @given(courses())
-def test_a_placement_is_found_wherever_there_is_one(made: Course) -> None:
+def test_the_search_finds_a_placement_if_one_exists(made: Course) -> None:
     (only,) = made.projects.values()
     names = [name for name, each in only.hosts.items() if each.service_host == "one"]
     placements = [dict(zip(names, each, strict=True)) for each in product(OTHERS, repeat=len(names))]

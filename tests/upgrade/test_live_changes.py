@@ -1,4 +1,4 @@
-"""What is changed while a domain runs: done once, looked at afterwards, and taken back."""
+"""Changes of a running domain: made once, verified, and undone."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ CALLS = {
 
 @pytest.fixture
 def running(tmp_path: Path) -> Pair:
-    """The host runs on the first server, with one card and one disk."""
+    """Return a pair whose host runs on the first server, with one card and one disk."""
     made = pair(tmp_path)
     made.put("one", "web.demo")
     here = tmp_path / "one"
@@ -32,7 +32,7 @@ def running(tmp_path: Path) -> Pair:
 
 
 def facts(made: Pair) -> list[str]:
-    """All that a change could have touched."""
+    """Return all state that a change could affect."""
     here = made.folder / "one"
     files = [
         here / "domains/web.demo",
@@ -46,7 +46,7 @@ def facts(made: Pair) -> list[str]:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_changes_once_and_back(running: Pair, call: tuple[str, ...]) -> None:
+def test_a_change_is_made_once_and_undone(running: Pair, call: tuple[str, ...]) -> None:
     before = facts(running)
     assert "unchanged" not in said(running.step(call))
     after = facts(running)
@@ -58,15 +58,15 @@ def test_changes_once_and_back(running: Pair, call: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_what_does_not_run_is_left_alone(running: Pair, call: tuple[str, ...]) -> None:
+def test_a_domain_that_does_not_run_is_skipped(running: Pair, call: tuple[str, ...]) -> None:
     (running.folder / "one/domains/web.demo").unlink()
     assert "unchanged web, which does not run" in said(running.step(call))
     assert not [line for line in running.log() if line.startswith("one ")]
 
 
 @pytest.mark.parametrize("name", ["less memory", "processors", "card", "disk"])
-def test_a_guest_that_does_not_go_along_stops_the_step(running: Pair, name: str) -> None:
-    """What the toolstack says it did is not what counts."""
+def test_a_guest_that_does_not_follow_fails_the_step(running: Pair, name: str) -> None:
+    """The success of the toolstack command is not enough: the step reads the state back."""
     (running.folder / "one/stubborn").touch()
     before = facts(running)
     message = said(running.step(CALLS[name]), 1)
@@ -74,13 +74,13 @@ def test_a_guest_that_does_not_go_along_stops_the_step(running: Pair, name: str)
     assert facts(running) == before
 
 
-def test_memory_that_is_not_there_is_not_asked_for(running: Pair) -> None:
+def test_missing_free_memory_fails_the_step_before_the_change(running: Pair) -> None:
     message = said(running.step(("set_memory", *DOMAIN, "256", "1024")), 1)
     assert "web has 256 MiB and cannot get 1024: this server has 500 MiB free" in message
     assert not [line for line in running.log() if "mem-set" in line]
 
 
-def test_both_links_of_an_emulated_card_move(running: Pair) -> None:
+def test_both_interfaces_of_an_emulated_card_change_the_bridge(running: Pair) -> None:
     said(running.step(CALLS["bridge"]))
     for link in ("vif7.0", "vif7.0-emu"):
         assert "master lan" in (running.folder / "one/links" / link).read_text()
@@ -100,15 +100,15 @@ def test_both_links_of_an_emulated_card_move(running: Pair) -> None:
         ("sda1", 2049),
     ],
 )
-def test_numbers_of_devices(running: Pair, device: str, number: int) -> None:
-    """As xen-vbd-interface(7) has them."""
+def test_a_device_name_has_its_number(running: Pair, device: str, number: int) -> None:
+    """Numbers as in xen-vbd-interface(7)."""
     (running.folder / "one/disks").write_text(f"{number}\n")
     call = ("attach_disk", *DOMAIN, device, "phy", "/dev/null", "w")
     assert f"unchanged web, which has the disk {device}" in said(running.step(call))
 
 
-def test_moved_cards_are_told_to_xl(running: Pair) -> None:
-    """xl would plug the card into the bridge that it knows, on the other server too."""
+def test_xl_gets_the_new_bridge_of_a_moved_card(running: Pair) -> None:
+    """xl would attach the card to the bridge in its own record, on the other server too."""
     known = running.folder / "one/xenstore/local/domain/0/backend/vif/7/0"
     known.mkdir(parents=True)
     (known / "bridge").write_text("xenbr0\n")

@@ -1,4 +1,4 @@
-"""Live migration and its ways to fail: the domain is on exactly one server each time, and a second run goes on."""
+"""Live migration and its failures: the domain stays on exactly one server, and a second run resumes."""
 
 import os
 from itertools import count
@@ -15,14 +15,14 @@ AWAY, INCOMING = "web.demo--migratedaway", "web.demo--incoming"
 
 @pytest.fixture
 def running(tmp_path: Path) -> Pair:
-    """The host runs on the first server."""
+    """Return a pair whose host runs on the first server."""
     made = pair(tmp_path)
     made.put("one", "web.demo")
     return made
 
 
 def arrived(made: Pair) -> None:
-    """It runs on the second server and nowhere else, whose volume it is, and which is closed on the first."""
+    """Assert that it runs on the second server only, which owns the volume; on the first the volume is inactive."""
     assert made.running() == ["two"]
     assert made.domains("one") == {}
     assert made.active("one") == []
@@ -31,21 +31,21 @@ def arrived(made: Pair) -> None:
 
 
 def stayed(made: Pair) -> None:
-    """It runs on the first server as before."""
+    """Assert that it runs on the first server as before."""
     assert made.running() == ["one"]
     assert made.domains("two") == {}
     assert made.active("two") == []
     assert made.tags() == {*TAGS.split(","), "mlnc.server=one"}
 
 
-def test_moves_while_it_runs(running: Pair) -> None:
+def test_a_running_domain_migrates(running: Pair) -> None:
     assert "web runs on two" in said(running.step(LIVE))
     arrived(running)
     assert "web runs on two" in said(running.step(LIVE))
     arrived(running)
 
 
-def test_xl_is_told_how_ssh_is_to_be_called(running: Pair) -> None:
+def test_xl_gets_the_ssh_command(running: Pair) -> None:
     said(running.step(LIVE))
     (line,) = [line for line in running.log() if " migrate " in line]
     assert line == (
@@ -54,7 +54,7 @@ def test_xl_is_told_how_ssh_is_to_be_called(running: Pair) -> None:
     )
 
 
-def test_a_migration_goes_on_when_nobody_hears_of_it_any_more(running: Pair) -> None:
+def test_a_migration_continues_after_the_connection_of_the_runner_ends(running: Pair) -> None:
     pause = running.folder / "one/pause"
     os.mkfifo(pause)
     running.fault("one", "unheard")
@@ -68,20 +68,20 @@ def test_a_migration_goes_on_when_nobody_hears_of_it_any_more(running: Pair) -> 
     assert running.domains("one") == {}
 
 
-def test_taken_back_it_runs_where_it_was(running: Pair) -> None:
+def test_undo_migrates_back(running: Pair) -> None:
     said(running.step(LIVE))
     said(running.step(LIVE, mode="undo"))
     stayed(running)
     assert running.active("two") == []
 
 
-def test_what_never_left_needs_no_taking_back(running: Pair) -> None:
+def test_undo_skips_a_domain_that_has_not_migrated(running: Pair) -> None:
     said(running.step(LIVE, mode="undo"))
     stayed(running)
 
 
 @pytest.mark.parametrize("tags", [TAGS, TAGS + ",mlnc.server=one"])
-def test_what_does_not_run_is_handed_over(tmp_path: Path, tags: str) -> None:
+def test_a_domain_that_does_not_run_is_handed_over(tmp_path: Path, tags: str) -> None:
     for number, call in enumerate((LIVE, COLD)):
         (tmp_path / str(number)).mkdir()
         made = pair(tmp_path / str(number), tags)
@@ -94,7 +94,7 @@ def test_what_does_not_run_is_handed_over(tmp_path: Path, tags: str) -> None:
         assert "mlnc.server=one" in made.tags()
 
 
-def test_what_runs_is_not_handed_over(running: Pair) -> None:
+def test_a_running_domain_is_not_handed_over(running: Pair) -> None:
     assert "here up, on two nowhere" in said(running.step(COLD), 1)
     stayed(running)
 
@@ -105,7 +105,7 @@ def test_what_runs_is_not_handed_over(running: Pair) -> None:
 @pytest.mark.parametrize(
     ("server", "fault"), [("one", "suspend"), ("two", "receive"), ("two", "unpause"), ("one", "ready-lost")]
 )
-def test_what_fails_stays(running: Pair, server: str, fault: str) -> None:
+def test_a_failed_migration_leaves_the_domain_on_the_source(running: Pair, server: str, fault: str) -> None:
     running.fault(server, fault)
     message = said(running.step(LIVE), 1)
     assert "the migration of web to two failed" in message
@@ -117,16 +117,16 @@ def test_what_fails_stays(running: Pair, server: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["go-lost", "report-lost"])
-def test_a_handshake_that_was_cut_off_is_brought_to_its_end(running: Pair, fault: str) -> None:
-    """Nothing runs here any more by then, so the other side is the one that goes on."""
+def test_an_interrupted_handshake_is_completed(running: Pair, fault: str) -> None:
+    """Nothing runs on the source by then, so the target resumes."""
     running.fault("one", fault)
     said(running.step(LIVE))
     arrived(running)
 
 
 @pytest.mark.parametrize(("fate", "status"), [("ends", 0), ("stays", 1)])
-def test_a_copy_that_ends_by_itself(running: Pair, fate: str, status: int) -> None:
-    """What xl sent is ended by xl between the look and the destroy, which then fails."""
+def test_a_leftover_domain_that_ends_by_itself_is_no_error(running: Pair, fate: str, status: int) -> None:
+    """xl ends the sent domain between the check and the destroy, which then fails."""
     running.put("one", AWAY, "---s--")
     (running.folder / "one/domains/web.demo").unlink()
     running.put("two", "web.demo")
@@ -145,7 +145,7 @@ def test_a_copy_that_ends_by_itself(running: Pair, fate: str, status: int) -> No
 
 @pytest.fixture
 def unheard(tmp_path: Path) -> Pair:
-    """All of it has arrived and has its name, but the receiving xl could neither wake it nor say so."""
+    """Return a pair whose domain has arrived under its name, but the receiving xl could not unpause it."""
     made = pair(tmp_path, TAGS + ",mlnc.server=two")
     made.put("one", AWAY, "---s--")
     made.put("two", "web.demo", "--p---")
@@ -153,17 +153,17 @@ def unheard(tmp_path: Path) -> Pair:
 
 
 def xl_of_two(made: Pair, before: str) -> None:
-    """Let the xl of the second server do *before* first."""
+    """Make the xl of the second server run *before* first."""
     (made.folder / "two/bin/xl").unlink()
     stub(made.folder / "two/bin", "xl", f'{before}\nexec "{made.folder}/one/bin/xl" "$@"')
 
 
-def test_paused_there_under_its_name(unheard: Pair) -> None:
+def test_a_domain_paused_on_the_target_is_unpaused(unheard: Pair) -> None:
     said(unheard.step(LIVE))
     arrived(unheard)
 
 
-def test_paused_there_and_cannot_be_woken(unheard: Pair) -> None:
+def test_a_domain_that_cannot_be_unpaused_on_the_target_fails_the_step(unheard: Pair) -> None:
     before = (unheard.domains("one"), unheard.domains("two"))
     xl_of_two(unheard, "case $1 in unpause) exit 0 ;; esac")
     message = said(unheard.step(LIVE), 1)
@@ -174,8 +174,8 @@ def test_paused_there_and_cannot_be_woken(unheard: Pair) -> None:
     assert (unheard.domains("one"), unheard.domains("two")) == before
 
 
-def test_paused_there_and_gone_a_moment_later(unheard: Pair) -> None:
-    """The receiving xl had not ended yet, and then destroyed what it could not wake."""
+def test_a_domain_paused_on_the_target_and_then_destroyed_keeps_running_on_the_source(unheard: Pair) -> None:
+    """The receiving xl had not ended yet, and then destroyed the domain that it could not unpause."""
     seen, domain = unheard.folder / "seen", unheard.folder / "two/domains/web.demo"
     xl_of_two(unheard, f'[ "$1" != list ] || if [ -e "{seen}" ]; then rm -f "{domain}"; else : >"{seen}"; fi')
     message = said(unheard.step(LIVE), 1)
@@ -183,8 +183,8 @@ def test_paused_there_and_gone_a_moment_later(unheard: Pair) -> None:
     assert (unheard.domains("one"), unheard.domains("two")) == ({AWAY: "---s--"}, {})
 
 
-def test_suspended_and_nowhere_else(running: Pair) -> None:
-    """This xl cannot wake what it has suspended; the disks are whole, and people are told so."""
+def test_a_domain_suspended_on_the_source_only_fails_the_step(running: Pair) -> None:
+    """This xl cannot resume the domain that it suspended; the disks are complete, and the message says so."""
     running.fault("one", "permission-lost")
     running.fault("two", "unpause")
     message = said(running.step(LIVE), 1)
@@ -193,7 +193,7 @@ def test_suspended_and_nowhere_else(running: Pair) -> None:
     assert running.domains("one") == {AWAY: "---s--"}
 
 
-def test_another_group_of_the_same_name(running: Pair) -> None:
+def test_another_volume_group_of_the_same_name_is_refused(running: Pair) -> None:
     (running.folder / "two/group").write_text("anotheruuid")
     message = said(running.step(LIVE), 1)
     assert "san_vg/web.demo is another volume on two" in message
@@ -201,7 +201,7 @@ def test_another_group_of_the_same_name(running: Pair) -> None:
     stayed(running)
 
 
-def test_a_volume_of_a_third_server_does_not_move(tmp_path: Path) -> None:
+def test_a_volume_owned_by_a_third_server_is_refused(tmp_path: Path) -> None:
     made = pair(tmp_path, TAGS + ",mlnc.server=three")
     made.put("one", "web.demo")
     assert "belongs to the server three" in said(made.step(LIVE), 1)
@@ -209,8 +209,8 @@ def test_a_volume_of_a_third_server_does_not_move(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("runs", [True, False])
-def test_memory_saved_on_the_server_it_leaves_is_dropped(tmp_path: Path, runs: bool) -> None:
-    """xendomains would restore it there at the next boot, where the volumes of the other server may be active."""
+def test_a_saved_domain_on_the_source_is_removed(tmp_path: Path, runs: bool) -> None:
+    """xendomains would restore it at the next boot of the source, while the volumes are active on the target."""
     made = pair(tmp_path)
     if runs:
         made.put("one", "web.demo")
@@ -221,14 +221,14 @@ def test_memory_saved_on_the_server_it_leaves_is_dropped(tmp_path: Path, runs: b
     assert not file.exists()
 
 
-def test_other_server_does_not_answer(running: Pair) -> None:
+def test_a_target_that_does_not_answer_fails_the_step(running: Pair) -> None:
     (running.folder / "two/down").touch()
     assert "two cannot be asked where web is; here it is up" in said(running.step(LIVE), 1)
     stayed(running)
 
 
-def test_a_target_that_is_gone_is_not_asked_for_long_while_it_runs_here(running: Pair) -> None:
-    """Each question to a server that is off takes ten seconds; one that is suspended here is asked for more often."""
+def test_a_missing_target_is_queried_briefly_while_the_domain_runs_on_the_source(running: Pair) -> None:
+    """A query to a server that is off takes ten seconds; a domain suspended here is queried more often."""
     xl = running.folder / "one/bin/xl"
     xl.unlink()
     real = f'"{running.folder}/two/bin/xl" "$@"'
@@ -245,8 +245,8 @@ def test_a_target_that_is_gone_is_not_asked_for_long_while_it_runs_here(running:
     assert len(asked.read_text().splitlines()) == before + 2
 
 
-def test_connection_lost_for_good_in_the_middle(running: Pair) -> None:
-    """Nobody can tell where it runs: nothing is done, and a later run settles it."""
+def test_a_lost_connection_leaves_the_decision_to_a_later_run(running: Pair) -> None:
+    """The server of the domain is unknown: the step changes nothing, and a later run decides."""
     xl = running.folder / "one/bin/xl"
     xl.unlink()
     real = f'"{running.folder}/two/bin/xl" "$@"'
@@ -268,7 +268,7 @@ def test_connection_lost_for_good_in_the_middle(running: Pair) -> None:
         (["web.demo", AWAY], [], "here up+away"),
     ],
 )
-def test_what_is_not_certain_is_left_to_people(
+def test_an_uncertain_state_is_refused(
     tmp_path: Path, here: list[str], there: list[str], message: str
 ) -> None:
     made = pair(tmp_path)
@@ -281,7 +281,7 @@ def test_what_is_not_certain_is_left_to_people(
     assert (made.domains("one"), made.domains("two"), made.tags()) == before
 
 
-def test_a_domain_of_another_uuid(running: Pair) -> None:
+def test_a_domain_with_another_uuid_is_refused(running: Pair) -> None:
     (running.folder / "two/domains/web.demo").write_text(
         "3 r----- 256 1 99999999-9999-5999-8999-999999999999 other\n"
     )
@@ -292,13 +292,15 @@ def test_a_domain_of_another_uuid(running: Pair) -> None:
 # --- interrupted -------------------------------------------------------------------------------------------------
 
 INTERRUPTED = ("flock", "lvchange", "ssh", "xl")
-"""The commands that change something, or wait: between them, an interruption leaves what it leaves at one of them."""
+"""Commands that change something or wait: an interruption between two has the effect of one at a command."""
 
 
 @pytest.mark.parametrize("mode", ["fail", "kill"])
 @pytest.mark.parametrize("call", [LIVE, COLD])
-def test_interrupted_at_every_command(tmp_path: Path, mode: str, call: tuple[str, ...]) -> None:
-    """Wherever it is cut off, it runs on one server at most; run again, it has moved."""
+def test_a_second_run_completes_after_an_interruption_at_any_command(
+    tmp_path: Path, mode: str, call: tuple[str, ...]
+) -> None:
+    """Interrupted anywhere, it runs on one server at most; a second run completes the migration."""
     faults = tmp_path / "faults"
     faults.mkdir()
     for name in INTERRUPTED:

@@ -1,4 +1,4 @@
-"""The order over the memory of servers: simulated at every moment, and held against trying everything."""
+"""Order within the memory of servers: simulated at every moment, and compared with an exhaustive search."""
 
 import time
 from collections import Counter
@@ -19,7 +19,7 @@ Servers = Mapping[str, int | None]
 def unit(
     name: str, source: str | None, target: str | None, old: int, new: int | None = None, **more: object
 ) -> Unit:
-    """The unit *name*, which is ``PROJECT/HOST``, live unless *more* says otherwise."""
+    """Return the unit *name*, ``PROJECT/HOST``, live unless *more* says otherwise."""
     live = cast(bool, more.get("live", True))
     thirds = cast(tuple[str, ...], more.get("thirds", ()))
     was, will = cast(tuple[int | None, int | None], more.get("displays", (None, None)))
@@ -28,7 +28,7 @@ def unit(
 
 
 def found(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> Order:
-    """The order, which there must be, after it has been held against every moment of it."""
+    """Return the order, which must exist, after a check of every moment of it."""
     made = order(declared, used, units)
     assert isinstance(made, Order)
     check(declared, used, units, made)
@@ -39,14 +39,14 @@ def found(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> Orde
 
 
 def events(units: list[Unit], made: Order) -> dict[Event, tuple[Counter[str], Counter[str]]]:
-    """What each event takes at its beginning and gives back at its end, told from the units alone."""
+    """Return the memory that each event acquires when it begins and releases when it ends, from the units alone."""
     happens: dict[Event, tuple[Counter[str], Counter[str]]] = {}
     for each in units:
         live = each.live and each.id not in made.stopped
         moving = min(each.old_mib, each.new_mib)
         if each.source and each.target and live and each.source != each.target:
-            stations = [each.source, *([made.over[each.id]] if each.id in made.over else []), each.target]
-            parts = ("hop", "move") if each.id in made.over else ("move",)
+            stations = [each.source, *([made.via[each.id]] if each.id in made.via else []), each.target]
+            parts = ("hop", "move") if each.id in made.via else ("move",)
             for part, here, there in zip(parts, stations, stations[1:], strict=False):
                 happens[Event(each.id, part)] = (Counter({there: moving}), Counter({here: moving}))  # type: ignore[arg-type]
         stays = moving if live and each.source and each.target else 0
@@ -60,7 +60,7 @@ def events(units: list[Unit], made: Order) -> dict[Event, tuple[Counter[str], Co
 
 
 def _displays(each: Unit, happens: dict[Event, tuple[Counter[str], Counter[str]]]) -> None:
-    """A display is something that a server has once, from when a machine sets out to it until it has left."""
+    """A server has a display once; it is used from the beginning of an arrival to the end of a departure."""
     parts = [event for event in happens if event.unit == each.id]
     moves = [event for event in parts if event.part in ("hop", "move")]
     if each.source and each.old_display is not None:
@@ -75,7 +75,7 @@ STAGES = {"release": 0, "hop": 1, "move": 1, "acquire": 2}
 
 
 def before(units: list[Unit], made: Order) -> dict[Event, set[Event]]:
-    """For each event what is over when it begins: its waits, and the earlier phases of its project."""
+    """Return for each event those that end before it begins: its waits, and the earlier phases of its project."""
     projects = {each.id: each.project for each in units}
     happens = events(units, made)
     return {
@@ -90,7 +90,7 @@ def before(units: list[Unit], made: Order) -> dict[Event, set[Event]]:
 
 
 def closure(direct: dict[Event, set[Event]]) -> dict[Event, set[Event]]:
-    """Everything that is over before each event; fails where an event waits for itself."""
+    """Return all events that end before each event; fail if an event waits for itself."""
     done: dict[Event, set[Event]] = {}
     left = dict(direct)
     while left:
@@ -103,7 +103,7 @@ def closure(direct: dict[Event, set[Event]]) -> dict[Event, set[Event]]:
 
 
 def check(declared: Servers, used: Mapping[str, int], units: list[Unit], made: Order) -> None:
-    """No server can come over its limit, whatever overlaps that may.
+    """Assert that no server exceeds its limit, however events overlap.
 
     At the worst moment of a server, some events have taken and not yet given: the worst is sought by letting every
     event that takes there begin as early, and every event that gives there end as late, as a set of begun events
@@ -135,7 +135,7 @@ def limits_of(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> 
 
 
 def closed_sets(names: list[Event], over: dict[Event, set[Event]]) -> Iterator[set[Event]]:
-    """Every set of events that can have begun at one moment, if there are few; else those of one event's own past,
+    """Yield every set of events that can have begun at one moment, if there are few; else those of one event's past,
     with everything that can have begun beside it."""
     if len(names) <= 9:
         for bits in range(1 << len(names)):
@@ -151,29 +151,29 @@ def closed_sets(names: list[Event], over: dict[Event, set[Event]]) -> Iterator[s
 # ---- cases ---------------------------------------------------------------------------------------------------
 
 
-def test_a_move_into_a_server_with_room_waits_for_nothing() -> None:
+def test_a_migration_to_a_server_with_room_waits_for_nothing() -> None:
     made = found({"a": 1024, "b": 1024}, {"a": 512, "b": 512}, [unit("p/x", "a", "b", 512)])
     assert made == Order()
 
 
-def test_a_move_into_a_full_server_waits_for_who_leaves_it() -> None:
+def test_a_migration_to_a_full_server_waits_for_a_departure() -> None:
     units = [unit("p/x", "a", "b", 512), unit("q/y", "b", "c", 512)]
     made = found({"a": 512, "b": 512, "c": None}, {"a": 512, "b": 512}, units)
     assert made.waits == {Event("p/x", "move"): (Event("q/y", "move"),)}
 
 
-def test_of_two_that_leave_one_is_waited_for_where_it_is_enough() -> None:
+def test_a_migration_waits_for_one_departure_if_that_is_enough() -> None:
     units = [unit("p/x", "a", "b", 256), unit("q/y", "b", "c", 512), unit("r/z", "b", "c", 256)]
     made = found({"b": 768}, {"a": 256, "b": 768}, units)
     assert [len(waits) for waits in made.waits.values()] == [1]
 
 
-def test_a_stop_of_the_same_project_is_over_anyway() -> None:
+def test_a_stop_of_the_same_project_needs_no_wait() -> None:
     units = [unit("p/x", "a", "b", 512), unit("p/y", "b", None, 512)]
     assert found({"b": 512}, {"a": 512, "b": 512}, units) == Order()
 
 
-def test_a_greedy_choice_that_blocks_is_taken_back() -> None:
+def test_the_search_reverts_a_greedy_choice_that_blocks() -> None:
     # x and y both fit into b, but only y makes room in c for z, which makes room in b for x
     units = [unit("p/x", "a", "b", 512), unit("q/y", "c", "b", 512), unit("r/z", "b", "c", 512)]
     made = found({"a": None, "b": 1024, "c": 512}, {"a": 512, "b": 512, "c": 512}, units)
@@ -181,11 +181,11 @@ def test_a_greedy_choice_that_blocks_is_taken_back() -> None:
     assert Event("p/x", "move") in made.waits
 
 
-def test_an_exchange_goes_over_a_third_server() -> None:
+def test_an_exchange_uses_a_third_server() -> None:
     servers = {"a": 512, "b": 512, "c": 1024}
     units = [unit("p/x", "a", "b", 512, thirds=("c",)), unit("q/y", "b", "a", 512, thirds=("c",))]
     made = found(servers, {"a": 512, "b": 512, "c": 512}, units)
-    assert (made.stopped, made.over) == ((), {"p/x": "c"})
+    assert (made.stopped, made.via) == ((), {"p/x": "c"})
     assert made.waits == {
         Event("q/y", "move"): (Event("p/x", "hop"),),
         Event("p/x", "move"): (Event("q/y", "move"),),
@@ -207,16 +207,16 @@ def test_two_groups_swap_between_full_servers() -> None:
     units += [unit(f"h{n}/y", "b", "a", 256, thirds=("c",)) for n in range(4)]
     made = found({"a": 1024, "b": 1024, "c": 256}, {"a": 1024, "b": 1024, "c": 0}, units)
     assert made.stopped == ()
-    assert len(made.over) == 1
+    assert len(made.via) == 1
 
 
-def test_what_grows_waits_for_who_leaves() -> None:
+def test_a_growing_unit_waits_for_a_departure() -> None:
     units = [unit("p/x", "a", "a", 512, 1024), unit("q/y", "a", "b", 512)]
     made = found({"a": 1024}, {"a": 1024}, units)
     assert made.waits == {Event("p/x", "acquire"): (Event("q/y", "move"),)}
 
 
-def test_a_move_with_less_memory_shrinks_first_and_one_with_more_grows_after() -> None:
+def test_a_unit_shrinks_before_and_grows_after_its_migration() -> None:
     units = [unit("p/x", "a", "b", 1024, 512), unit("q/y", "b", "a", 512, 1024)]
     made = found({"a": 1536, "b": 512}, {"a": 1024, "b": 512}, units)
     assert made.waits == {
@@ -225,13 +225,13 @@ def test_a_move_with_less_memory_shrinks_first_and_one_with_more_grows_after() -
     }
 
 
-def test_a_display_is_free_when_who_had_it_has_left() -> None:
+def test_a_display_is_free_after_its_holder_has_left() -> None:
     units = [unit("p/x", "a", "b", 1, displays=(3, 3)), unit("q/y", "b", "c", 1, displays=(3, 3))]
     made = found({}, {}, units)
     assert made.waits == {Event("p/x", "move"): (Event("q/y", "move"),)}
 
 
-def test_of_two_that_exchange_a_display_the_smaller_is_stopped() -> None:
+def test_an_exchange_of_a_display_stops_the_smaller_unit() -> None:
     units = [unit("p/x", "a", "b", 2, displays=(3, 3)), unit("q/y", "b", "a", 1, displays=(3, 3))]
     made = found({}, {}, units)
     assert made.stopped == ("q/y",)
@@ -241,7 +241,7 @@ def test_of_two_that_exchange_a_display_the_smaller_is_stopped() -> None:
     }
 
 
-def test_what_is_made_anew_waits_for_a_display_that_another_gives_up() -> None:
+def test_a_created_unit_waits_until_its_display_is_free() -> None:
     units = [
         unit("p/x", None, "a", 0, 1, displays=(None, 3)),
         unit("q/y", "a", "a", 1, live=False, displays=(3, 4)),
@@ -249,14 +249,14 @@ def test_what_is_made_anew_waits_for_a_display_that_another_gives_up() -> None:
     assert found({}, {}, units).waits == {Event("p/x", "acquire"): (Event("q/y", "release"),)}
 
 
-def test_what_arrives_must_fit_in_the_end() -> None:
+def test_arrivals_must_fit_after_the_upgrade() -> None:
     units = [unit("p/x", "a", "b", 512), unit("q/y", "a", "b", 512)]
     assert order({"a": 2048, "b": 1024}, {"a": 1024, "b": 256}, units) == (
         Shortage("b", 256, ("p/x", "q/y")),
     )
 
 
-def test_a_server_that_is_too_full_by_itself_is_left_to_the_warning() -> None:
+def test_an_overcommitted_server_without_arrivals_is_no_shortage() -> None:
     units = [unit("p/x", None, "a", 0, 512), unit("p/y", "a", "a", 512, 1024, live=False)]
     assert found({"a": 512}, {"a": 512}, units).stopped == ()
 
@@ -272,7 +272,9 @@ def test_the_order_of_the_units_changes_nothing() -> None:
 @pytest.mark.parametrize("slack", [0, 512, 4096])
 @pytest.mark.parametrize("thirds", [(), ("c",)])
 @pytest.mark.parametrize("distinct", [False, True])
-def test_a_large_course_is_ordered_at_once(slack: int, thirds: tuple[str, ...], distinct: bool) -> None:
+def test_a_large_course_is_ordered_within_the_time_limit(
+    slack: int, thirds: tuple[str, ...], distinct: bool
+) -> None:
     units = []
     for n in range(60):
         here, there = ("a", "b") if n % 2 else ("b", "a")
@@ -297,7 +299,7 @@ NAMES = ("a", "b", "c")
 
 @st.composite
 def courses(draw: st.DrawFn) -> tuple[dict[str, int | None], dict[str, int], list[Unit]]:
-    """A few machines of a few projects on three servers, some bounded, that fit at the beginning."""
+    """Draw a few virtual machines of a few projects on three servers, some bounded, that fit at the beginning."""
     units = []
     shown: set[tuple[str, str | None, int | None]] = set()
     for number in range(draw(st.integers(1, 5))):
@@ -323,7 +325,7 @@ def courses(draw: st.DrawFn) -> tuple[dict[str, int | None], dict[str, int], lis
 
 @settings(max_examples=300, deadline=None)
 @given(courses())
-def test_no_moment_asks_for_more_than_there_is(
+def test_no_server_ever_exceeds_its_memory(
     course: tuple[dict[str, int | None], dict[str, int], list[Unit]],
 ) -> None:
     declared, used, units = course
@@ -336,7 +338,7 @@ def test_no_moment_asks_for_more_than_there_is(
 
 @st.composite
 def swaps(draw: st.DrawFn) -> tuple[dict[str, int | None], dict[str, int], list[Unit]]:
-    """Live moves alone, between servers that are nearly full."""
+    """Draw live migrations only, between servers that are nearly full."""
     units = []
     for number in range(draw(st.integers(2, 5))):
         source, target = draw(st.permutations(NAMES))[:2]
@@ -353,7 +355,7 @@ def swaps(draw: st.DrawFn) -> tuple[dict[str, int | None], dict[str, int], list[
 
 
 def cheapest(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> tuple[int, int]:
-    """The fewest MiB that have to be stopped, then the fewest detours: by trying everything."""
+    """Return the fewest MiB to stop, then the fewest detours, by an exhaustive search."""
     full = {name: mib for name, mib in declared.items() if mib is not None}
     best = (sum(each.old_mib for each in units), 0)
     for bits in range(1 << len(units)):
@@ -372,7 +374,7 @@ def cheapest(declared: Servers, used: Mapping[str, int], units: list[Unit]) -> t
 
 
 def fewest_detours(free: dict[str, int], moving: list[Unit]) -> int | None:
-    """Breadth first over where everything is."""
+    """Breadth-first search over all placements."""
     start = tuple(str(each.source) for each in moving)
     front, seen, detours = {start}, {start}, 0
     while front:
@@ -405,7 +407,7 @@ def fewest_detours(free: dict[str, int], moving: list[Unit]) -> int | None:
 
 @settings(max_examples=300, deadline=None)
 @given(swaps())
-def test_nothing_is_stopped_and_no_detour_made_without_need(
+def test_the_order_has_the_fewest_stops_and_detours(
     course: tuple[dict[str, int | None], dict[str, int], list[Unit]],
 ) -> None:
     declared, used, units = course
@@ -413,4 +415,4 @@ def test_nothing_is_stopped_and_no_detour_made_without_need(
     stopped = sum(each.old_mib for each in units if each.id in made.stopped)
     mib, detours = cheapest(declared, used, units)
     assert stopped == mib
-    assert len(made.over) == detours or made.stopped
+    assert len(made.via) == detours or made.stopped

@@ -1,4 +1,4 @@
-"""The first of two migrations over a third server: it moves what is here, and leaves alone what has gone on."""
+"""First of two migrations through a third server: it migrates the domain, and skips one that has migrated on."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from pair import DOMAIN, TAGS, VOLUME, pair, said
 OVER = ("migrate_over", *DOMAIN, "two", "two", "22", "three", *VOLUME)
 
 
-def test_it_moves_and_comes_back(tmp_path: Path) -> None:
+def test_a_domain_migrates_to_the_third_server_and_back(tmp_path: Path) -> None:
     made = pair(tmp_path)
     made.put("one", "web.demo")
     assert "web runs on two" in said(made.step(OVER))
@@ -18,7 +18,7 @@ def test_it_moves_and_comes_back(tmp_path: Path) -> None:
     assert "mlnc.server=one" in made.tags()
 
 
-def test_what_has_gone_on_is_left_alone(tmp_path: Path) -> None:
+def test_a_domain_that_has_migrated_on_is_skipped(tmp_path: Path) -> None:
     made = pair(tmp_path, f"{TAGS},mlnc.server=three")
     assert "unchanged web, which has gone on to three" in said(made.step(OVER))
     assert made.running() == []

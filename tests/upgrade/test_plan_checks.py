@@ -1,4 +1,4 @@
-"""What a build says of an upgrade from declared facts: no room, no live move, a bridge that the target lacks."""
+"""Messages of a build about an upgrade: missing memory, no live migration, a bridge that the target lacks."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ host milano {{ superclass plain }}
 def moved(
     folder: Path, monkeypatch: pytest.MonkeyPatch, one: str = "", two: str = "", bridge: str = "xenbr0"
 ) -> str:
-    """What a build says when everything of the lab moves from ``one`` to ``two``, which have these facts."""
+    """Return the messages of a build in which the lab moves from ``one`` to ``two``, which have these facts."""
     monkeypatch.chdir(folder)
     Path("site.mln").write_text(SITE.format(one=one, two=two))
     Path("old").mkdir()
@@ -37,25 +37,27 @@ def moved(
     return built.stderr
 
 
-def test_nothing_is_said_where_all_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_migration_gives_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "warning" not in moved(tmp_path, monkeypatch)
 
 
-def test_another_toolstack_means_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_different_toolstack_gives_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = moved(tmp_path, monkeypatch, one="; toolstack xm")
     assert (
         "lab.mln:2:38: warning[move-not-live]: lab/milano, lab/roma cannot move live from one to two" in said
     )
-    assert "one runs xm and the other xl" in said
+    assert "one runs xm, two runs xl" in said
 
 
-def test_another_version_of_xen_means_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_different_xen_version_gives_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = moved(tmp_path, monkeypatch, one="; xen_version 4.17", two="; xen_version 4.14")
     assert said.count("move-not-live") == 1
-    assert "one has Xen 4.17 and the other 4.14" in said
+    assert "one runs Xen 4.17, two runs Xen 4.14" in said
 
 
-def test_a_bridge_of_the_old_server_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bridge_of_the_old_server_only_gives_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = moved(tmp_path, monkeypatch, one="; xen_bridge br0", bridge="br0")
     assert "lab.mln:3:53: warning[bridge-elsewhere]: eth0 is on br0, a bridge of one; two has xenbr0" in said
 
@@ -64,5 +66,5 @@ def test_a_shortage_names_server_memory_and_machines() -> None:
     (refusal,) = capacity_refusals((Shortage("two", 512, ("lab/a", "lab/b", "lab/c", "web/d")),))
     assert (refusal.code, refusal.where) == ("no-room", "web/hosts/d/service_host")
     assert refusal.message == (
-        "two lacks 512 MiB of memory for what moves there: lab/a, lab/b, lab/c and 1 more"
+        "two lacks 512 MiB of memory for the virtual machines that move there: lab/a, lab/b, lab/c and 1 more"
     )

@@ -16,7 +16,7 @@ CASES = sorted(path.parent.name for path in (GOLDEN / "plan").glob("*/after"))
 
 
 def built(case: str, folder: Path) -> Path:
-    """The output folder after both builds; where there is no side before, nothing was deployed."""
+    """Return the output folder after both builds; without a side ``before`` nothing was deployed."""
     out = folder / "out"
     for side in ("before", "after"):
         source = GOLDEN / "plan" / case / side
@@ -32,12 +32,12 @@ def built(case: str, folder: Path) -> Path:
 
 
 def without_generations(text: str) -> str:
-    """The plan without the names of generations, which change with every template."""
+    """Return the plan with zeros as generations, which change with every template."""
     return re.sub(r": ([0-9a-f]{32})$", f": {'0' * 32}", text, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_plan_reads(case: str, tmp_path: Path, golden: Golden) -> None:
+def test_the_files_of_a_plan_are_the_golden(case: str, tmp_path: Path, golden: Golden) -> None:
     plans = sorted((built(case, tmp_path) / "plan").iterdir())
     for plan in plans:
         prefix = "" if len(plans) == 1 else f"{plan.name}-"
@@ -47,3 +47,11 @@ def test_a_plan_reads(case: str, tmp_path: Path, golden: Golden) -> None:
         ]
         if scripts:
             golden(f"plan/{case}/{prefix}scripts.txt", "\n".join(scripts))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_numbers_of_the_scripts_have_no_gap(case: str, tmp_path: Path) -> None:
+    for plan in sorted((built(case, tmp_path) / "plan").iterdir()):
+        steps = re.findall(r"^  - id: (.*)$", (plan / "plan.yaml").read_text("utf-8"), flags=re.MULTILINE)
+        scripts = [path.stem for path in sorted(plan.glob("*.sh"))]
+        assert scripts in ([], steps)

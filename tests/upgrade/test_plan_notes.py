@@ -1,11 +1,11 @@
-"""What a plan says that is no change of its own, and how its lines read."""
+"""Notes and summary lines of plans."""
 
 from edited_courses import deployed
 from projects import Sources
 
 from mlnc.cli.plan_summary import told
 from mlnc.output.plan_model import UpgradePlan
-from mlnc.upgrade.diff.deployed_state import Before
+from mlnc.upgrade.diff.deployed_state import DeployedState
 from mlnc.upgrade.planner import Planned, plan_course
 
 SITE = """\
@@ -16,7 +16,7 @@ WEB = "lvm lock; template debian.ext4; size 2G"
 
 
 def planned(sources: Sources, old: str, new: str) -> dict[str, Planned]:
-    """The plans from *old* to *new*, texts of the project demo."""
+    """Return the plans from *old* to *new*, texts of the project demo."""
     sides = []
     for text in (old, new):
         made = sources.compile(text, site=SITE)
@@ -29,18 +29,18 @@ def plan(sources: Sources, old: str, new: str) -> UpgradePlan:
     return planned(sources, old, new)["demo"].plan
 
 
-def test_what_looks_like_a_rename_is_said(sources: Sources) -> None:
+def test_a_likely_rename_is_noted(sources: Sources) -> None:
     old = f"host web {{ {WEB}; service_host one }}"
     made = plan(sources, old, old.replace("web", "www"))
     assert {name: host.action for name, host in made.hosts.items()} == {"web": "retire", "www": "create"}
     assert made.notes == (
-        "www looks like web under another name: without 'renamed_from web' in it, web is retired and www begins "
+        "www looks like a renamed web: without 'renamed_from web' in www, web is retired and www starts "
         "with an empty disk",
     )
     assert plan(sources, old, old.replace("web", "www").replace("2G", "3G")).notes == ()
 
 
-def test_a_rename_that_is_said_is_one(sources: Sources) -> None:
+def test_renamed_from_makes_a_rename(sources: Sources) -> None:
     old = f"host web {{ {WEB}; service_host one }}"
     new = f"host www {{ {WEB}; service_host one; renamed_from web }}"
     made = plan(sources, old, new)
@@ -48,15 +48,15 @@ def test_a_rename_that_is_said_is_one(sources: Sources) -> None:
     assert plan(sources, new, new).steps == ()
 
 
-def test_a_rename_from_a_name_that_nothing_had_is_said(sources: Sources) -> None:
+def test_renamed_from_an_unknown_host_is_noted(sources: Sources) -> None:
     old = f"host web {{ {WEB}; service_host one }}"
     new = f"host www {{ {WEB}; service_host one; size 3G; renamed_from wbe }}"
     assert plan(sources, old, new).notes == (
-        "www says renamed_from wbe, but no host of that name was deployed: www begins with an empty disk",
+        "www has renamed_from wbe, but no host of that name is deployed: www starts with an empty disk",
     )
 
 
-def test_peers_learn_of_a_new_address_later(sources: Sources) -> None:
+def test_a_running_host_with_changed_peers_is_noted(sources: Sources) -> None:
     text = (
         "switch lan { vlan 3 }\n"
         f"host web {{ {WEB}; service_host one; network eth0 {{ switch lan; address 10.0.0.1/24 }} }}\n"
@@ -65,11 +65,11 @@ def test_peers_learn_of_a_new_address_later(sources: Sources) -> None:
     made = plan(sources, text, text.replace("10.0.0.2", "10.0.0.3"))
     assert made.hosts["web"].action == "keep"
     assert made.hosts["web"].notes == (
-        "its /etc/hosts changes with its peers: the new one waits for its next stop",
+        "the peers in its /etc/hosts change: the guest gets the new file at its next stop",
     )
 
 
-def test_a_switch_in_parts_is_said(sources: Sources) -> None:
+def test_a_split_switch_is_noted(sources: Sources) -> None:
     text = (
         "switch lan { }\n"
         f"host a {{ {WEB}; service_host one; network eth0 {{ switch lan }} }}\n"
@@ -77,14 +77,14 @@ def test_a_switch_in_parts_is_said(sources: Sources) -> None:
     )
     made = plan(sources, text, text.replace("service_host one", "service_host two"))
     assert made.notes == (
-        "switch lan is in parts until all its virtual machines have moved: nothing joins one and two",
+        "switch lan is split until all its virtual machines have moved: nothing connects one and two",
     )
-    assert made.switches == {"lan": "~ new on two, gone from one"}
+    assert made.switches == {"lan": "~ new on two, removed from one"}
     joined = text.replace("switch lan { }", "switch lan { vlan 3 }")
     assert plan(sources, joined, joined.replace("service_host one", "service_host two")).notes == ()
 
 
-def test_data_loss_stands_first_in_its_line_and_in_the_counts(sources: Sources) -> None:
+def test_data_loss_is_marked_in_the_line_and_counted(sources: Sources) -> None:
     text = f"host a {{ {WEB}; service_host one }}\nhost b {{ {WEB}; service_host one }}\n"
     made = planned(sources, text, text.replace("debian", "ubuntu", 1))
     assert told(made).splitlines() == [
@@ -96,12 +96,12 @@ def test_data_loss_stands_first_in_its_line_and_in_the_counts(sources: Sources) 
 def test_new_projects_are_only_counted(sources: Sources) -> None:
     made = sources.compile(f"host a {{ {WEB}; service_host one }}", site=SITE)
     assert made is not None
-    assert told(plan_course(Before(), made.course, lambda _: lambda *_: None)[0]) == "plan: 1 create"
+    assert told(plan_course(DeployedState(), made.course, lambda _: lambda *_: None)[0]) == "plan: 1 create"
 
 
-def test_a_snapshot_that_would_be_copied_is_made_anew(sources: Sources) -> None:
+def test_a_snapshot_on_another_server_is_made_again_with_data_loss(sources: Sources) -> None:
     text = "host a { lvm; lvm_snapshot; lvm_vg local; template base; service_host one }"
     made = plan(sources, text, text.replace("service_host one", "service_host two"))
     assert made.hosts["a"].data_loss
     assert made.hosts["a"].line == "! demo/a  rebuild, DATA LOSS  one → two"
-    assert "a snapshot cannot be copied as what it is" in made.hosts["a"].notes[-1]
+    assert "a snapshot cannot be copied" in made.hosts["a"].notes[-1]

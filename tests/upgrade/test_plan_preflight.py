@@ -1,4 +1,4 @@
-"""What is looked at before an upgrade changes anything: what is wrong is said; after half of it, all is still well."""
+"""Preflight checks: they report what is wrong, and still pass after half of the upgrade."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ PEER = ("need_peer", "two", "two", "22", "xl")
 
 @pytest.fixture
 def servers(tmp_path: Path) -> Pair:
-    """The host runs on the first server, which has 500 MiB free."""
+    """Return a pair whose host runs on the first server, which has 500 MiB free."""
     made = pair(tmp_path)
     made.put("one", "web.demo")
     return made
@@ -36,7 +36,7 @@ def servers(tmp_path: Path) -> Pair:
         ("need_no_volume", "db", "lvm", "san_vg", "db.demo", "root"),
     ],
 )
-def test_all_is_well(servers: Pair, call: tuple[str, ...]) -> None:
+def test_a_check_passes_before_and_during_the_upgrade(servers: Pair, call: tuple[str, ...]) -> None:
     said(servers.step(call))
     said(servers.step(call, mode="undo"))
     assert servers.domains("one") == {"web.demo": "r-----"}
@@ -72,23 +72,23 @@ def test_all_is_well(servers: Pair, call: tuple[str, ...]) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said(servers: Pair, call: tuple[str, ...], message: str) -> None:
+def test_a_failing_check_reports_its_problem(servers: Pair, call: tuple[str, ...], message: str) -> None:
     assert message in said(servers.step(call), 1)
 
 
-def test_room_is_counted_together(servers: Pair) -> None:
+def test_memory_is_checked_for_all_domains_together(servers: Pair) -> None:
     half = ("exact", "2097152001", "-", "none")
     calls = [("need_new", host, "lvm", "san_vg", host, "root", *half) for host in ("a", "b")]
     said(servers.step(calls[0]))
     assert "are needed there" in said(servers.step(*calls), 1)
 
 
-def test_a_peer_that_cannot_be_reached(servers: Pair) -> None:
+def test_an_unreachable_peer_fails_the_check(servers: Pair) -> None:
     (servers.folder / "two/down").touch()
     assert "two (two, port 22) cannot be reached from one" in said(servers.step(PEER), 1)
 
 
-def test_a_running_domain_does_not_go_to_an_older_xen(servers: Pair) -> None:
+def test_a_live_migration_to_an_older_xen_is_refused(servers: Pair) -> None:
     (servers.folder / "two/xen").write_text("4")
     said(servers.step(PEER))
     assert "two has Xen 4.4, older than 4.17 on one" in said(servers.step((*PEER, "live")), 1)
@@ -96,26 +96,26 @@ def test_a_running_domain_does_not_go_to_an_older_xen(servers: Pair) -> None:
     said(servers.step((*PEER, "live")))
 
 
-def test_paused_is_said(servers: Pair) -> None:
+def test_a_paused_domain_is_reported(servers: Pair) -> None:
     servers.put("one", "web.demo", "--p---")
     assert "web is paused on one: unpause it" in said(servers.step(("need_domain_ours", *DOMAIN)), 1)
 
 
-def test_a_copy_of_what_both_see_is_none(servers: Pair) -> None:
-    """Storage that is shared, but not declared so."""
+def test_a_copy_onto_the_same_shared_volume_is_refused(servers: Pair) -> None:
+    """The storage is shared, but not declared as shared."""
     words = ("need_copy", *DOMAIN, "two", "two", "22", *VOLUME, *VOLUME, "exact", "1", "-", "none")
     assert "are one and the same: both servers see it, so put it into san_path of both" in said(
         servers.step(words), 1
     )
 
 
-def test_retired_volumes_are_in_the_way(tmp_path: Path) -> None:
+def test_a_retired_volume_of_that_name_is_reported(tmp_path: Path) -> None:
     made = pair(tmp_path, TAGS + ",mlnc.retired=2026-01-31")
     message = said(made.step(("need_no_volume", "web", *VOLUME)), 1)
     assert "is retired since 2026-01-31: 'invoke retired --restore demo/web' brings it back" in message
 
 
-def test_a_clock_that_is_wrong(servers: Pair) -> None:
+def test_a_wrong_clock_is_reported(servers: Pair) -> None:
     clock = servers.folder / "two" / "bin" / "date"
     clock.write_text("#!/bin/sh\necho $(($(/bin/date +%s) - 3600))\n")
     clock.chmod(0o755)

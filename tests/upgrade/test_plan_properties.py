@@ -1,4 +1,4 @@
-"""What holds of the plan between any two courses."""
+"""Properties of the plan between any two courses."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from edited_courses import GENERATION, compiled, deployed, edits, executed, plan
 from hypothesis import HealthCheck, assume, given, settings
 
 from mlnc.ir.model import Course
-from mlnc.upgrade.diff.deployed_state import Before, OldProject
+from mlnc.upgrade.diff.deployed_state import DeployedProject, DeployedState
 from mlnc.upgrade.plan_files import emit
 from mlnc.upgrade.planner import Planned
 from mlnc.upgrade.steps.plan_steps import KINDS
@@ -17,7 +17,7 @@ Edit = tuple[list[str], list[str]]
 
 
 def plans(edit: Edit) -> tuple[Course, Course, dict[str, Planned]]:
-    """Both sides of *edit*, which must be courses, and the plans between them."""
+    """Return both sides of *edit*, which must be courses, and the plans between them."""
     before, after = compiled(edit[0]), compiled(edit[1])
     assume(before is not None and after is not None)
     assert before is not None
@@ -27,7 +27,7 @@ def plans(edit: Edit) -> tuple[Course, Course, dict[str, Planned]]:
 
 @some
 @given(edits())
-def test_what_does_not_change_needs_no_step(edit: Edit) -> None:
+def test_an_unchanged_project_needs_no_step(edit: Edit) -> None:
     course = compiled(edit[0])
     assume(course is not None)
     assert course is not None
@@ -39,7 +39,7 @@ def test_what_does_not_change_needs_no_step(edit: Edit) -> None:
 
 @some
 @given(edits())
-def test_every_host_of_both_sides_stands_in_the_plan(edit: Edit) -> None:
+def test_every_host_of_both_sides_is_in_the_plan(edit: Edit) -> None:
     before, after, made = plans(edit)
     for name, each in made.items():
         now = after.projects[name].hosts
@@ -49,19 +49,20 @@ def test_every_host_of_both_sides_stands_in_the_plan(edit: Edit) -> None:
 
 @some
 @given(edits())
-def test_steps_come_in_phases_and_wait_for_steps_that_there_are(edit: Edit) -> None:
+def test_steps_are_numbered_without_a_gap_in_phases_and_wait_for_existing_steps(edit: Edit) -> None:
     _, _, made = plans(edit)
     known = {f"{name}/{step.id}" for name, each in made.items() for step in each.plan.steps}
     for each in made.values():
         phases = [KINDS.index(step.kind) for step in each.plan.steps]
         assert phases == sorted(phases)
-        assert len({step.id for step in each.plan.steps}) == len(phases)
+        numbers = [int(step.id.partition("-")[0]) for step in each.plan.steps]
+        assert numbers == list(range(1, len(phases) + 1))
         assert all(set(step.after) <= known for step in each.plan.steps)
 
 
 @some
 @given(edits())
-def test_what_is_kept_is_left_alone(edit: Edit) -> None:
+def test_a_kept_host_has_no_command(edit: Edit) -> None:
     _, _, made = plans(edit)
     for each in made.values():
         kept = {name for name, facts in each.plan.hosts.items() if facts.action == "keep"}
@@ -71,7 +72,7 @@ def test_what_is_kept_is_left_alone(edit: Edit) -> None:
 
 @some
 @given(edits())
-def test_whoever_has_been_elsewhere_is_guarded(edit: Edit) -> None:
+def test_a_host_with_several_servers_is_guarded(edit: Edit) -> None:
     _, _, made = plans(edit)
     for each in made.values():
         for step in each.plan.steps:
@@ -89,7 +90,7 @@ def test_whoever_has_been_elsewhere_is_guarded(edit: Edit) -> None:
 
 @some
 @given(edits())
-def test_data_is_where_it_belongs_or_named_as_lost(edit: Edit) -> None:
+def test_data_is_on_the_volume_of_its_host_or_marked_as_lost(edit: Edit) -> None:
     before, after, made = plans(edit)
     disks = executed(before, after, made)
     for project, name, role, at in volumes(after):
@@ -106,7 +107,7 @@ def test_data_is_where_it_belongs_or_named_as_lost(edit: Edit) -> None:
 
 @some
 @given(edits())
-def test_what_destroys_data_names_it(edit: Edit) -> None:
+def test_a_step_that_destroys_data_names_the_host(edit: Edit) -> None:
     before, after, made = plans(edit)
     left = set(executed(before, after, made).data.values())
     for project, name, role, _ in volumes(before):
@@ -122,7 +123,7 @@ def test_what_destroys_data_names_it(edit: Edit) -> None:
 
 @some
 @given(edits())
-def test_the_same_bytes_whatever_the_order(edit: Edit) -> None:
+def test_plans_do_not_depend_on_the_order_of_projects(edit: Edit) -> None:
     before, after, made = plans(edit)
     turned = replace(
         after,
@@ -133,9 +134,9 @@ def test_the_same_bytes_whatever_the_order(edit: Edit) -> None:
     )
     old = deployed(before).projects
     again = planned(
-        Before(
+        DeployedState(
             {
-                name: OldProject(
+                name: DeployedProject(
                     name, dict(reversed(each.generations.items())), dict(reversed(each.irs.items()))
                 )
                 for name, each in reversed(old.items())

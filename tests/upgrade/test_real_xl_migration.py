@@ -1,4 +1,4 @@
-"""Live migration by the real xl, with its own protocol: whatever breaks, the domain is on exactly one server.
+"""Live migration by the real xl, with its own protocol: after every fault the domain is on exactly one server.
 
 The hosts are pretended, see ``real_xl``.
 """
@@ -13,7 +13,7 @@ from real_xl import RealXl, cut, domains, nap
 
 
 class Hosts:
-    """Two pretended hosts with a folder that both see, and a domain that runs on the first."""
+    """Two simulated hosts with a shared folder, and a domain that runs on the first."""
 
     def __init__(self, folder: Path, xl: RealXl) -> None:
         self.pair: Pair = pair(folder)
@@ -38,16 +38,16 @@ class Hosts:
         self.call = ("migrate_live", *DOMAIN, "two", "two", "22", "file", str(self.image), "-", "root")
 
     def fail(self, server: str, call: str) -> None:
-        """Let the toolstack of a server break at a call."""
+        """Make the toolstack of a server fail at a call."""
         here = self.pair.folder / server
         self.xl.put(here / "bin/xl", here / "xen", call)
 
     def cut(self, at: str) -> None:
-        """Cut the next migration from the first server off."""
+        """Interrupt the next migration from the first server."""
         cut(self.pair.folder / "one/bin/ssh", self.pair.folder / "two/bin/ssh", at)
 
     def places(self) -> dict[str, dict[str, tuple[str, str]]]:
-        """State and UUID of each domain but the first by its name, by server."""
+        """Return by server the state and UUID of each domain except the first, by name."""
         return {server: domains(self.pair.folder / server / "bin/xl") for server in ("one", "two")}
 
 
@@ -61,7 +61,7 @@ HERE = {"one": RUNS, "two": {}}
 THERE = {"one": {}, "two": RUNS}
 
 
-def test_there_and_back(hosts: Hosts) -> None:
+def test_a_domain_migrates_and_back(hosts: Hosts) -> None:
     said(hosts.pair.step(hosts.call))
     assert hosts.places() == THERE
     assert "mlnc.server=two" in hosts.mark.read_text()
@@ -70,8 +70,8 @@ def test_there_and_back(hosts: Hosts) -> None:
     assert "mlnc.server=one" in hosts.mark.read_text()
 
 
-def test_a_card_that_was_moved_comes_to_its_new_bridge(hosts: Hosts) -> None:
-    """xl knows the bridge of the beginning only, so it is given the domain file of now."""
+def test_a_moved_card_arrives_on_its_new_bridge(hosts: Hosts) -> None:
+    """xl has a record of the first bridge only, so it gets the present domain file."""
     here = hosts.pair.folder / "one"
     known, link, current = (
         "xenstore/local/domain/0/backend/vif/1/0/bridge",
@@ -93,7 +93,7 @@ def test_a_card_that_was_moved_comes_to_its_new_bridge(hosts: Hosts) -> None:
     assert [card["bridge"] for card in found["config"]["nics"]] == ["lan"]
 
 
-def test_a_migration_goes_on_when_nobody_reads_what_xl_says(hosts: Hosts) -> None:
+def test_a_migration_continues_when_nobody_reads_the_output_of_xl(hosts: Hosts) -> None:
     done = hosts.pair.begin(hosts.call)
     assert done.stdout is not None
     assert done.stdout.readline().startswith("migration target: Ready to receive domain")
@@ -103,7 +103,7 @@ def test_a_migration_goes_on_when_nobody_reads_what_xl_says(hosts: Hosts) -> Non
 
 
 @pytest.mark.parametrize(("server", "fault"), [("one", "suspend"), ("two", "restore"), ("two", "unpause")])
-def test_what_fails_stays(hosts: Hosts, server: str, fault: str) -> None:
+def test_a_failed_migration_leaves_the_domain_on_the_source(hosts: Hosts, server: str, fault: str) -> None:
     hosts.fail(server, fault)
     assert "it runs here as before" in said(hosts.pair.step(hosts.call), 1)
     assert hosts.places() == HERE
@@ -111,7 +111,7 @@ def test_what_fails_stays(hosts: Hosts, server: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize("at", ["ready", "go", "report"])
-def test_a_connection_that_is_lost(hosts: Hosts, at: str) -> None:
+def test_a_lost_connection_leaves_the_domain_on_one_server(hosts: Hosts, at: str) -> None:
     hosts.cut(at)
     if at == "ready":
         assert "it runs here as before" in said(hosts.pair.step(hosts.call), 1)

@@ -1,4 +1,4 @@
-"""The scripts of plans: each call is one of the library on the servers, with the words that it takes."""
+"""Scripts of plans: each call is a function of the library on the servers, with the arguments that it takes."""
 
 import re
 import shlex
@@ -10,7 +10,7 @@ from golden_files import GOLDEN
 TEMPLATES = ROOT / "targets/templates/lib"
 SCRIPTS = sorted(GOLDEN.glob("plan/*/*scripts.txt"))
 DOMAIN, VOLUME, TARGET, SIZE = 3, 4, 3, 4
-"""How many words stand for each."""
+"""Number of arguments for each."""
 
 WORDS = {
     "need_peer": (TARGET + 1, TARGET + 2),
@@ -40,35 +40,35 @@ WORDS = {
     "bridge_gone": (3,),
     "retire_volume": (1 + VOLUME,),
 }
-"""The number of words that each function takes; those that are not here take any."""
+"""Number of arguments of each function; a function without an entry takes any number."""
 
 
 def calls() -> list[list[str]]:
-    """Every call of every golden script."""
+    """Return every call of every golden script."""
     lines = [line for file in SCRIPTS for line in file.read_text(encoding="utf-8").splitlines()]
     return [shlex.split(line)[1:] for line in lines if line.startswith("call ")]
 
 
 def library() -> set[str]:
-    """The functions of the library."""
+    """Return the functions of the library."""
     text = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.j2"))
     return set(re.findall(r"^([a-z_]+)\(\)", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("function", sorted({call[0] for call in calls()}))
-def test_the_library_has_it_and_its_way_back(function: str) -> None:
+def test_the_library_has_each_function_and_its_undo(function: str) -> None:
     assert function in library()
     assert function.startswith("need_") or f"undo_{function}" in library()
 
 
 @pytest.mark.parametrize("function", sorted(WORDS))
-def test_it_is_called_with_its_words(function: str) -> None:
+def test_a_function_is_called_with_its_arguments(function: str) -> None:
     mine = [call for call in calls() if call[0] == function]
     assert mine
     assert all(len(call) - 1 in WORDS[function] for call in mine)
 
 
-def test_names_of_before_come_before_all_calls() -> None:
+def test_old_names_precede_all_calls() -> None:
     renamed = [file.read_text(encoding="utf-8") for file in SCRIPTS if "rename" in file.parent.name]
     for script in (each for text in renamed for each in text.split("==> ")[1:]):
         lines = [line.split()[0] for line in script.splitlines() if line.startswith(("was ", "call "))]

@@ -1,4 +1,4 @@
-"""docs/upgrade.md: its commands are run against rehearsed servers, and print what the page shows."""
+"""Commands of docs/upgrade.md, run on rehearsed servers: they print what the page shows."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ PAGE = ROOT / "docs" / "upgrade.md"
 
 
 def built_ahead(page: str, folder: Path) -> Path:
-    """Every state of the course that *page* comes to, built, each in a folder of its own."""
+    """Build every state of the course in *page*, each in a folder of its own; return their parent."""
     (folder / "edited" / "course").mkdir(parents=True)
     session = Session(folder / "edited", dict(os.environ))
     for number, block in enumerate(blocks(page)):

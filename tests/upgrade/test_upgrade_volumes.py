@@ -1,4 +1,4 @@
-"""Volumes in an upgrade, on real LVM: grown, renamed, discarded, retired, copied; never lost, and never twice."""
+"""Volumes in an upgrade, on real LVM: grown, renamed, discarded, retired, copied; never lost, never duplicated."""
 
 import shlex
 import shutil
@@ -60,11 +60,11 @@ class Server:
         return self.sandbox.run("env", *environment, "sh", str(script), mode, check=False, first=first)
 
     def make(self, *volumes: object) -> None:
-        """Make volumes as a deployment does."""
+        """Create volumes as a deployment does."""
         results(storage_sh(self.sandbox, self.folder, *volumes))  # type: ignore[arg-type]
 
     def fill(self, path: str, mebibytes: int = 12) -> str:
-        """Write what a guest might have written; returns its checksum."""
+        """Write data as a guest would; return its checksum."""
         self.sandbox.run(
             "sh",
             "-c",
@@ -76,7 +76,7 @@ class Server:
         return set(self.sandbox.volumes(GROUP)[name].tags)
 
     def retired(self, call: str) -> str:
-        """Run a function of the library for what is retired."""
+        """Run a function of the library for retired volumes."""
         lib = self.folder / f"hosts/{SERVER}/_server/lib"
         text = f'MLNC_LIB={lib}; . "$MLNC_LIB/retired.sh"; retired_begin {self.home.parent}; {call}'
         return self.sandbox.run("sh", "-c", text).stdout
@@ -93,7 +93,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def server(sandbox: Sandbox, tmp_path: Path) -> Server:
-    """A server with one volume of 12 MiB, that of the host web, which does not run."""
+    """Return a server with one volume of 12 MiB, of the host web, which does not run."""
     sandbox.reset()
     made = Server(sandbox, tmp_path)
     shutil.rmtree(made.home.parent, ignore_errors=True)
@@ -104,7 +104,7 @@ def server(sandbox: Sandbox, tmp_path: Path) -> Server:
 
 
 def domains(server: Server, *rows: str) -> None:
-    """Pretend that these domains are here: NAME STATE UUID."""
+    """Simulate these domains: NAME STATE UUID."""
     lines = "".join(f"{row.split()[0]} 1 128 1 {row.split()[1]} 0.1 {row.split()[2]} 0 -\\n" for row in rows)
     server.sandbox.stub("xl", f"printf 'Name ID Mem VCPUs State Time(s) UUID\\n{lines}'")
 
@@ -116,7 +116,7 @@ def content(server: Server, name: str = "web.demo") -> bytes:
 # --- grow ------------------------------------------------------------------------------------------------------------
 
 
-def test_grows_and_keeps_what_is_there(server: Server) -> None:
+def test_growing_keeps_the_data(server: Server) -> None:
     was = server.fill(f"/dev/{GROUP}/web.demo")
     grow = ("grow_volume", *DOMAIN, *ROOT, *PLAIN)
     assert f"grew {GROUP}/web.demo to {16 * MIB} bytes" in results(server.step(grow))
@@ -125,7 +125,7 @@ def test_grows_and_keeps_what_is_there(server: Server) -> None:
     assert "never shrunk" in error(server.step(grow, mode="undo"))
 
 
-def test_file_system_is_grown_when_nobody_uses_it(server: Server) -> None:
+def test_an_unused_file_system_is_grown(server: Server) -> None:
     linux = lv("linux.demo", template="debian.ext4", resize="ext")
     server.make(linux)
     size = ("exact", str(16 * MIB), "debian.ext4", "ext")
@@ -145,7 +145,7 @@ def test_file_system_is_grown_when_nobody_uses_it(server: Server) -> None:
     assert results(storage_sh(server.sandbox, server.folder, bigger)) == ["unchanged linux.demo"]
 
 
-def test_image_grows_when_its_host_is_down(server: Server, tmp_path: Path) -> None:
+def test_an_image_grows_while_its_host_is_down(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "web"
     server.make(image(file, "web.demo-data", role="mount"))
     call = ("grow_volume", *DOMAIN, "file", str(file), "-", "mount", *PLAIN)
@@ -162,7 +162,7 @@ def test_image_grows_when_its_host_is_down(server: Server, tmp_path: Path) -> No
 RENAME = ("rename_volume", "web", "www", "demo", "demo", *ROOT, "lvm", GROUP, "www.demo", "root")
 
 
-def test_renames_and_back(server: Server) -> None:
+def test_a_volume_is_renamed_and_back(server: Server) -> None:
     was = server.fill(f"/dev/{GROUP}/web.demo")
     results(server.step(RENAME))
     assert server.tags("www.demo") == TAGS - {"mlnc.host=web"} | {"mlnc.host=www"}
@@ -174,7 +174,7 @@ def test_renames_and_back(server: Server) -> None:
     assert set(server.sandbox.volumes(GROUP)) == {"web.demo"}
 
 
-def test_renames_an_image(server: Server, tmp_path: Path) -> None:
+def test_an_image_is_renamed(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "web"
     server.make(image(file, "web.demo-data", role="mount"))
     new = server.home.parent / "other/images/www"
@@ -203,13 +203,13 @@ def test_renames_an_image(server: Server, tmp_path: Path) -> None:
     assert not new.exists()
 
 
-def test_no_rename_over_another_volume(server: Server) -> None:
+def test_a_rename_onto_another_volume_is_refused(server: Server) -> None:
     server.sandbox.run("lvcreate", "--yes", "-n", "www.demo", "-L", "1M", GROUP)
     assert f"{GROUP}/www.demo exists already" in error(server.step(RENAME))
     assert server.tags() == TAGS
 
 
-def test_no_rename_while_it_runs(server: Server) -> None:
+def test_a_rename_while_the_host_runs_is_refused(server: Server) -> None:
     domains(server, f"web.demo r----- {UUID}")
     assert "the domain web.demo is there" in error(server.step(RENAME))
     assert server.tags() == TAGS
@@ -221,8 +221,8 @@ DISCARD = ("discard_volume", *DOMAIN, *ROOT)
 RETIRE = ("retire_volume", "web", *ROOT)
 
 
-def test_discards_once_for_a_generation(server: Server) -> None:
-    """A plan that goes on after an interruption does not throw away what it has made anew."""
+def test_a_volume_is_discarded_once_per_generation(server: Server) -> None:
+    """A plan that resumes after an interruption does not discard the volume that it has created."""
     assert results(server.step(DISCARD)) == [f"discarded {GROUP}/web.demo", "done 01-test"]
     assert server.sandbox.volumes(GROUP) == {}
     server.make(lv("web.demo"))
@@ -235,7 +235,7 @@ def test_discards_once_for_a_generation(server: Server) -> None:
 
 @pytest.mark.parametrize("state", ["r-----", "--p---", "---s--"])
 @pytest.mark.parametrize("name", ["web.demo", "web.demo--incoming"])
-def test_nothing_goes_from_under_a_domain(server: Server, state: str, name: str) -> None:
+def test_a_volume_in_use_is_not_removed(server: Server, state: str, name: str) -> None:
     domains(server, f"{name} {state} {UUID}")
     error(server.step(DISCARD))
     error(server.step(RETIRE))
@@ -247,14 +247,16 @@ def test_nothing_goes_from_under_a_domain(server: Server, state: str, name: str)
     "tags",
     [("--deltag", "mlnc.host=web"), ("--addtag", "mlnc.server=two", "--deltag", f"mlnc.server={SERVER}")],
 )
-def test_what_is_not_ours_stays(server: Server, call: tuple[str, ...], tags: tuple[str, ...]) -> None:
+def test_a_foreign_volume_is_not_touched(
+    server: Server, call: tuple[str, ...], tags: tuple[str, ...]
+) -> None:
     server.sandbox.run("lvchange", *tags, f"{GROUP}/web.demo")
     before = server.sandbox.volumes(GROUP)
     error(server.step(call))
     assert server.sandbox.volumes(GROUP) == before
 
 
-def test_retired_is_kept_until_it_is_purged(server: Server) -> None:
+def test_a_retired_volume_is_kept_until_it_is_purged(server: Server) -> None:
     was = server.fill(f"/dev/{GROUP}/web.demo")
     results(server.step(RETIRE))
     row = server.retired("list_retired").split()
@@ -273,13 +275,13 @@ def test_retired_is_kept_until_it_is_purged(server: Server) -> None:
     assert server.sandbox.volumes(GROUP) == {}
 
 
-def test_retired_by_mistake_is_in_use_again(server: Server) -> None:
+def test_undo_of_retire_makes_the_volume_usable(server: Server) -> None:
     results(server.step(RETIRE))
     results(server.step(RETIRE, mode="undo"))
     assert server.tags() == TAGS
 
 
-def test_images_are_retired_too(server: Server, tmp_path: Path) -> None:
+def test_an_image_is_retired(server: Server, tmp_path: Path) -> None:
     file = tmp_path / "web"
     server.make(image(file, "web.demo-data", role="mount"))
     results(server.step(("retire_volume", "web", "file", str(file), "-", "mount")))
@@ -289,7 +291,7 @@ def test_images_are_retired_too(server: Server, tmp_path: Path) -> None:
     assert server.retired("list_retired") == ""
 
 
-def test_a_renamed_host_retires_under_its_old_name(server: Server) -> None:
+def test_a_volume_of_a_renamed_host_is_retired_under_its_old_name(server: Server) -> None:
     call = ("retire_volume", "www", *ROOT)
     error(server.step(call))
     results(server.step(call, before="was www web demo"))
@@ -302,7 +304,7 @@ NEW = ("lvm", GROUP, "web2.demo", "root")
 COPY = ("copy_here", *DOMAIN, *ROOT, *NEW, *PLAIN)
 
 
-def test_copies_to_another_place(server: Server) -> None:
+def test_a_volume_is_copied_to_another_volume_group(server: Server) -> None:
     was = server.fill(f"/dev/{GROUP}/web.demo")
     server.sandbox.soil(GROUP)
     results(server.step(("need_copy_here", *COPY[1:]), COPY))
@@ -315,7 +317,7 @@ def test_copies_to_another_place(server: Server) -> None:
     results(server.step(("need_copy_here", *COPY[1:]), COPY))
 
 
-def test_taken_back_there_is_one_again(server: Server) -> None:
+def test_undo_of_a_copy_leaves_the_source_only(server: Server) -> None:
     was = server.fill(f"/dev/{GROUP}/web.demo")
     results(server.step(COPY))
     results(server.step(COPY, mode="undo"))
@@ -324,7 +326,7 @@ def test_taken_back_there_is_one_again(server: Server) -> None:
     assert sha256(content(server)).hexdigest() == was
 
 
-def test_copies_to_a_file_and_to_a_volume(server: Server) -> None:
+def test_a_volume_is_copied_to_a_file_and_back(server: Server) -> None:
     was = server.fill(f"/dev/{GROUP}/web.demo")
     file = server.home / "images/web"
     results(server.step(("copy_here", *DOMAIN, *ROOT, "file", str(file), "-", "root", *PLAIN)))
@@ -336,13 +338,13 @@ def test_copies_to_a_file_and_to_a_volume(server: Server) -> None:
     assert sha256(content(server, "web2.demo")[: 12 * MIB]).hexdigest() == was
 
 
-def test_last_pass_waits_for_the_host_to_be_down(server: Server) -> None:
+def test_the_last_pass_is_refused_while_the_host_runs(server: Server) -> None:
     domains(server, f"web.demo r----- {UUID}")
     assert "web must be down for the last pass" in error(server.step(COPY))
     assert server.tags() == TAGS
 
 
-def test_a_volume_of_that_name_is_not_overwritten(server: Server) -> None:
+def test_an_existing_volume_is_not_overwritten(server: Server) -> None:
     server.make(lv("web.demo"))
     tags = [word for tag in TAGS for word in ("--addtag", tag)]
     server.sandbox.run("lvcreate", "--yes", "-n", "web2.demo", "-L", "16M", GROUP, *tags)
@@ -351,7 +353,7 @@ def test_a_volume_of_that_name_is_not_overwritten(server: Server) -> None:
     assert server.sandbox.volumes(GROUP)["web2.demo"] == before["web2.demo"]
 
 
-def test_no_room_no_copy(server: Server) -> None:
+def test_a_copy_without_room_is_refused(server: Server) -> None:
     size = ("exact", str(200 * MIB), "-", "none")
     assert "bytes free" in error(server.step(("need_copy_here", *COPY[1:-4], *size)))
     error(server.step((*COPY[:-4], *size)))
@@ -365,19 +367,19 @@ LAST = ("copy_last", *FIRST[1:])
 
 
 def in_use(server: Server, more: str = "") -> None:
-    """Pretend that a domain has the volume open; *more* changes what lvs says besides."""
+    """Simulate a domain that has the volume open; *more* changes further output of lvs."""
     server.sandbox.stub(
         "lvs", f"/usr/sbin/lvs \"$@\" | sed -e 's/\\( web.demo|[0-9]*|.....\\)./\\1o/' {more}"
     )
 
 
 def lvcreate(server: Server) -> str:
-    """The command line in a stub that does what the stub stands before."""
+    """Return the command line in a stub that runs the command it replaces."""
     return f'{"/usr/sbin" if server.sandbox.real_devices else DEVICES}/lvcreate "$@"'
 
 
 def writes_meanwhile(server: Server) -> None:
-    """Let the guest write as soon as there is a snapshot."""
+    """Make the guest write as soon as a snapshot exists."""
     write = f"printf 'written meanwhile' | dd of=/dev/{GROUP}/web.demo conv=notrunc status=none"
     server.sandbox.stub("lvcreate", f'{lvcreate(server)} || exit\ncase $* in *" -s "*) {write} ;; esac')
 
@@ -400,7 +402,7 @@ def test_the_first_pass_reads_a_snapshot(server: Server) -> None:
 
 
 @pytest.mark.parametrize("reason", ["full", "no room", "no snapshots"])
-def test_without_a_snapshot_it_reads_the_volume(server: Server, reason: str) -> None:
+def test_without_a_snapshot_the_first_pass_reads_the_volume(server: Server, reason: str) -> None:
     server.fill(f"/dev/{GROUP}/web.demo")
     in_use(server, "-e 's/\\(mlnc-copy|[0-9]*|....\\)./\\1I/'" if reason == "full" else "")
     writes_meanwhile(server)
@@ -421,7 +423,7 @@ def test_without_a_snapshot_it_reads_the_volume(server: Server, reason: str) -> 
     assert set(server.sandbox.volumes(GROUP)) - {"other"} == {"web.demo", "web2.demo"}
 
 
-def test_a_snapshot_that_was_left_goes(server: Server) -> None:
+def test_a_leftover_snapshot_is_removed(server: Server) -> None:
     was = server.fill(f"/dev/{GROUP}/web.demo")
     tags = ("mlnc", "mlnc.project=demo", "mlnc.host=web", "mlnc.role=copy", "mlnc.incomplete")
     words = [word for tag in tags for word in ("--addtag", tag)]
@@ -438,10 +440,10 @@ def test_a_snapshot_that_was_left_goes(server: Server) -> None:
 @pytest.mark.parametrize(
     "call", [RENAME, COPY, FIRST, ("grow_volume", *DOMAIN, *ROOT, *PLAIN[:3], "ext"), RETIRE]
 )
-def test_interrupted_at_every_change(
+def test_a_second_run_completes_after_an_interruption_at_any_change(
     server: Server, tmp_path: Path, mode: str, call: tuple[str, ...]
 ) -> None:
-    """At each stop the data are there, under one name, whole; run again, it ends where it would have ended."""
+    """After each interruption the data are complete under one name; a second run ends as the first would have."""
     faults = tmp_path / "faults"
     faults.mkdir()
     for name in ("lvchange", "lvcreate", "lvextend", "lvrename", "dd"):

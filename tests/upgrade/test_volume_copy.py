@@ -1,4 +1,4 @@
-"""Copies of a host's disk to another server: what arrives is what was there, and one of the two is in use."""
+"""Copies of a host's disk to another server: the copy equals the source, and only one of them is in use."""
 
 import os
 from itertools import count
@@ -13,7 +13,7 @@ SIZE = ("exact", str(5 * MIB), "-", "none")
 
 
 class Copied:
-    """A pair whose host has its disk in a file of the first server, as long as no copy of it is whole."""
+    """Pair whose host has its disk in a file on the first server, until a copy is complete."""
 
     def __init__(self, folder: Path) -> None:
         self.pair = pair(folder)
@@ -31,14 +31,14 @@ class Copied:
 
     @staticmethod
     def mark(file: Path) -> Path:
-        """The file with the tags."""
+        """Return the file with the tags."""
         return file.with_name(f"{file.name}.mlnc")
 
     def step(self, *calls: tuple[str, ...], status: int = 0, **more: object) -> str:
         return said(self.pair.step(*calls, MLNC_COPY_MIB="1", **more), status)  # type: ignore[arg-type]
 
     def arrived(self) -> None:
-        """The copy is whole and of the second server; the source is kept, and nobody's."""
+        """Assert that the copy is complete and belongs to the second server; the source is kept without an owner."""
         assert self.target.read_bytes()[: len(self.content)] == self.content
         assert self.target.stat().st_size == 5 * MIB
         assert {"mlnc.server=two", "mlnc.from=one"} < set(self.mark(self.target).read_text().split())
@@ -52,8 +52,8 @@ def made(tmp_path: Path) -> Copied:
     return Copied(tmp_path)
 
 
-def test_two_passes(made: Copied) -> None:
-    """The first one while it runs; what it changed since is sent by the last."""
+def test_two_passes_copy_the_disk(made: Copied) -> None:
+    """The first pass copies while the host runs; the last pass sends the changes since."""
     made.pair.put("one", "web.demo")
     assert "5 MiB sent" in made.step(made.need, made.first)
     assert not made.target.exists()
@@ -65,12 +65,12 @@ def test_two_passes(made: Copied) -> None:
     made.arrived()
 
 
-def test_equal_pieces_are_not_sent_again(made: Copied) -> None:
+def test_equal_blocks_are_not_sent_again(made: Copied) -> None:
     made.step(made.first)
     assert "0 MiB sent" in made.step(made.first)
 
 
-def test_the_last_piece_counts_for_what_it_is(made: Copied) -> None:
+def test_a_short_last_block_is_copied_with_its_size(made: Copied) -> None:
     assert "5 MiB sent" in said(made.pair.step(made.first, MLNC_COPY_MIB="64"))
 
 
@@ -83,10 +83,10 @@ def test_the_last_piece_counts_for_what_it_is(made: Copied) -> None:
         (("exact", str(5 * MIB), "-", "none"), "", False),
     ],
 )
-def test_a_file_system_that_is_smaller_than_its_copy_is_grown_there(
+def test_a_file_system_smaller_than_its_copy_is_grown_on_the_target(
     made: Copied, size: tuple[str, ...], mark: str, grows: bool
 ) -> None:
-    """Because the copy is larger, or because the disk grew while it ran and was not stopped since."""
+    """The copy is larger, or the disk grew while the host ran and it was not stopped since."""
     with made.mark(made.source).open("a") as tags:
         tags.write(mark)
     first, last = ((*call[: -len(SIZE)], *size) for call in (made.first, made.last))
@@ -97,14 +97,14 @@ def test_a_file_system_that_is_smaller_than_its_copy_is_grown_there(
     assert made.mark(made.target).read_text().split().count("mlnc.grow") == grows
 
 
-def test_run_again_it_is_done(made: Copied) -> None:
+def test_a_second_run_changes_nothing(made: Copied) -> None:
     made.step(made.need, made.first, made.last)
     made.arrived()
     assert made.step(made.need, made.first, made.last).count("it was copied before") == 2
     made.arrived()
 
 
-def test_taken_back_the_source_is_in_use_again(made: Copied) -> None:
+def test_undo_makes_the_source_usable(made: Copied) -> None:
     made.step(made.first, made.last)
     made.step(made.first, made.last, mode="undo")
     assert list(made.target.parent.iterdir()) == []
@@ -114,15 +114,15 @@ def test_taken_back_the_source_is_in_use_again(made: Copied) -> None:
     made.step(made.first, made.last)
 
 
-def test_not_taken_back_from_under_a_domain(made: Copied) -> None:
+def test_undo_is_refused_while_the_domain_runs_on_the_target(made: Copied) -> None:
     made.step(made.first, made.last)
     made.pair.put("two", "web.demo")
     assert "web runs here: stop it first" in made.step(made.last, status=1, mode="undo")
     made.arrived()
 
 
-def test_between_the_passes_nothing_uses_it(made: Copied) -> None:
-    """The last pass was cut off: neither server may start from what it has."""
+def test_between_the_passes_no_server_uses_a_disk(made: Copied) -> None:
+    """The last pass was interrupted: neither server may start the host."""
     stub(made.pair.folder / "one/bin", "cmp", "exit 1")
     assert "is not the same as what is here; run this again" in made.step(made.first, made.last, status=1)
     assert "mlnc.moving=two" in made.mark(made.source).read_text()
@@ -132,8 +132,8 @@ def test_between_the_passes_nothing_uses_it(made: Copied) -> None:
     made.arrived()
 
 
-def test_what_changed_on_the_way_is_noticed(made: Copied) -> None:
-    """The disk there does not hold what was written to it."""
+def test_a_corrupted_copy_is_detected(made: Copied) -> None:
+    """The disk of the target does not hold the data that was written to it."""
     spoil = f'printf x | /usr/bin/dd of="{made.target}.mlnc-copy" conv=notrunc seek=9 bs=1 2>/dev/null'
     dd = made.pair.folder / "two/bin"
     stub(dd, "dd", f'/usr/bin/dd "$@" || exit\ncase $* in *seek=1*) {spoil} ;; esac')
@@ -143,7 +143,7 @@ def test_what_changed_on_the_way_is_noticed(made: Copied) -> None:
 
 
 @pytest.mark.parametrize("tags", [None, "mlnc\n", "\n".join([*TAGS.split(","), "mlnc.server=two"])])
-def test_what_stands_there_is_kept(made: Copied, tags: str | None) -> None:
+def test_an_existing_file_on_the_target_is_kept(made: Copied, tags: str | None) -> None:
     made.target.parent.mkdir(parents=True)
     made.target.write_text("precious")
     if tags:
@@ -154,14 +154,14 @@ def test_what_stands_there_is_kept(made: Copied, tags: str | None) -> None:
     assert "mlnc.retired" not in made.mark(made.source).read_text()
 
 
-def test_last_pass_while_it_runs_there(made: Copied) -> None:
+def test_the_last_pass_is_refused_while_the_domain_runs_on_the_target(made: Copied) -> None:
     made.pair.put("two", "web.demo")
     assert "on two it is up" in made.step(made.last, status=1)
 
 
 @pytest.mark.parametrize("mode", ["fail", "kill"])
-def test_interrupted_at_every_command(tmp_path: Path, mode: str) -> None:
-    """Wherever it is cut off, what is whole is right, and one at most may be used; run again, it has moved."""
+def test_a_second_run_completes_after_an_interruption_at_any_command(tmp_path: Path, mode: str) -> None:
+    """Interrupted anywhere, a complete copy is correct and at most one disk may be used; a second run completes."""
     faults = tmp_path / "faults"
     faults.mkdir()
     for name in ("chown", "dd", "mv", "ssh", "sync", "truncate"):

@@ -1,1 +1,1 @@
-"""Order of moves and changes over the memory of the servers."""
+"""Order of migrations and memory changes within the memory of the servers."""

@@ -1,4 +1,4 @@
-"""The upgrades of a course in an order in which no server is asked for more memory than it has."""
+"""Order of the upgrades of a course in which no server needs more memory than it has."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -8,55 +8,57 @@ from mlnc.ir.model import Course, Site, Switch
 from mlnc.output.plan_model import Kind, Step
 from mlnc.upgrade.capacity.memory_moves import Event, Unit
 from mlnc.upgrade.capacity.memory_order import Order, Shortages, order
-from mlnc.upgrade.cost.migration_mode import thirds
-from mlnc.upgrade.diff.deployed_state import Before
+from mlnc.upgrade.cost.migration_mode import third_servers
+from mlnc.upgrade.diff.deployed_state import DeployedState
 from mlnc.upgrade.diff.host_change import HostChange, Locate
-from mlnc.upgrade.diff.project_diff import ProjectUpgrade, upgrade
+from mlnc.upgrade.diff.project_diff import ProjectUpgrade, project_upgrade
 from mlnc.upgrade.steps.plan_steps import KINDS, StepDraft
 
-_DETOUR = "it goes over a third server, for neither of its own has room while the other is full"
+_VIA = "it migrates through a third server, because its source and its target are full during the upgrade"
 Places = Callable[[str], Locate]
-"""Project to what says where something of it was written."""
+"""Project to the function that locates its differences in the sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """The upgrades of all projects that change, by name, what waits for what, and what is lacking in the end."""
+    """Upgrades of all projects that change, by name, their order, and the memory that servers lack after them."""
 
     upgrades: tuple[ProjectUpgrade, ...]
     order: Order
     shortages: Shortages = ()
 
 
-def in_order(before: Before, course: Course, kept: Collection[str], places: Places) -> Ordered:
-    """The upgrades of *course* but for the projects *kept*. Some are stopped that could move, if it cannot be else."""
+def in_order(deployed: DeployedState, course: Course, kept: Collection[str], places: Places) -> Ordered:
+    """Return the upgrades of *course* except the projects *kept*. If no other order exists, some hosts are stopped."""
     names = [name for name in sorted(course.projects) if name not in kept]
 
-    def made(down: Mapping[str, Mapping[str, str]]) -> tuple[ProjectUpgrade, ...]:
+    def upgrades_with(stop_reasons: Mapping[str, Mapping[str, str]]) -> tuple[ProjectUpgrade, ...]:
         return tuple(
-            upgrade(before, course.projects[name], course.site, places(name), down.get(name, {}))
+            project_upgrade(
+                deployed, course.projects[name], course.site, places(name), stop_reasons.get(name, {})
+            )
             for name in names
         )
 
-    upgrades = made({})
-    shown = _displays(course, upgrades)
-    units = [unit for each in upgrades for unit in _units(each, course.site, shown)]
+    upgrades = upgrades_with({})
+    displays = _displays(course, upgrades)
+    units = [unit for upgrade in upgrades for unit in _units(upgrade, course.site, displays)]
     if not units:
         return Ordered(upgrades, Order())
     declared = {name: server.memory_mib for name, server in course.site.service_hosts.items()}
-    found = order(declared, _used(before, course, kept, upgrades), units)
+    found = order(declared, _used(deployed, course, kept, upgrades), units)
     if not isinstance(found, Order):
         return Ordered(upgrades, Order(), found)
     if found.stopped:
-        upgrades = made(_down(found, units))
-    return Ordered(tuple(_over(each, found.over) for each in upgrades), found)
+        upgrades = upgrades_with(_stop_reasons(found, units))
+    return Ordered(tuple(_with_third_servers(upgrade, found.via) for upgrade in upgrades), found)
 
 
-def giving(each: ProjectUpgrade) -> frozenset[str]:
-    """The servers on which a project gives up memory."""
+def releasing_servers(upgrade: ProjectUpgrade) -> frozenset[str]:
+    """Return the servers on which a project releases memory."""
     return frozenset(
         change.old.service_host
-        for change in each.changes.values()
+        for change in upgrade.changes.values()
         if change.old is not None
         and not (
             change.new is not None
@@ -66,49 +68,54 @@ def giving(each: ProjectUpgrade) -> frozenset[str]:
     )
 
 
-def with_waits(made: Mapping[str, Sequence[StepDraft]], ordered: Ordered) -> dict[str, list[StepDraft]]:
-    """The drafts of each project, with the steps of others that each of them has to wait for."""
+def with_waits(drafts: Mapping[str, Sequence[StepDraft]], ordered: Ordered) -> dict[str, list[StepDraft]]:
+    """Return the *drafts* of each project with the steps of other projects that each of them waits for."""
     if not ordered.order.waits:
-        return {name: list(drafts) for name, drafts in made.items()}
+        return {name: list(each) for name, each in drafts.items()}
     changes = {
-        f"{each.new.project}/{name}": change
-        for each in ordered.upgrades
-        for name, change in each.changes.items()
+        f"{upgrade.new.project}/{name}": change
+        for upgrade in ordered.upgrades
+        for name, change in upgrade.changes.items()
     }
-    steps = {name: [draft.step for draft in drafts] for name, drafts in made.items()}
+    steps = {name: [draft.step for draft in each] for name, each in drafts.items()}
     after: dict[str, set[str]] = defaultdict(set)
     for event, others in ordered.order.waits.items():
         step = _step(event, changes[event.unit], steps)
         after[step] |= {_step(other, changes[other.unit], steps) for other in others} - {step}
     return {
-        name: [_waiting(name, draft, after[f"{name}/{draft.step.id}"], steps[name]) for draft in drafts]
-        for name, drafts in made.items()
+        name: [_waiting(name, draft, after[f"{name}/{draft.step.id}"], steps[name]) for draft in each]
+        for name, each in drafts.items()
     }
 
 
-# --- to what the order speaks of -------------------------------------------------------------------------------------
+# --- changes to units ------------------------------------------------------------------------------------------------
 
 
-def _units(each: ProjectUpgrade, site: Site, shown: Collection[tuple[str, int]]) -> Iterator[Unit]:
-    """What an upgrade moves or changes. Nothing goes over a server on which its display is *shown* by another."""
-    stands = _bridges(each.new.switches) & _bridges(each.was.switches() if each.was else {})
-    for name, change in each.changes.items():
+def _units(upgrade: ProjectUpgrade, site: Site, displays: Collection[tuple[str, int]]) -> Iterator[Unit]:
+    """Yield the hosts that migrate or change memory or display.
+
+    No host migrates through a server where its display is one of *displays*: another host has it.
+    """
+    bridges = _bridges(upgrade.new.switches) & _bridges(upgrade.old.switches() if upgrade.old else {})
+    project = upgrade.new.project
+    for name, change in upgrade.changes.items():
         old, new = change.old, change.new
         source, target = (host.service_host if host else None for host in (old, new))
         sizes = (old.memory_mib if old else 0, new.memory_mib if new else 0)
-        displays = [host.vnc.display if host and host.vnc else None for host in (old, new)]
-        if source != target or sizes[0] != sizes[1] or displays[0] != displays[1]:
+        numbers = [host.vnc.display if host and host.vnc else None for host in (old, new)]
+        if source != target or sizes[0] != sizes[1] or numbers[0] != numbers[1]:
             live = change.pair is not None and not change.stops
-            project = each.new.project
-            over = thirds(change.pair, site, stands) if change.pair and live and source != target else ()
-            over = tuple(third for third in over if (third, displays[0]) not in shown)
+            thirds = (
+                third_servers(change.pair, site, bridges) if change.pair and live and source != target else ()
+            )
+            thirds = tuple(third for third in thirds if (third, numbers[0]) not in displays)
             yield Unit(
-                f"{project}/{name}", project, source, sizes[0], target, sizes[1], live, over, *displays
+                f"{project}/{name}", project, source, sizes[0], target, sizes[1], live, thirds, *numbers
             )
 
 
 def _displays(course: Course, upgrades: Sequence[ProjectUpgrade]) -> set[tuple[str, int]]:
-    """Server and number of every VNC display before and after the upgrade."""
+    """Return server and number of every VNC display before and after the upgrade."""
     hosts = [host for project in course.projects.values() for host in project.xen_hosts().values()]
     hosts += [change.old for each in upgrades for change in each.changes.values() if change.old is not None]
     return {
@@ -119,58 +126,61 @@ def _displays(course: Course, upgrades: Sequence[ProjectUpgrade]) -> set[tuple[s
 
 
 def _bridges(switches: Mapping[str, Switch]) -> set[tuple[str, str]]:
-    """The bridges of *switches*, each with every server on which it stands."""
+    """Return server and name of each bridge of *switches*."""
     return {(server, switch.bridge) for switch in switches.values() for server in switch.service_hosts}
 
 
 def _used(
-    before: Before, course: Course, kept: Collection[str], upgrades: Sequence[ProjectUpgrade]
+    deployed: DeployedState, course: Course, kept: Collection[str], upgrades: Sequence[ProjectUpgrade]
 ) -> Counter[str]:
-    """The memory that all virtual machines have on each server at the beginning, in MiB."""
+    """Return the memory of all virtual machines on each server before the upgrade, in MiB."""
     used: Counter[str] = Counter()
     for name in kept:
         for host in course.projects[name].xen_hosts().values():
             used[host.service_host] += host.memory_mib
-    for each in upgrades:
-        for change in each.changes.values():
+    for upgrade in upgrades:
+        for change in upgrade.changes.values():
             if change.old is not None:
                 used[change.old.service_host] += change.old.memory_mib
-    for was in before.removed.values():
-        for host in was.hosts().values():
+    for project in deployed.removed.values():
+        for host in project.hosts().values():
             used[host.service_host] += host.memory_mib
     return used
 
 
-def _down(found: Order, units: Sequence[Unit]) -> dict[str, dict[str, str]]:
-    """Those that have to be stopped, by project and name, and why."""
+def _stop_reasons(found: Order, units: Sequence[Unit]) -> dict[str, dict[str, str]]:
+    """Return by project and host why each host that must be stopped is stopped."""
     by_id = {unit.id: unit for unit in units}
-    down: dict[str, dict[str, str]] = defaultdict(dict)
+    reasons: dict[str, dict[str, str]] = defaultdict(dict)
     for each in found.stopped:
         unit = by_id[each]
-        down[unit.project][each.partition("/")[2]] = (
-            f"{unit.source} and {unit.target} exchange virtual machines, and neither has room for one more"
+        reasons[unit.project][each.partition("/")[2]] = (
+            f"{unit.source} and {unit.target} exchange virtual machines, and neither has memory for one more"
         )
-    return down
+    return reasons
 
 
-def _over(each: ProjectUpgrade, over: Mapping[str, str]) -> ProjectUpgrade:
-    """*each* with the third servers of those that take a detour."""
-    detours = {name: third for name in each.changes if (third := over.get(f"{each.new.project}/{name}"))}
+def _with_third_servers(upgrade: ProjectUpgrade, via: Mapping[str, str]) -> ProjectUpgrade:
+    """Return *upgrade* with the third servers *via*, by PROJECT/HOST."""
+    thirds = {name: third for name in upgrade.changes if (third := via.get(f"{upgrade.new.project}/{name}"))}
     changes = {
         name: replace(
-            change, over=detours[name], held=change.held | {detours[name]}, notes=(*change.notes, _DETOUR)
+            change,
+            via=thirds[name],
+            possible_servers=change.possible_servers | {thirds[name]},
+            notes=(*change.notes, _VIA),
         )
-        for name, change in each.changes.items()
-        if name in detours
+        for name, change in upgrade.changes.items()
+        if name in thirds
     }
-    return replace(each, changes=each.changes | changes) if changes else each
+    return replace(upgrade, changes=upgrade.changes | changes) if changes else upgrade
 
 
-# --- and back to steps -----------------------------------------------------------------------------------------------
+# --- events to steps -------------------------------------------------------------------------------------------------
 
 
 def _kind(event: Event, change: HostChange) -> Kind:
-    """The kind of step in which *event* happens."""
+    """Return the kind of step in which *event* happens."""
     if event.part in ("hop", "move"):
         return "migrate"
     if event.part == "release":
@@ -181,7 +191,7 @@ def _kind(event: Event, change: HostChange) -> Kind:
 
 
 def _step(event: Event, change: HostChange, steps: Mapping[str, Sequence[Step]]) -> str:
-    """The step, ``PROJECT/ID``, in which *event* happens."""
+    """Return the step, ``PROJECT/ID``, in which *event* happens."""
     project, _, host = event.unit.partition("/")
     kind = _kind(event, change)
     found = [step for step in steps[project] if step.kind == kind and host in step.hosts]
@@ -189,7 +199,7 @@ def _step(event: Event, change: HostChange, steps: Mapping[str, Sequence[Step]])
 
 
 def _waiting(project: str, draft: StepDraft, after: set[str], own: Sequence[Step]) -> StepDraft:
-    """*draft* waiting for the steps *after*, but for those of earlier phases of its own project."""
+    """Return *draft* waiting for the steps *after*, except those of earlier phases of its own project."""
     kinds = {f"{project}/{step.id}": KINDS.index(step.kind) for step in own}
     phase = KINDS.index(draft.step.kind)
     left = tuple(sorted(each for each in after if kinds.get(each, phase) >= phase))

@@ -1,4 +1,4 @@
-"""The virtual machines that an upgrade moves or changes, as far as memory and displays of servers are concerned."""
+"""Virtual machines that an upgrade moves or changes, as users of memory and VNC displays of servers."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,9 +13,9 @@ Amounts = tuple[tuple[str, int], ...]
 class Unit:
     """One virtual machine that changes its server, its memory (in MiB) or its VNC display.
 
-    *source* None: it is made anew; *target* None: it goes away; both the same: it stays there. *live*: it runs all the
-    while. *thirds* are servers that it could go over, live from the source and live on to the target. The displays are
-    the numbers that it has at the beginning and in the end; None for none, or one that Xen chooses.
+    *source* None: it is created; *target* None: it is retired; both the same: it stays there. *live*: it runs during
+    the whole upgrade. *thirds* are servers through which it could migrate live to the target. The displays are its
+    numbers before and after the upgrade; None for no display, or one that Xen chooses.
     """
 
     id: str
@@ -31,25 +31,25 @@ class Unit:
 
     @property
     def arrives(self) -> bool:
-        """Whether it comes to its target from another server."""
+        """True if it comes to its target from another server."""
         return None not in (self.source, self.target) and self.source != self.target
 
     @property
     def moving_mib(self) -> int:
-        """What it takes with it on a live move: it shrinks before and grows after."""
+        """Memory during a live migration: it shrinks before and grows after."""
         return min(self.old_mib, self.new_mib)
 
     @property
-    def given_back(self) -> Amounts:
-        """What its source gets back before anything moves."""
+    def released(self) -> Amounts:
+        """Memory that its source gets back before any migration."""
         if self.source is None:
             return ()
         kept = self.moving_mib if self.live and self.target is not None else 0
         return ((self.source, self.old_mib - kept),) if self.old_mib > kept else ()
 
     @property
-    def taken(self) -> Amounts:
-        """What its target must give after everything has moved."""
+    def acquired(self) -> Amounts:
+        """Memory that its target must provide after all migrations."""
         if self.target is None:
             return ()
         has = self.moving_mib if self.live and self.source is not None else 0
@@ -58,10 +58,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Event:
-    """A part of what happens to a unit.
+    """One part of the upgrade of a unit.
 
-    ``release``: it is stopped, or shrinks. ``hop``: it moves live to the third server. ``move``: it moves live to
-    its target. ``acquire``: it is started or made, or grows.
+    ``release``: it is stopped, or shrinks. ``hop``: it migrates live to the third server. ``move``: it migrates live
+    to its target. ``acquire``: it is started or created, or grows.
     """
 
     unit: str

@@ -1,11 +1,11 @@
-"""The search for an order of live migrations over the memory of servers.
+"""Search for an order of live migrations within the memory of the servers.
 
-A state is how many machines of each kind (same way, same size) still have to go; what is free follows from it.
-A move into a server that can take all that still comes to it never stands in the way of another and is made at once;
-moves out of such a server help nobody and come last, unless another waits for them. What is left, few moves as a
-rule, is searched depth first, without visiting a state twice. First without detours, then with one over a third
-server, two, and so on; then with machines stopped, the fewest MiB first. The work is bounded: where the bound is
-met, machines are stopped one by one.
+A state is the number of virtual machines of each kind (same source, target and size) that still have to migrate; it
+determines the free memory. A migration to a server with room for all that still arrives never blocks another one and
+is made at once. Migrations from such a server free no memory that is needed and come last, unless another one waits
+for them. The rest, usually few, is searched depth first without visiting a state twice: first without a third server,
+then with one detour, two, and so on; then with stopped virtual machines, the fewest MiB first. The work is bounded: at
+the bound, virtual machines are stopped one by one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,17 +16,17 @@ from itertools import count
 from mlnc.upgrade.capacity.search_state import DONE, Free, Lane, LiveMove, Problem, State
 
 WORK = 600_000
-"""How many lanes all searches together look at before they give up; about half a second."""
+"""Number of lanes that all searches together visit before they give up; about half a second."""
 
 DETOURS = 6
-"""How many detours are tried, and beside machines that are stopped STOPPED_DETOURS."""
+"""Highest number of detours; STOPPED_DETOURS if virtual machines are stopped too."""
 
 STOPPED_DETOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One live migration; *last*: it ends where the machine shall be; *second*: it comes from a third server."""
+    """One live migration; *last*: it ends on the target; *second*: it begins on a third server."""
 
     move: str
     source: str
@@ -37,7 +37,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The migrations in order, and who has to be stopped before them and started after them."""
+    """Migrations in order, and the virtual machines to stop before them and start after them."""
 
     legs: tuple[Leg, ...]
     stopped: tuple[str, ...]
@@ -45,7 +45,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A state of the search, what is free in it, the detours that are left, and the lane that led there."""
+    """State of the search, its free memory, the detours left, and the lane that led to it."""
 
     state: State
     free: Free
@@ -54,36 +54,36 @@ class Branch:
 
 
 def find_legs(free: Free, moves: Mapping[str, LiveMove]) -> Route:
-    """An order for *moves* over *free*, the MiB that are free on each bounded server before the first of them.
+    """Return an order for *moves*. *free* has the free MiB of each bounded server before the first one.
 
-    Once all have been made, everything must fit.
+    After all of them, everything must fit.
     """
     return _OrderSearch(moves).find(free)
 
 
 class _OrderSearch:
-    """One search, with what is left of its work."""
+    """One search and the work it may still do."""
 
     def __init__(self, moves: Mapping[str, LiveMove]) -> None:
         self.problem = Problem(moves)
-        self.everything = self.problem.start()
-        self.nobody: State = (0,) * len(self.everything)
+        self.all_moves = self.problem.start()
+        self.none_stopped: State = (0,) * len(self.all_moves)
         self.work = WORK
 
     def find(self, free: Free) -> Route:
-        lanes = self.with_detours(free, self.everything, DETOURS)
+        lanes = self.with_detours(free, self.all_moves, DETOURS)
         if lanes is not None:
-            return self.route(lanes, self.nobody)
+            return self.route(lanes, self.none_stopped)
         for stopped in self.stops(free):
             if self.work <= 0:
                 break
-            lanes = self.with_detours(*self.problem.without(free, self.everything, stopped), STOPPED_DETOURS)
+            lanes = self.with_detours(*self.problem.without(free, self.all_moves, stopped), STOPPED_DETOURS)
             if lanes is not None:
                 return self.route(lanes, stopped)
-        return self.stop_what_is_in_the_way(free)
+        return self.stop_blocking(free)
 
     def with_detours(self, free: Free, start: State, most: int) -> list[Lane] | None:
-        """The lanes from *start* to the end with the fewest detours, at *most* that many."""
+        """Return the lanes from *start* to the end with the fewest detours, at most *most*; None if there are none."""
         for detours in range(min(most, self.problem.total(start)) + 1 if self.problem.thirds else 1):
             for hasty in (True, False) if detours else (True,):
                 found = self.search(free, start, detours, hasty) if self.work > 0 else None
@@ -92,39 +92,39 @@ class _OrderSearch:
         return None
 
     def stops(self, free: Free) -> Iterator[State]:
-        """Sets of machines that could be stopped, as numbers of each kind, the fewest MiB first."""
-        useful = self.problem.tight(free, self.everything) | self.problem.thirds
+        """Yield sets of virtual machines to stop, as numbers of each kind, the fewest MiB first."""
+        useful = self.problem.tight(free, self.all_moves) | self.problem.thirds
         kinds = [
             kind
             for kind, move in enumerate(self.problem.moves)
             if move.source in useful or kind in self.problem.waited_for or self.problem.empty[kind]
         ]
         order = count()
-        queue = [(0, 0, next(order), 0, self.nobody)]
+        queue = [(0, 0, next(order), 0, self.none_stopped)]
         while queue:
             mib, machines, _, first, stopped = heappop(queue)
             if machines:
                 yield stopped
             for place in range(first, len(kinds)):
                 kind = kinds[place]
-                if stopped[kind] < self.everything[kind]:
+                if stopped[kind] < self.all_moves[kind]:
                     size = mib + self.problem.moves[kind].mib
                     heappush(queue, (size, machines + 1, next(order), place, _one_more(stopped, kind)))
 
-    def stop_what_is_in_the_way(self, free: Free) -> Route:
-        """Goes as far as it can; where it cannot, stops the smallest machine that is left and begins again."""
-        stopped = self.nobody
+    def stop_blocking(self, free: Free) -> Route:
+        """Make all possible migrations; if some are left, stop the smallest of them and begin again."""
+        stopped = self.none_stopped
         while True:
-            lanes, stuck = self.problem.run(*self.problem.without(free, self.everything, stopped))
+            lanes, stuck = self.problem.run(*self.problem.without(free, self.all_moves, stopped))
             left = [kind for kind in range(self.problem.kinds) if stuck[kind]]
             if not left:
                 return self.route(lanes, stopped)
             stopped = _one_more(stopped, min(left, key=lambda kind: self.problem.moves[kind].mib))
 
     def search(self, free: Free, start: State, detours: int, hasty: bool) -> list[Lane] | None:
-        """The lanes from *start* to the end with at most that many *detours*; None where none was found.
+        """Return the lanes from *start* to the end with at most *detours* detours; None if none were found.
 
-        *hasty*: a move that is sure is made at once even where it could take the room of a detour.
+        *hasty*: a migration that blocks no other is made at once even if it takes the room of a detour.
         """
         seen: set[tuple[State, int]] = set()
         path: list[Lane] = []
@@ -149,7 +149,7 @@ class _OrderSearch:
         return None
 
     def branches(self, here: Branch, tight: frozenset[str], hasty: bool) -> Iterator[Branch]:
-        """What can be done next."""
+        """Yield the next branches."""
         lanes = self.problem.open(here.free, here.state)
         sure = [lane for lane in lanes if not lane.detour and lane.target not in tight]
         if hasty:
@@ -163,7 +163,7 @@ class _OrderSearch:
                 yield Branch(state, free, here.detours - lane.detour, lane)
 
     def route(self, lanes: list[Lane], stopped: State) -> Route:
-        """Names for the machines of each kind: the first are stopped, the others go in the order of their names."""
+        """Return the route by name: of each kind the first are stopped, the others migrate in order of name."""
         at: dict[int, list[str]] = {}
         halted: list[str] = []
         for kind, names in enumerate(self.problem.names):
@@ -173,9 +173,9 @@ class _OrderSearch:
         for lane in lanes:
             name = at[lane.slot].pop(0)
             second = lane.slot >= self.problem.kinds
-            legs.append(Leg(name, lane.source, lane.target, lane.leads == DONE, second))
-            if lane.leads != DONE:
-                at.setdefault(lane.leads, []).append(name)
+            legs.append(Leg(name, lane.source, lane.target, lane.end == DONE, second))
+            if lane.end != DONE:
+                at.setdefault(lane.end, []).append(name)
         return Route(tuple(legs), tuple(sorted(halted)))
 
 

@@ -1,25 +1,25 @@
-"""The states of the search for an order: which machines still have to go where, and what is free meanwhile."""
+"""States of the search for an order: migrations still to make, and the free memory."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 Free = dict[str, int]
-"""MiB that are free, by server; a server that is not in it has no bound."""
+"""Free MiB by server; a server without an entry has no bound."""
 
 State = tuple[int, ...]
-"""How many machines there are in each slot: a slot a kind that has not left yet, then one a kind and third server."""
+"""Number of virtual machines by slot: one slot per kind before its migration, then one per kind and third server."""
 
 DONE = -1
-"""The slot of those that are where they shall be, which nobody counts."""
+"""Slot of virtual machines on their target, which are not counted."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class LiveMove:
-    """A live migration that is asked for: from, to, memory in MiB, and the servers it could go over.
+    """A live migration: source, target, memory in MiB, and possible third servers.
 
-    *name* tells one apart that others wait for or that waits for others; it is empty for all else. *follows* are the
-    names of those that must have left where they are before it arrives.
+    *name* identifies one that waits for others or that others wait for; it is empty for all others. *follows* are the
+    names of those that must have left their source before it arrives.
     """
 
     source: str
@@ -32,13 +32,13 @@ class LiveMove:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A way of one machine from one slot to another. *detour* is 1 where it leads to a third server.
+    """A migration of one virtual machine from *slot* to the slot *end*; *detour* is 1 if that is a third server.
 
-    It is open when nobody is left in the slots *empty*.
+    The lane is open once the slots *empty* are empty.
     """
 
     slot: int
-    leads: int
+    end: int
     source: str
     target: str
     mib: int
@@ -47,7 +47,7 @@ class Lane:
 
 
 class Problem:
-    """The kinds of machines, the lanes they can take, and the arithmetic of states."""
+    """Kinds of virtual machines, their lanes, and the arithmetic of states."""
 
     def __init__(self, moves: Mapping[str, LiveMove]) -> None:
         kinds = Counter(moves.values())
@@ -73,27 +73,27 @@ class Problem:
         self.lanes.append(Lane(kind, slot, move.source, third, move.mib, 1))
 
     def start(self) -> State:
-        """Nobody has left."""
+        """Return the state before the first migration."""
         return tuple(map(len, self.names)) + (0,) * (self._slots - self.kinds)
 
     def total(self, state: State) -> int:
-        """How many machines still have to go."""
+        """Return the number of virtual machines that still have to migrate."""
         return sum(state)
 
     def tight(self, free: Free, state: State) -> frozenset[str]:
-        """The servers that have no room for all that still comes to stay."""
-        coming = dict.fromkeys(free, 0)
+        """Return the servers without room for all that still arrives."""
+        arriving = dict.fromkeys(free, 0)
         for lane in self.lanes:
-            if state[lane.slot] and not lane.detour and lane.target in coming:
-                coming[lane.target] += lane.mib * state[lane.slot]
-        return frozenset(server for server, mib in coming.items() if mib > free[server])
+            if state[lane.slot] and not lane.detour and lane.target in arriving:
+                arriving[lane.target] += lane.mib * state[lane.slot]
+        return frozenset(server for server, mib in arriving.items() if mib > free[server])
 
     def finished(self, state: State, tight: frozenset[str]) -> bool:
-        """Whether what is left finds room in any order: nothing of it waits for memory that another gives back."""
+        """Return True if the rest fits in any order: no migration of it waits for memory that another one releases."""
         return not any(lane.source in tight for lane in self.lanes if state[lane.slot] and not lane.detour)
 
     def open(self, free: Free, state: State) -> list[Lane]:
-        """The lanes that somebody can take now."""
+        """Return the lanes that are possible now."""
         return [
             lane
             for lane in self.lanes
@@ -103,15 +103,15 @@ class Problem:
         ]
 
     def after(self, state: State, lane: Lane) -> State:
-        """The state when one machine has taken *lane*."""
+        """Return the state after one migration on *lane*."""
         counts = list(state)
         counts[lane.slot] -= 1
-        if lane.leads != DONE:
-            counts[lane.leads] += 1
+        if lane.end != DONE:
+            counts[lane.end] += 1
         return tuple(counts)
 
     def moved(self, free: Free, lane: Lane) -> Free:
-        """What is free when one machine has taken *lane*."""
+        """Return the free memory after one migration on *lane*."""
         left = dict(free)
         for server, mib in ((lane.source, lane.mib), (lane.target, -lane.mib)):
             if server in left:
@@ -119,15 +119,15 @@ class Problem:
         return left
 
     def without(self, free: Free, state: State, stopped: State) -> tuple[Free, State]:
-        """What is free and who has to go when some have been *stopped*; they are started when all is over."""
+        """Return free memory and state with some virtual machines *stopped*; they start after all migrations."""
         left = dict(free)
         for kind, move in enumerate(self.moves):
             if move.source in left:
                 left[move.source] += move.mib * stopped[kind]
-        return left, tuple(here - gone for here, gone in zip(state, stopped, strict=True))
+        return left, tuple(number - fewer for number, fewer in zip(state, stopped, strict=True))
 
     def run(self, free: Free, state: State) -> tuple[list[Lane], State]:
-        """Takes lanes without detour, what needs no luck first, as long as any is open; and the state then."""
+        """Return lanes without detour, those that block no other first, and the state in which none is open."""
         taken: list[Lane] = []
         while lanes := [lane for lane in self.open(free, state) if not lane.detour]:
             tight = self.tight(free, state)

@@ -1,102 +1,103 @@
-"""How a virtual machine moves to another service host, and why not in a better way."""
+"""Choose live, cold or copy migration for a virtual machine, and explain the choice."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from mlnc.ir.model import Interface, ServiceHost, Site, Volume
 from mlnc.ir.shared_storage import shared_storage
-from mlnc.output.plan_model import Way
-from mlnc.upgrade.diff import value_format
-from mlnc.upgrade.diff.host_diff import Pair, same_folder
+from mlnc.output.plan_model import MigrationMode
+from mlnc.upgrade.diff.host_diff import HostPair, same_folder, volume_location
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationChoice:
-    """The way, and what stands in the way of a better one, in sentences without an end."""
+    """Mode of a migration, and the reasons against a better mode, as clauses without a full stop."""
 
-    way: Way
+    mode: MigrationMode
     reasons: tuple[str, ...]
 
 
-def same_place(pair: Pair, old: Volume, new: Volume) -> bool:
-    """Whether *new* lies where *old* does, in the same volume group or folder, perhaps under another name."""
+def same_location(pair: HostPair, old: Volume, new: Volume) -> bool:
+    """Return True if both volumes are in one volume group or folder, perhaps under different names."""
     if old.kind != new.kind or old.volume_group != new.volume_group:
         return False
     return old.kind == "lvm" or same_folder(pair, old, new)
 
 
-def on_shared(path: str, shared: frozenset[str]) -> bool:
-    """Whether *path* of a disk stands on one of the storages *shared*, named as ``targets.migration`` names them."""
+def on_shared_storage(path: str, shared: frozenset[str]) -> bool:
+    """Return True if *path* of a disk is on one of the storages *shared*, as ``shared_storage`` names them."""
     return any(path.startswith((f"/dev/{name}" if "/" not in name else name) + "/") for name in shared)
 
 
-def move(pair: Pair, site: Site, stops: str | None) -> MigrationChoice:
-    """How *pair* moves. *stops* says what makes a restart necessary anyway, if anything does."""
-    one, other = (site.service_hosts[host.service_host] for host in (pair.old, pair.new))
-    shared = shared_storage(one, other)
-    apart = _apart(pair, shared)
-    if apart is not None:
-        return MigrationChoice("copy", (apart,))
-    reasons = [stops] if stops else []
-    if one.toolstack != other.toolstack:
+def choose_migration(pair: HostPair, site: Site, stop_reason: str | None) -> MigrationChoice:
+    """Return the migration of *pair*. *stop_reason* says what needs a restart in any case, if anything does."""
+    old_server, new_server = (site.service_hosts[host.service_host] for host in (pair.old, pair.new))
+    shared = shared_storage(old_server, new_server)
+    copy_reason = _copy_reason(pair, shared)
+    if copy_reason is not None:
+        return MigrationChoice("copy", (copy_reason,))
+    source, target = pair.old.service_host, pair.new.service_host
+    reasons = [stop_reason] if stop_reason else []
+    if old_server.toolstack != new_server.toolstack:
+        reasons.append(f"{source} runs {old_server.toolstack}, {target} runs {new_server.toolstack}")
+    if not _versions_agree(old_server, new_server):
         reasons.append(
-            f"{pair.old.service_host} runs {one.toolstack}, {pair.new.service_host} {other.toolstack}"
+            f"{source} runs Xen {old_server.xen_version}, {target} runs Xen {new_server.xen_version}"
         )
-    if not _versions_agree(one, other):
-        reasons.append(f"Xen is {one.xen_version} there and {other.xen_version} here")
     reasons += [
-        f"{disk.path} is not on storage that both servers share: {pair.new.service_host} must have its own"
+        f"{disk.path} is not on storage that both servers share: {target} needs a disk of its own at this path"
         for disk in pair.new.disks
-        if disk.role == "mount" and not on_shared(disk.path, shared)
+        if disk.role == "mount" and not on_shared_storage(disk.path, shared)
     ]
-    reasons += _bridges(pair)
+    reasons += _bridge_reasons(pair)
     return MigrationChoice("cold" if reasons else "live", tuple(reasons))
 
 
-def _apart(pair: Pair, shared: frozenset[str]) -> str | None:
-    """Why the root disk has to be copied, if it has to."""
+def _copy_reason(pair: HostPair, shared: frozenset[str]) -> str | None:
+    """Return why the root disk must be copied; None if it need not be."""
     old, new = pair.old.volumes["root"], pair.new.volumes["root"]
-    if not same_place(pair, old, new):
-        return f"its root disk goes from {value_format.folder(old)} to {value_format.folder(new)}"
-    if not on_shared(old.path, shared):
-        return f"{value_format.folder(old)} is not on storage that both servers share"
+    if not same_location(pair, old, new):
+        return f"its root disk moves from {volume_location(old)} to {volume_location(new)}"
+    if not on_shared_storage(old.path, shared):
+        return f"{volume_location(old)} is not on storage that both servers share"
     return None
 
 
-def _bridges(pair: Pair) -> list[str]:
-    """Cards that would arrive on a bridge of another name than the one they leave."""
+def _bridge_reasons(pair: HostPair) -> list[str]:
+    """Return a reason for each card whose bridge has another name on the target: migration keeps the name."""
+    source, target = pair.old.service_host, pair.new.service_host
     return [
-        f"{name} is on the bridge {old.bridge} there and {new.bridge} here"
+        f"{name} is on bridge {old.bridge} on {source}, on bridge {new.bridge} on {target}"
         for name, old in pair.old.interfaces.items()
         if (new := pair.new.interfaces.get(name)) is not None and new.bridge != old.bridge
     ]
 
 
-def thirds(pair: Pair, site: Site, stands: Collection[tuple[str, str]]) -> tuple[str, ...]:
-    """The servers over which *pair*, which moves live, could go, live all the way, sorted.
+def third_servers(pair: HostPair, site: Site, bridges: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the servers through which *pair*, which migrates live, could migrate live twice, sorted.
 
-    *stands* are servers and bridges of the project that stand there before and afterwards.
+    *bridges* are servers and bridges of the project that exist before and after the upgrade.
     """
     ends = (pair.old.service_host, pair.new.service_host)
     return tuple(
         name
         for name, third in sorted(site.service_hosts.items())
         if name not in ends
-        and all(_passes(pair, site.service_hosts[end], third) for end in ends)
-        and all(_plugs(name, third, card, stands) for card in pair.new.interfaces.values())
+        and all(_migrates_live(pair, site.service_hosts[end], third) for end in ends)
+        and all(_has_bridge(name, third, card, bridges) for card in pair.new.interfaces.values())
     )
 
 
-def _plugs(name: str, third: ServiceHost, card: Interface, stands: Collection[tuple[str, str]]) -> bool:
-    """Whether the bridge of *card* stands on the server *name* anyway."""
-    return card.bridge == third.bridge or (name, card.bridge) in stands
+def _has_bridge(name: str, third: ServiceHost, card: Interface, bridges: Collection[tuple[str, str]]) -> bool:
+    """Return True if the bridge of *card* exists on the server *name* without this upgrade."""
+    return card.bridge == third.bridge or (name, card.bridge) in bridges
 
 
-def _passes(pair: Pair, end: ServiceHost, third: ServiceHost) -> bool:
-    """Whether *pair* moves live between one of its servers and a *third* one."""
+def _migrates_live(pair: HostPair, end: ServiceHost, third: ServiceHost) -> bool:
+    """Return True if *pair* can migrate live between *end*, one of its servers, and *third*."""
     shared = shared_storage(end, third)
-    alike = end.toolstack == third.toolstack and _versions_agree(end, third)
-    return alike and all(on_shared(disk.path, shared) for disk in pair.old.disks)
+    compatible = end.toolstack == third.toolstack and _versions_agree(end, third)
+    return compatible and all(on_shared_storage(disk.path, shared) for disk in pair.old.disks)
 
 
 def _versions_agree(one: ServiceHost, other: ServiceHost) -> bool:

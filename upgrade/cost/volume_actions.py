@@ -1,33 +1,35 @@
-"""What becomes of each volume of a virtual machine in an upgrade."""
+"""Action on each volume of a virtual machine in an upgrade."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from mlnc.ir.model import Volume
-from mlnc.output.plan_model import Way
-from mlnc.upgrade.cost.migration_mode import same_place
-from mlnc.upgrade.diff.host_diff import Pair, same_size
+from mlnc.output.plan_model import MigrationMode
+from mlnc.upgrade.cost.migration_mode import same_location
+from mlnc.upgrade.diff.host_diff import HostPair, same_size
 
-Goes = Literal["stays", "handed", "copied", "copied-here", "discarded", "left", "retired", "made"]
+VolumeActionKind = Literal[
+    "keep", "hand-over", "copy", "copy-here", "discard", "discard-last", "retire", "create"
+]
 """
-* ``stays`` where it is; ``handed`` to the other server over shared storage; ``copied`` there; ``copied-here`` to
-  another place of the same server; what was copied is retired;
-* ``discarded``: removed once the domain is down; ``left``: removed when all is done; neither holds data, unless the
-  upgrade says so;
-* ``retired``: kept, but no longer its domain's; ``made``: new.
+* ``keep``: the volume stays in its place; ``hand-over``: the other server takes it over on shared storage;
+* ``copy`` to the other server; ``copy-here`` to another place of the same server; the source is then retired;
+* ``discard``: remove once the domain is down; ``discard-last``: remove in the clean phase; neither holds data, unless
+  *data_loss* is set;
+* ``retire``: keep the volume without its domain; ``create``: make a new one.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """One volume: *old* is None for one that is made, *new* for one that goes for good.
+class VolumeAction:
+    """Action on one volume: *old* is None for a created one, *new* for one without a successor.
 
-    *renamed*: it gets its new name first, where it is. *resized*: another size is asked for. *data_loss*: the data
-    on it is gone for its domain.
+    *renamed*: the volume gets its new name first, in its old place. *resized*: another size is requested.
+    *data_loss*: the domain loses the data on it.
     """
 
-    goes: Goes
+    kind: VolumeActionKind
     old: Volume | None
     new: Volume | None
     renamed: bool = False
@@ -35,39 +37,46 @@ class Fate:
     data_loss: bool = False
 
 
-def fates(pair: Pair, way: Way | None, replaced: bool) -> tuple[Fate, ...]:
-    """The fates of the volumes of *pair*, which moves by *way*; *replaced*: its root is made anew from a template."""
-    return tuple(_fates(pair, way, replaced))
+def volume_actions(pair: HostPair, mode: MigrationMode | None, replaced: bool) -> tuple[VolumeAction, ...]:
+    """Return the actions on the volumes of *pair*, which migrates by *mode*.
+
+    *replaced*: the root volume is made again from its template.
+    """
+    return tuple(_actions(pair, mode, replaced))
 
 
-def _fates(pair: Pair, way: Way | None, replaced: bool) -> Iterator[Fate]:
+def _actions(pair: HostPair, mode: MigrationMode | None, replaced: bool) -> Iterator[VolumeAction]:
     after = dict(pair.new.volumes)
     for role, old in pair.old.volumes.items():
         new = after.pop(role, None)
         if role == "root" and new is not None:
-            yield _root(pair, old, new, way, replaced)
+            yield _root(pair, old, new, mode, replaced)
         else:
-            yield _plain(pair, old, new, way)
+            yield _without_data(pair, old, new, mode)
     for new in after.values():
-        yield Fate("made", None, new)
+        yield VolumeAction("create", None, new)
 
 
-def _root(pair: Pair, old: Volume, new: Volume, way: Way | None, replaced: bool) -> Fate:
-    here = same_place(pair, old, new)
+def _root(
+    pair: HostPair, old: Volume, new: Volume, mode: MigrationMode | None, replaced: bool
+) -> VolumeAction:
+    in_place = same_location(pair, old, new)
     if replaced:
-        return Fate("discarded" if here and way != "copy" else "retired", old, new, data_loss=True)
+        return VolumeAction("discard" if in_place and mode != "copy" else "retire", old, new, data_loss=True)
     resized = not same_size(old, new)
-    if way == "copy":
-        return Fate("copied", old, new, resized=resized)
-    if not here:
-        return Fate("copied-here", old, new, resized=resized)
-    return Fate("handed" if pair.moves else "stays", old, new, pair.renamed, resized)
+    if mode == "copy":
+        return VolumeAction("copy", old, new, resized=resized)
+    if not in_place:
+        return VolumeAction("copy-here", old, new, resized=resized)
+    return VolumeAction("hand-over" if pair.moves else "keep", old, new, pair.renamed, resized)
 
 
-def _plain(pair: Pair, old: Volume, new: Volume | None, way: Way | None) -> Fate:
-    """Swap and seed hold no data: where they change, or would have to be copied, they are made anew."""
-    if way == "copy":
-        return Fate("left", old, new)
-    if new is None or not same_place(pair, old, new) or not same_size(old, new):
-        return Fate("discarded", old, new)
-    return Fate("handed" if pair.moves else "stays", old, new, pair.renamed)
+def _without_data(
+    pair: HostPair, old: Volume, new: Volume | None, mode: MigrationMode | None
+) -> VolumeAction:
+    """Swap and seed hold no data: instead of a copy, and where they change, they are made again."""
+    if mode == "copy":
+        return VolumeAction("discard-last", old, new)
+    if new is None or not same_location(pair, old, new) or not same_size(old, new):
+        return VolumeAction("discard", old, new)
+    return VolumeAction("hand-over" if pair.moves else "keep", old, new, pair.renamed)

@@ -1,154 +1,190 @@
-"""What an upgrade does to one virtual machine: its differences, what they cost, the way it moves, its volumes."""
+"""Change of one virtual machine in an upgrade: its differences, their cost, its migration and its volumes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mlnc.ir.model import Host, Site
-from mlnc.output.plan_model import Action, Change, Way
+from mlnc.output.plan_model import Action, MigrationMode
 from mlnc.schemas.language import Change as Class
 from mlnc.upgrade.cost.change_cost import Cost, cost, dearest
-from mlnc.upgrade.cost.migration_mode import MigrationChoice, move
-from mlnc.upgrade.cost.volume_actions import Fate, fates
+from mlnc.upgrade.cost.migration_mode import MigrationChoice, choose_migration
+from mlnc.upgrade.cost.volume_actions import VolumeAction, volume_actions
 from mlnc.upgrade.diff.directive_fields import directive
-from mlnc.upgrade.diff.host_diff import Difference, Pair, differences
+from mlnc.upgrade.diff.host_diff import Difference, HostPair, differences
 
 Locate = Callable[[str, Difference], str | None]
-"""Host and a difference of it, to FILE:LINE:COLUMN as seen from ``out/``; None where nothing was written."""
+"""Host and a difference of it, to FILE:LINE:COLUMN as seen from ``out/``; None if no statement stands for it."""
 
 _STOPS = frozenset({"reboot", "rebuild", "data-loss"})
-_TORN = "a snapshot cannot be copied as what it is: it is made anew from the volume that it was taken of"
-_PLAIN: dict[Class, Action] = {"reboot": "restart", "live": "live"}
+_SNAPSHOT = "a snapshot cannot be copied: a new snapshot of the same origin volume replaces it"
+_IN_PLACE: dict[Class, Action] = {"reboot": "restart", "live": "live"}
+
+
+@dataclass(frozen=True, slots=True)
+class PricedDifference:
+    """One difference, the class of its cost, and its place in the sources, FILE:LINE:COLUMN as seen from ``out/``."""
+
+    difference: Difference
+    change: Class
+    at: str | None
+
+    @property
+    def directive(self) -> str | None:
+        """Directive that the difference comes from; None if no directive stands for it."""
+        return directive(self.difference.path)
 
 
 @dataclass(frozen=True, slots=True)
 class HostChange:
-    """One virtual machine in an upgrade. *pair* is None where one of *old* and *new* is.
+    """One virtual machine in an upgrade. *old*, *new* or both are given; *pair* if both are.
 
-    *was_project* is the project it belonged to, None for a new one. *held* are the servers on which it may be, or may
-    have been. *stops*: it is down for a while. *over* is the server that it goes over on its way.
+    *old_project* is the project it belonged to, None for a new one. *possible_servers* are the servers on which it may
+    run or may have run. *stops*: it is down for a part of the upgrade. *via* is the third server of its migration.
     """
 
     project: str
     name: str
     old: Host | None
     new: Host | None
-    pair: Pair | None
-    was_project: str | None
-    held: frozenset[str]
+    pair: HostPair | None
+    old_project: str | None
+    possible_servers: frozenset[str]
     action: Action
-    way: Way | None
+    mode: MigrationMode | None
     stops: bool
     data_loss: bool
-    changes: tuple[Change, ...]
-    fates: tuple[Fate, ...]
+    changes: tuple[PricedDifference, ...]
+    volumes: tuple[VolumeAction, ...]
     notes: tuple[str, ...]
-    over: str | None = None
+    via: str | None = None
 
     @property
     def old_server(self) -> str | None:
-        """The service host it is on."""
+        """Service host before the upgrade."""
         return self.old.service_host if self.old else None
 
     @property
     def new_server(self) -> str | None:
-        """The service host it will be on."""
+        """Service host after the upgrade."""
         return self.new.service_host if self.new else None
 
     @property
-    def elsewhere(self) -> bool:
-        """Whether it may run on a server that is not the one it belongs to."""
-        return len(self.held) > 1
+    def has_several_servers(self) -> bool:
+        """True if it may run on more than one server."""
+        return len(self.possible_servers) > 1
 
 
 def created(project: str, name: str, new: Host) -> HostChange:
-    """A host that there is only on the new side."""
-    made = tuple(Fate("made", None, volume) for volume in new.volumes.values())
-    held = frozenset({new.service_host})
-    return HostChange(project, name, None, new, None, None, held, "create", None, False, False, (), made, ())
+    """Return the change of a host that is only in the build."""
+    volumes = tuple(VolumeAction("create", None, volume) for volume in new.volumes.values())
+    servers = frozenset({new.service_host})
+    return HostChange(
+        project, name, None, new, None, None, servers, "create", None, False, False, (), volumes, ()
+    )
 
 
-def retired(project: str, was_project: str, name: str, old: Host, held: frozenset[str]) -> HostChange:
-    """A host that there is only on the old side: it is stopped, and its volumes are kept."""
-    kept = tuple(Fate("retired", volume, None) for volume in old.volumes.values())
+def retired(project: str, old_project: str, name: str, old: Host, servers: frozenset[str]) -> HostChange:
+    """Return the change of a host that is only deployed: it is stopped, and its volumes are kept."""
+    volumes = tuple(VolumeAction("retire", volume, None) for volume in old.volumes.values())
     note = f"its volumes are kept: 'invoke retired' lists them, 'invoke purge {project}/{name}' removes them"
     return HostChange(
-        project, name, old, None, None, was_project, held, "retire", None, True, False, (), kept, (note,)
+        project,
+        name,
+        old,
+        None,
+        None,
+        old_project,
+        servers,
+        "retire",
+        None,
+        True,
+        False,
+        (),
+        volumes,
+        (note,),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What all differences of a host come to. *torn*: its root would have to be copied and cannot be."""
+class _Assessment:
+    """All costs of a host, the reason why it stops, and its migration.
+
+    *snapshot_lost*: its root volume would have to be copied, but is a snapshot, which cannot be copied.
+    """
 
     costs: tuple[Cost, ...]
-    stops: str | None
-    moves: MigrationChoice | None
-    torn: bool
+    stop_reason: str | None
+    migration: MigrationChoice | None
+    snapshot_lost: bool
 
     @property
     def classes(self) -> list[Class]:
-        """The classes of the differences, and of what follows from them."""
-        follows: list[Class] = ["data-loss"] if self.torn else []
-        return [each.change for each in self.costs] + follows
+        """Classes of the differences and of their consequences."""
+        consequences: list[Class] = ["data-loss"] if self.snapshot_lost else []
+        return [each.change for each in self.costs] + consequences
 
     @property
-    def way(self) -> Way | None:
-        """How its data moves, to another server or to another place of this one."""
-        if self.moves is not None:
-            return self.moves.way
+    def mode(self) -> MigrationMode | None:
+        """Migration to another server, or ``copy`` to another place of the same one; None if its data stays."""
+        if self.migration is not None:
+            return self.migration.mode
         return "copy" if "rebuild" in self.classes and "data-loss" not in self.classes else None
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What people should know of it, each once."""
-        reasons = self.moves.reasons if self.moves else ()
+        """Notes for the reviewer, each once."""
+        reasons = self.migration.reasons if self.migration else ()
         notes = [*(f"not live: {reason}" for reason in reasons), *(each.note for each in self.costs)]
-        return tuple(dict.fromkeys(note for note in [*notes, _TORN if self.torn else None] if note))
+        return tuple(
+            dict.fromkeys(note for note in [*notes, _SNAPSHOT if self.snapshot_lost else None] if note)
+        )
 
 
 def changed(
-    pair: Pair, held: frozenset[str], site: Site, locate: Locate, down: str | None = None
+    pair: HostPair, servers: frozenset[str], site: Site, locate: Locate, stop_reason: str | None = None
 ) -> HostChange:
-    """A host that there is on both sides. *down* says why it must not run meanwhile, if it must not."""
+    """Return the change of a host on both sides.
+
+    *servers* are those on which it may run. *stop_reason* says why it must not run during the upgrade, if so.
+    """
     found = differences(pair)
-    verdict = _verdict(pair, found, site, down)
-    replaced = "data-loss" in verdict.classes
+    assessment = _assessment(pair, found, site, stop_reason)
+    replaced = "data-loss" in assessment.classes
     return HostChange(
         project=pair.project,
         name=pair.name,
         old=pair.old,
         new=pair.new,
         pair=pair,
-        was_project=pair.was_project,
-        held=held,
-        action=_action(pair, verdict.classes),
-        way=verdict.way,
-        stops=verdict.stops is not None or verdict.way in ("cold", "copy"),
+        old_project=pair.old_project,
+        possible_servers=servers,
+        action=_action(pair, assessment.classes),
+        mode=assessment.mode,
+        stops=assessment.stop_reason is not None or assessment.mode in ("cold", "copy"),
         data_loss=replaced,
         changes=tuple(
-            _change(difference, price.change, pair.name, locate)
-            for difference, price in zip(found, verdict.costs, strict=True)
+            PricedDifference(difference, price.change, locate(pair.name, difference))
+            for difference, price in zip(found, assessment.costs, strict=True)
         ),
-        fates=fates(pair, verdict.moves.way if verdict.moves else None, replaced),
-        notes=verdict.notes,
+        volumes=volume_actions(pair, assessment.migration.mode if assessment.migration else None, replaced),
+        notes=assessment.notes,
     )
 
 
-def _verdict(pair: Pair, found: Sequence[Difference], site: Site, down: str | None) -> _Verdict:
+def _assessment(
+    pair: HostPair, found: Sequence[Difference], site: Site, stop_reason: str | None
+) -> _Assessment:
     costs = tuple(cost(difference, pair, site) for difference in found)
-    why = next((each.path for each, price in zip(found, costs, strict=True) if price.change in _STOPS), None)
-    stops = down or (f"{_word(why)} changes, which needs a restart" if why else None)
-    moves = move(pair, site, stops) if pair.moves else None
-    copied = moves.way == "copy" if moves else any(price.change == "rebuild" for price in costs)
-    return _Verdict(costs, stops, moves, copied and pair.old.volumes["root"].snapshot)
+    stopping = (each for each, price in zip(found, costs, strict=True) if price.change in _STOPS)
+    first = next(stopping, None)
+    if stop_reason is None and first is not None:
+        stop_reason = f"a change of {directive(first.path) or first.path} needs a restart"
+    migration = choose_migration(pair, site, stop_reason) if pair.moves else None
+    copied = migration.mode == "copy" if migration else any(price.change == "rebuild" for price in costs)
+    return _Assessment(costs, stop_reason, migration, copied and pair.old.volumes["root"].snapshot)
 
 
-def _word(path: str | None) -> str:
-    """The last word of a path that says something, for a sentence."""
-    return (path or "").replace("_", " ").replace("/", " ")
-
-
-def _action(pair: Pair, classes: list[Class]) -> Action:
+def _action(pair: HostPair, classes: list[Class]) -> Action:
     price = dearest(classes)
     if price in ("data-loss", "rebuild"):
         return "rebuild"
@@ -156,9 +192,4 @@ def _action(pair: Pair, classes: list[Class]) -> Action:
         return "migrate"
     if pair.renamed:
         return "rename"
-    return _PLAIN.get(price, "keep")
-
-
-def _change(difference: Difference, price: Class, host: str, locate: Locate) -> Change:
-    at = locate(host, difference)
-    return Change(difference.path, directive(difference.path), price, difference.old, difference.new, at)
+    return _IN_PLACE.get(price, "keep")

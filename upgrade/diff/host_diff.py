@@ -1,61 +1,74 @@
-"""What differs between a virtual machine as it is and as it shall be, in the terms of the IR."""
+"""Differences between a virtual machine as deployed and as built, as fields and values of the IR."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TypeVar, get_args
+from typing import Literal, get_args
 
 from mlnc.ir.model import Disk, Guest, Host, Interface, Role, Vnc, Volume
-from mlnc.upgrade.diff import value_format
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """One Xen host on both sides: *name* of *project* now, *was* of *was_project* before."""
+class HostPair:
+    """One Xen host on both sides: *name* of *project* in the build, *old_name* of *old_project* as deployed."""
 
     project: str
     name: str
-    was_project: str
-    was: str
+    old_project: str
+    old_name: str
     old: Host
     new: Host
 
     @property
     def renamed(self) -> bool:
-        """Whether domain and volumes get other names."""
+        """True if domain and volumes get other names."""
         return self.old.domain != self.new.domain
 
     @property
     def moves(self) -> bool:
-        """Whether it goes to another service host."""
+        """True if the service host changes."""
         return self.old.service_host != self.new.service_host
+
+
+Part = Literal["host", "vnc", "volumes", "disks", "interfaces", "guest"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: its IR path below the host (volumes by role, disks by device), where the sources are asked for
-    it (the same path with the numbers of the new IR), and both values as texts.
+    """One difference of a host, with the values of the IR.
+
+    *item* is the volume's role, the disk's device or the card's name; None in the other parts. *field* is the field
+    of the IR; None where the whole item (or the VNC display) is added or removed. *old* and *new* are the values of
+    the field; the volume or card itself where several fields change together (size, address, switch). *place* is the
+    path in the source map, below the host: that of the difference with the numbers of the new IR; empty if removed.
     """
 
-    path: str
+    part: Part
+    item: str | None
+    field: str | None
     place: str
-    old: str | None
-    new: str | None
+    old: object
+    new: object
+
+    @property
+    def path(self) -> str:
+        """Path of the IR below the host: ``memory_mib``, ``volumes/root/size_bytes``, ``interfaces/eth0``."""
+        part = None if self.part == "host" else self.part
+        return "/".join(filter(None, (part, self.item, self.field)))
 
 
-_DERIVED = frozenset(
+_OWN_RULES = frozenset(
     {"domain", "uuid", "renamed_from", "service_host", "memory_mib", "maxmem_mib", "vcpus", "max_vcpus"}
 )
 _PARTS = frozenset({"volumes", "disks", "interfaces", "guest", "vnc"})
+_VOLUME_FIELDS = ("kind", "volume_group", "template", "snapshot", "lock")
 _IPV4 = ("mode", "address", "prefix_length", "netmask", "broadcast")
 _IPV6 = ("mode6", "address6", "prefix_length6")
-_OF_GUEST = ("hostname", "root_device", "swap_device")
-"""Fields of a guest that follow from others: its name, its type and its volumes."""
+_DERIVED_OF_GUEST = ("hostname", "root_device", "swap_device")
+"""Fields of a guest that follow from the name, the type and the volumes of its host."""
 
 
-def differences(pair: Pair) -> list[Difference]:
-    """Everything that differs, in the order of the IR; nothing for equal hosts."""
+def differences(pair: HostPair) -> list[Difference]:
+    """Return all differences of *pair*, in the order of the IR; none for equal hosts."""
     if pair.old == pair.new:
         return []
     return [
@@ -70,134 +83,119 @@ def differences(pair: Pair) -> list[Difference]:
     ]
 
 
-def same_size(old: Volume, new: Volume) -> bool:
-    """Whether the same size is asked for."""
-    return value_format.volume_size(old) == value_format.volume_size(new)
-
-
 def mounts(host: Host) -> dict[str, tuple[int, Disk]]:
-    """The further disks of *host* by their path, with their number among all."""
+    """Return the mounted disks of *host* by path, with their index among all disks."""
     return {disk.path: (number, disk) for number, disk in enumerate(host.disks) if disk.role == "mount"}
 
 
-def _differ(path: str, old: object, new: object) -> Difference:
-    return Difference(path, path, value_format.text(old), value_format.text(new))
+def _of_host(field: str, old: object, new: object, place: str | None = None) -> Difference:
+    return Difference("host", None, field, field if place is None else place, old, new)
 
 
-def _identity(pair: Pair) -> Iterator[Difference]:
+def _identity(pair: HostPair) -> Iterator[Difference]:
     old, new = pair.old, pair.new
     if pair.renamed:
-        yield Difference("domain", "renamed_from", old.domain, new.domain)
+        yield _of_host("domain", old.domain, new.domain, "renamed_from")
     if old.uuid != new.uuid:
-        yield Difference("uuid", "renamed_from", old.uuid, new.uuid)
+        yield _of_host("uuid", old.uuid, new.uuid, "renamed_from")
     if pair.moves:
-        yield _differ("service_host", old.service_host, new.service_host)
+        yield _of_host("service_host", old.service_host, new.service_host)
 
 
 def _amounts(old: Host, new: Host) -> Iterator[Difference]:
-    """Memory and processors. A ceiling that neither side states follows the amount: it is no separate difference."""
-    if old.memory_mib != new.memory_mib:
-        yield _memory("memory_mib", old.memory_mib, new.memory_mib)
-    ceilings = (old.effective_maxmem_mib, new.effective_maxmem_mib)
-    if (old.maxmem_mib, new.maxmem_mib) != (None, None) and ceilings[0] != ceilings[1]:
-        yield _memory("maxmem_mib", *ceilings)
-    if old.vcpus != new.vcpus:
-        yield _differ("vcpus", old.vcpus, new.vcpus)
-    ceilings = (old.effective_max_vcpus, new.effective_max_vcpus)
-    if (old.max_vcpus, new.max_vcpus) != (None, None) and ceilings[0] != ceilings[1]:
-        yield _differ("max_vcpus", *ceilings)
+    """Memory and processors. A limit that neither side states follows the amount and is no separate difference."""
+    yield from _amount("memory_mib", "maxmem_mib", old, new)
+    yield from _amount("vcpus", "max_vcpus", old, new)
 
 
-def _memory(path: str, old: int, new: int) -> Difference:
-    return Difference(path, path, value_format.memory_text(old), value_format.memory_text(new))
+def _amount(amount: str, limit: str, old: Host, new: Host) -> Iterator[Difference]:
+    amounts = getattr(old, amount), getattr(new, amount)
+    stated = getattr(old, limit), getattr(new, limit)
+    limits = getattr(old, f"effective_{limit}"), getattr(new, f"effective_{limit}")
+    if amounts[0] != amounts[1]:
+        yield _of_host(amount, *amounts)
+    if stated != (None, None) and limits[0] != limits[1]:
+        yield _of_host(limit, *limits)
 
 
 def _scalars(old: Host, new: Host) -> Iterator[Difference]:
-    for field in fields(Host):
-        if field.name not in _DERIVED | _PARTS and field.name != "foreign":
-            before, after = getattr(old, field.name), getattr(new, field.name)
-            if before != after:
-                yield _differ(field.name, before, after)
-    if old.foreign != new.foreign:
-        yield _differ("foreign", ", ".join(old.foreign) or None, ", ".join(new.foreign) or None)
+    names = [field.name for field in fields(Host) if field.name not in _OWN_RULES | _PARTS]
+    for name, before, after in _unequal(old, new, names):
+        yield _of_host(name, before, after)
+
+
+def _unequal(old: object, new: object, names: list[str]) -> Iterator[tuple[str, object, object]]:
+    """Each of the fields *names* with both values, where they differ."""
+    for name in names:
+        before, after = getattr(old, name), getattr(new, name)
+        if before != after:
+            yield name, before, after
 
 
 def _vnc(old: Vnc | None, new: Vnc | None) -> Iterator[Difference]:
     if old is None or new is None:
         if old != new:
-            yield Difference("vnc", "vnc", *("a display" if each else None for each in (old, new)))
+            yield Difference("vnc", None, None, "vnc", old, new)
         return
-    for field in fields(Vnc):
-        before, after = getattr(old, field.name), getattr(new, field.name)
-        if before != after:
-            yield _differ(f"vnc/{field.name}", before, after)
+    for name, before, after in _unequal(old, new, [field.name for field in fields(Vnc)]):
+        yield Difference("vnc", None, name, f"vnc/{name}", before, after)
 
 
 # --- volumes and disks -----------------------------------------------------------------------------------------------
 
 
-def _volumes(pair: Pair) -> Iterator[Difference]:
+def _volumes(pair: HostPair) -> Iterator[Difference]:
     for role in get_args(Role):
         old, new = pair.old.volumes.get(role), pair.new.volumes.get(role)
         place = f"volumes/{role}"
         if old is None or new is None:
             if old is not new:
-                shown = (value_format.volume_text(each) if each else None for each in (old, new))
-                yield Difference(f"volumes/{role}", place if new else "", *shown)
+                yield Difference("volumes", role, None, place if new else "", old, new)
         elif old != new:
             yield from _volume(pair, old, new, place)
 
 
-_SAME_FIELDS: tuple[tuple[str, Callable[[Volume], object]], ...] = (
-    ("kind", lambda volume: volume.kind),
-    ("volume_group", lambda volume: volume.volume_group),
-    ("template", lambda volume: volume.template),
-    ("snapshot", lambda volume: volume.snapshot),
-    ("lock", lambda volume: volume.lock),
-)
-
-
-def _volume(pair: Pair, old: Volume, new: Volume, place: str) -> Iterator[Difference]:
-    for name, value in _SAME_FIELDS:
-        if value(old) != value(new):
-            yield Difference(
-                f"volumes/{old.role}/{name}",
-                place,
-                value_format.text(value(old)),
-                value_format.text(value(new)),
-            )
+def _volume(pair: HostPair, old: Volume, new: Volume, place: str) -> Iterator[Difference]:
+    for name, before, after in _unequal(old, new, list(_VOLUME_FIELDS)):
+        yield Difference("volumes", old.role, name, place, before, after)
     if old.kind == new.kind == "file" and not same_folder(pair, old, new):
-        yield Difference(
-            f"volumes/{old.role}/path", place, value_format.folder(old), value_format.folder(new)
-        )
+        yield Difference("volumes", old.role, "path", place, old.path, new.path)
     if not same_size(old, new):
         name = "free_space_bytes" if new.sizing == "free" else "size_bytes"
-        yield Difference(
-            f"volumes/{old.role}/{name}", place, value_format.volume_size(old), value_format.volume_size(new)
-        )
+        yield Difference("volumes", old.role, name, place, old, new)
 
 
-def same_folder(pair: Pair, old: Volume, new: Volume) -> bool:
-    """Whether two image files lie in one folder. A project's own is one, whatever the project is called."""
-    before, after = value_format.folder(old), value_format.folder(new)
-    if pair.project != pair.was_project:
-        before = before.replace(f"/{pair.was_project}/images", f"/{pair.project}/images")
+def same_size(old: Volume, new: Volume) -> bool:
+    """Return True if both volumes ask for the same size."""
+    return _requested_size(old) == _requested_size(new)
+
+
+def _requested_size(volume: Volume) -> tuple[str, int]:
+    """Sizing and bytes: the size itself, that of the template at least, or the free space in addition to it."""
+    return volume.sizing, volume.free_space_bytes if volume.sizing == "free" else volume.size_bytes
+
+
+def volume_location(volume: Volume) -> str:
+    """Return the volume group of *volume*, or the folder of its image file."""
+    return volume.volume_group or volume.path.rpartition("/")[0]
+
+
+def same_folder(pair: HostPair, old: Volume, new: Volume) -> bool:
+    """Return True if two image files are in one folder; a project's own folder is the same after a rename."""
+    before, after = volume_location(old), volume_location(new)
+    if pair.project != pair.old_project:
+        before = before.replace(f"/{pair.old_project}/images", f"/{pair.project}/images")
     return before == after
 
 
-def _disks(pair: Pair) -> Iterator[Difference]:
+def _disks(pair: HostPair) -> Iterator[Difference]:
     before, after = mounts(pair.old), mounts(pair.new)
     for path in sorted(before.keys() | after.keys()):
         _, old = before.get(path, (0, None))
         number, new = after.get(path, (0, None))
-        if old != new:
-            device = (new or old).device  # type: ignore[union-attr]
-            yield Difference(
-                f"disks/{device}",
-                f"disks/{number}" if new else "",
-                value_format.text(old),
-                value_format.text(new),
-            )
+        either = new or old
+        if old != new and either is not None:
+            yield Difference("disks", either.device, None, f"disks/{number}" if new else "", old, new)
 
 
 # --- cards and guest -------------------------------------------------------------------------------------------------
@@ -206,47 +204,37 @@ def _disks(pair: Pair) -> Iterator[Difference]:
 def _interfaces(before: dict[str, Interface], after: dict[str, Interface]) -> Iterator[Difference]:
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
-        path = f"interfaces/{name}"
         if old is None or new is None:
-            shown = (value_format.card_text(each) if each else None for each in (old, new))
-            yield Difference(path, path if new else "", *shown)
+            yield Difference("interfaces", name, None, f"interfaces/{name}" if new else "", old, new)
         elif old != new:
-            yield from _interface(path, old, new)
+            yield from _interface(name, old, new)
 
 
-def _interface(path: str, old: Interface, new: Interface) -> Iterator[Difference]:
-    if any(getattr(old, name) != getattr(new, name) for name in _IPV4):
-        yield _differ(f"{path}/address", value_format.address_text(old), value_format.address_text(new))
-    if any(getattr(old, name) != getattr(new, name) for name in _IPV6):
-        yield _differ(f"{path}/address6", value_format.address6_text(old), value_format.address6_text(new))
-    plugged = ("switch", "bridge") if old.switch != new.switch else ()
-    if plugged:
-        yield Difference(
-            f"{path}/switch", f"{path}/switch", value_format.card_text(old), value_format.card_text(new)
-        )
-    for field in fields(Interface):
-        if field.name not in (*_IPV4, *_IPV6, *plugged):
-            before, after = getattr(old, field.name), getattr(new, field.name)
-            if before != after:
-                yield _differ(f"{path}/{field.name}", before, after)
+def _interface(card: str, old: Interface, new: Interface) -> Iterator[Difference]:
+    def difference(field: str, before: object, after: object) -> Difference:
+        return Difference("interfaces", card, field, f"interfaces/{card}/{field}", before, after)
+
+    joint = [*_IPV4, *_IPV6]
+    for field, group in (("address", _IPV4), ("address6", _IPV6)):
+        if any(_unequal(old, new, list(group))):
+            yield difference(field, old, new)
+    if old.switch != new.switch:
+        joint += ["switch", "bridge"]
+        yield difference("switch", old, new)
+    names = [field.name for field in fields(Interface) if field.name not in joint]
+    for name, before, after in _unequal(old, new, names):
+        yield difference(name, before, after)
 
 
 def _guest(old: Guest, new: Guest) -> Iterator[Difference]:
-    for field in fields(Guest):
-        if field.name not in _OF_GUEST:
-            before, after = getattr(old, field.name), getattr(new, field.name)
-            if before != after:
-                yield Difference(
-                    f"guest/{field.name}",
-                    _place(field.name, before, after),
-                    value_format.text(before),
-                    value_format.text(after),
-                )
+    names = [field.name for field in fields(Guest) if field.name not in _DERIVED_OF_GUEST]
+    for name, before, after in _unequal(old, new, names):
+        yield Difference("guest", None, name, _place(name, before, after), before, after)
 
 
 def _place(name: str, before: object, after: object) -> str:
-    """The place of the first item of a list that differs, else of the whole."""
+    """Path of the first item of a list that differs, else of the whole field."""
     if not isinstance(before, tuple) or not isinstance(after, tuple):
         return f"guest/{name}"
-    same = next((at for at, item in enumerate(after) if at >= len(before) or before[at] != item), None)
-    return f"guest/{name}" if same is None else f"guest/{name}/{same}"
+    first = next((at for at, item in enumerate(after) if at >= len(before) or before[at] != item), None)
+    return f"guest/{name}" if first is None else f"guest/{name}/{first}"

@@ -1,4 +1,4 @@
-"""All that is done for one project, virtual machines and networks, as acts that steps are made of."""
+"""Commands of an upgrade for one project, virtual machines and networks, from which the steps are made."""
 
 from collections.abc import Iterator
 
@@ -7,50 +7,52 @@ from mlnc.ir.model import Course, Site
 from mlnc.upgrade.diff.project_diff import ProjectUpgrade
 from mlnc.upgrade.steps.network_commands import network
 from mlnc.upgrade.steps.plan_preflight import preflight
-from mlnc.upgrade.steps.vm_commands import Act, acts
+from mlnc.upgrade.steps.vm_commands import StepCommand, vm_commands
 
 
-def project_acts(each: ProjectUpgrade, giving: frozenset[str], course: Course) -> Iterator[Act]:
-    """Everything that is done: only what every deployment does where nothing else is needed.
+def project_commands(
+    upgrade: ProjectUpgrade, releasing: frozenset[str], course: Course
+) -> Iterator[StepCommand]:
+    """Yield all commands of *upgrade*; only ``apply``, as in every deployment, if nothing else is needed.
 
-    *giving* are the servers on which other projects give up memory.
+    *releasing* are the servers on which other projects release memory.
     """
-    own = [*_host_acts(each, course.site), *_network_acts(each, course)]
+    own = [*_host_commands(upgrade, course.site), *_network_commands(upgrade, course)]
     yield from own
-    touched = {act.host for act in own if act.host}
-    changing = [change for change in each.changes.values() if change.action != "keep"]
-    for server in project_servers(each.new):
+    touched = {command.host for command in own if command.host}
+    changing = [change for change in upgrade.changes.values() if change.action != "keep"]
+    for server in project_servers(upgrade.new):
         if own:
-            yield from _prepare(each, server, course.site)
-        yield Act("apply", server, "", ())
+            yield _prepare(upgrade, server, course.site)
+        yield StepCommand("apply", server, "", ())
         for change in changing:
             if change.new_server == server:
-                yield Act("apply", server, change.name, ())
+                yield StepCommand("apply", server, change.name, ())
     if own:
-        looked = [change for change in changing if change.name in touched or change.action == "create"]
-        yield from preflight(looked, course.site, giving)
+        checked = [change for change in changing if change.name in touched or change.action == "create"]
+        yield from preflight(checked, course.site, releasing)
 
 
-def _host_acts(each: ProjectUpgrade, site: Site) -> Iterator[Act]:
-    for change in each.changes.values():
-        old = each.was.at(change.old_server) if each.was and change.old_server else None
-        yield from acts(change, site, (old or each.new).stop_timeout_seconds)
+def _host_commands(upgrade: ProjectUpgrade, site: Site) -> Iterator[StepCommand]:
+    for change in upgrade.changes.values():
+        old = upgrade.old.on_server(change.old_server) if upgrade.old and change.old_server else None
+        yield from vm_commands(change, site, (old or upgrade.new).stop_timeout_seconds)
 
 
-def _network_acts(each: ProjectUpgrade, course: Course) -> Iterator[Act]:
-    """Bridges that go, and servers that have nothing of the project any more."""
-    stays = set(project_servers(each.new))
-    for server in sorted(each.was.irs if each.was else ()):
-        if each.was is None or server not in course.site.service_hosts:
+def _network_commands(upgrade: ProjectUpgrade, course: Course) -> Iterator[StepCommand]:
+    """Yield the removal of bridges, and ``leave`` for servers that no longer have anything of the project."""
+    kept = set(project_servers(upgrade.new))
+    for server in sorted(upgrade.old.irs if upgrade.old else ()):
+        if upgrade.old is None or server not in course.site.service_hosts:
             continue
-        nets = network(course.site, each.was.at(server), each.new, server)
-        for words in nets.carriers_gone():
-            yield Act("prepare", server, "", words)
-        for triple in nets.gone():
-            if not _others_need(course, each.new.project, server, triple[0]):
-                yield Act("clean", server, "", ("bridge_gone", *triple))
-        if server not in stays and not each.renamed:
-            yield Act("leave", server, "", ())
+        change = network(course.site, upgrade.old.on_server(server), upgrade.new, server)
+        for arguments in change.removed_carriers():
+            yield StepCommand("prepare", server, "", arguments)
+        for bridge in change.removed_bridges():
+            if not _others_need(course, upgrade.new.project, server, bridge[0]):
+                yield StepCommand("clean", server, "", ("bridge_gone", *bridge))
+        if server not in kept and not upgrade.renamed:
+            yield StepCommand("leave", server, "", ())
 
 
 def _others_need(course: Course, project: str, server: str, bridge: str) -> bool:
@@ -62,7 +64,8 @@ def _others_need(course: Course, project: str, server: str, bridge: str) -> bool
     )
 
 
-def _prepare(each: ProjectUpgrade, server: str, site: Site) -> Iterator[Act]:
-    nets = network(site, each.was.at(server) if each.was else None, each.new, server)
-    new = tuple(word for triple in nets.made() for word in triple)
-    yield Act("prepare", server, "", ("bridges_up", *new))
+def _prepare(upgrade: ProjectUpgrade, server: str, site: Site) -> StepCommand:
+    old = upgrade.old.on_server(server) if upgrade.old else None
+    bridges = network(site, old, upgrade.new, server).new_bridges()
+    arguments = tuple(argument for bridge in bridges for argument in bridge)
+    return StepCommand("prepare", server, "", ("bridges_up", *arguments))

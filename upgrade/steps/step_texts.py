@@ -1,4 +1,4 @@
-"""What each kind of step presumes, what holds after it, and how it is taken back: for people who read a plan."""
+"""Texts of the kinds of steps for the reviewer of a plan: precondition, postcondition and undo."""
 
 from dataclasses import dataclass
 
@@ -6,69 +6,77 @@ from mlnc.output.plan_model import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Sentences:
-    """Before, after, and undo (None where a step of that kind can never be taken back)."""
+class StepText:
+    """Precondition, postcondition, and undo (None for a kind that can never be undone), without a full stop."""
 
     before: str
     after: str
     undo: str | None
 
 
-SENTENCES: dict[Kind, Sentences] = {
-    "preflight": Sentences(
-        "nothing of this plan has begun",
-        "this server is as the plan expects it; nothing was changed",
-        "nothing to take back",
+STEP_TEXTS: dict[Kind, StepText] = {
+    "preflight": StepText(
+        "no step of this plan has begun",
+        "this server is as the plan expects; nothing was changed",
+        "nothing to undo",
     ),
-    "prepare": Sentences(
-        "every server is as the plan expects it",
-        "the new files are here and not in force; the bridges that they need stand",
-        "bridges that only the new side has are taken down",
+    "prepare": StepText(
+        "every server is as the plan expects",
+        "the new files are on the server but not in force; the bridges that they need exist",
+        "bridges that only the new side has are removed",
     ),
-    "copy": Sentences(
+    "copy": StepText(
         "the target has room; the virtual machine may run",
         "the target has a first copy, marked as incomplete; nothing uses it",
         "the copy is removed",
     ),
-    "release": Sentences("the domain runs", "the domain runs with less memory", "it gets its memory back"),
-    "stop": Sentences(
+    "release": StepText(
+        "the domain runs", "the domain runs with less memory", "the domain gets its memory back"
+    ),
+    "stop": StepText(
         "all servers are prepared",
-        "these domains are down; which of them ran is written down",
-        "those that ran are started with the old files",
+        "these domains are down; the server has a record of those that were running",
+        "those that were running are started with the old files",
     ),
-    "volumes": Sentences(
+    "volumes": StepText(
         "domains whose volumes are renamed, copied or removed are down",
-        "what stays has its new name and size; what is made anew is gone",
-        "names are as before; copies are removed",
+        "kept volumes have their new name and size; volumes that are made again are removed",
+        "volumes have their old names; copies are removed",
     ),
-    "migrate": Sentences(
-        "the bridges stand on both servers, and both see the disks or have a first copy",
-        "the domain is on the target alone, and so are its disks",
-        "it goes back the same way",
+    "migrate": StepText(
+        "the bridges exist on both servers, and both servers see the disks or have a first copy",
+        "the domain and its disks are on the target only",
+        "the domain migrates back",
     ),
-    "apply": Sentences(
-        "every virtual machine is on the server it belongs to, or nowhere",
-        "the new files are in force; what is new is made; guests that are down are configured",
-        "the old files are in force again",
+    "apply": StepText(
+        "every virtual machine is on the server it belongs to, or on none",
+        "the new files are in force; new volumes exist; guests that are down are configured",
+        "the old files are in force",
     ),
-    "live": Sentences(
+    "live": StepText(
         "the new files are in force",
         "running domains are as their domain files say",
-        "they are as before",
+        "running domains are as the old domain files say",
     ),
-    "start": Sentences(
-        "the new files are in force; volumes are whole",
-        "what ran before the upgrade runs",
-        "what was started is stopped",
+    "start": StepText(
+        "the new files are in force; volumes are complete",
+        "the virtual machines that ran before the upgrade run",
+        "those that were started are stopped",
     ),
-    "clean": Sentences(
-        "nothing on this server needs what goes now",
-        "bridges that nobody needs are gone; volumes that nobody uses are marked as retired, and kept",
-        "bridges stand again; volumes are not retired any more",
+    "clean": StepText(
+        "nothing on this server uses what this step removes",
+        "unused bridges are removed; unused volumes are marked as retired, and kept",
+        "bridges exist again; volumes are no longer retired",
     ),
-    "leave": Sentences(
-        "nothing of the project is on this server but retired volumes",
-        "the project's files are gone from this server; no volume is",
+    "leave": StepText(
+        "this server has nothing of the project but retired volumes",
+        "the project's files are removed from this server; volumes are kept",
         None,
     ),
 }
+
+RUNNER_ACTS: dict[Kind, str] = {
+    "apply": "puts the files of out/hosts in force and runs their scripts",
+    "leave": "removes the project's files from the server",
+}
+"""Kinds that the runner executes itself, with what it does."""

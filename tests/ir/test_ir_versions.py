@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from checkout import ROOT, TESTS
 
-from mlnc.ir.ir_version_1 import convert
+from mlnc.ir.ir_versions import upgrade_document
 from mlnc.ir.ir_yaml import InvalidIr, load_project, load_site
 from mlnc.schemas.yaml_text import load
 
@@ -38,13 +38,13 @@ def test_a_site_of_version_1_loads() -> None:
 def test_conversion_leaves_its_input_unchanged() -> None:
     text = (PREVIOUS / "group07.yaml").read_text()
     data: Any = load(text)
-    convert(data)
+    upgrade_document(data)
     assert data == load(text)
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"ir_version": 2}, {"ir_version": 1, "hosts": {"web": 1}}])
 def test_other_data_is_returned_unconverted(data: object) -> None:
-    assert convert(data) is data
+    assert upgrade_document(data) is data
 
 
 def test_a_damaged_document_of_version_1_is_refused() -> None:
