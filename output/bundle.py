@@ -1,4 +1,4 @@
-"""Bundles: the files of one project on one service host, as they travel and as they are named there."""
+"""Bundles: the files of one project for one service host, with their archive and generation."""
 
 import io
 import re
@@ -24,7 +24,7 @@ _ID_DIGITS = 32
 
 @dataclass(frozen=True)
 class Bundle:
-    """The files that *server* needs of *project*, which is ``SERVER_ROOM`` for what all its projects share.
+    """The files of *project* for *server*; the project is ``SERVER_ROOM`` for the files that all projects share.
 
     ``places`` maps each path in the bundle to the path below *out*, ``hashes`` to the file's SHA-256.
     """
@@ -38,32 +38,30 @@ class Bundle:
 
     @cached_property
     def listing(self) -> str:
-        """The text of ``.files``: what sha256sum(1) checks, and ``#x`` lines, its comments, for executables."""
+        """The text of ``.files``: lines for sha256sum(1), then executables as ``#x`` lines, which it ignores."""
         sums = [f"{self.hashes[path]}  ./{path}\n" for path in sorted(self.hashes)]
         return "".join([*sums, *(f"#x ./{path}\n" for path in sorted(self.executables))])
 
     @cached_property
     def generation(self) -> str:
-        """The name of exactly these files: the first 32 digits of the SHA-256 of the listing."""
+        """The identifier of these files: the first 32 digits of the SHA-256 of the listing."""
         return digest(self.listing.encode())[:_ID_DIGITS]
 
     def content(self, path: str) -> bytes:
-        """The bytes of a file. Raises Refused if it is not (any more) what the manifest says."""
+        """Return the bytes of a file. Raises Refused if it does not match the manifest."""
         state = file_state(self.out / self.places[path])
         if state is None or digest(state.content) != self.hashes[path]:
-            raise Refused(
-                f"{self.out / self.places[path]} was changed since it was checked; nothing was sent"
-            )
+            raise Refused(f"{self.out / self.places[path]} changed after it was checked; nothing was sent")
         return state.content
 
     def changed(self, listing: Iterable[str]) -> list[str]:
-        """The paths whose content does not stand in the lines of another *listing*."""
-        have = frozenset(line.rstrip("\n") for line in listing)
-        return [path for path in sorted(self.hashes) if f"{self.hashes[path]}  ./{path}" not in have]
+        """Return the paths whose content is not in the lines of another *listing*."""
+        present = frozenset(line.rstrip("\n") for line in listing)
+        return [path for path in sorted(self.hashes) if f"{self.hashes[path]}  ./{path}" not in present]
 
     def archive(self, paths: Iterable[str]) -> bytes:
-        """A tar archive of the listing and of *paths*; the same bytes for the same files."""
-        # Not needed where nothing travels.
+        """Return a tar archive of the listing and of *paths*; equal files give equal bytes."""
+        # imported here because a run that sends nothing does not need it
         from tarfile import USTAR_FORMAT, TarFile
 
         buffer = io.BytesIO()
@@ -75,7 +73,7 @@ class Bundle:
 
 
 def bundles(out: Path, manifest: Manifest) -> dict[str, dict[str, Bundle]]:
-    """Every bundle of the output folder by service host and project. Raises Refused for a path no server may get."""
+    """Return all bundles of the output folder by service host and project. Raises Refused for a forbidden path."""
     executables = frozenset(manifest.executables)
     grouped: dict[tuple[str, str], dict[str, str]] = {}
     for path in manifest.files:
@@ -94,7 +92,7 @@ def bundles(out: Path, manifest: Manifest) -> dict[str, dict[str, Bundle]]:
 
 def _checked(path: str) -> str:
     if not _PATH.fullmatch(path) or path in (LISTING, IR):
-        raise Refused(f"no server may get a file named {path!r}: build out/ again")
+        raise Refused(f"{path!r} is not a valid file name on a server: build out/ again")
     return path
 
 
