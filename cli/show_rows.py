@@ -1,17 +1,17 @@
-"""What ``mlnc show`` says of a host, a row an item: for people, so sizes have units and nothing is said twice."""
+"""Rows of ``mlnc show`` for a host: label, value with unit, and IR path."""
 
 from collections.abc import Iterator
 
 from mlnc.ir.model import Guest, Host, Interface, User, Vnc, Volume
 
 Row = tuple[str, str, str]
-"""What it is, its value, and the IR path below the host of the place where it was written."""
+"""Label, value, and the IR path below the host for its source position."""
 
 _UNITS = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 
 
 def rows(host: Host) -> Iterator[Row]:
-    """Everything that *host* is, machine first, then network, disks and guest."""
+    """Yield the rows of *host*: machine, network, disks, guest."""
     yield from _machine(host)
     yield from _vnc(host.vnc)
     yield from (("xen_extra", line, f"xen_extra/{number}") for number, line in enumerate(host.xen_extra))
@@ -85,7 +85,7 @@ def _volume(volume: Volume) -> str:
 
 
 def size_text(size: int) -> str:
-    """*size*, in bytes, in the largest unit that says it exactly."""
+    """Format *size*, in bytes, in the largest unit that gives a whole number."""
     unit, factor = next(
         ((unit, factor) for unit, factor in _UNITS if size and size % factor == 0), ("bytes", 1)
     )
