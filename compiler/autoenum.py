@@ -1,15 +1,15 @@
-"""autoenum: ``global { autoenum { ... } }`` and its numbered forms make hosts, before switches are resolved.
+"""Generate the hosts of ``global { autoenum { ... } }`` and its numbered forms, before switches are resolved.
 
-Mends the original (mln-language.md, sections 9.2 and 15 I16): the prefix defaults to ``node``, the first address
-is the first of the net, addresses carry across octets and never leave the net, several blocks may stand together.
+Fixes over the original (mln-language.md, sections 9.2 and 15 I16): the prefix defaults to ``node``, the first address
+is the first of the net, addresses carry across octets and never leave the net, several blocks can be combined.
 """
 
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlnc.compiler.diagnostics import Diagnostic
-from mlnc.compiler.outline import Notice, RawBlock, RawStatement
+from mlnc.compiler.diagnostics import Diagnostic, Notice
+from mlnc.compiler.outline import RawBlock, RawStatement
 from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
 from mlnc.compiler.syntax_tree import Word
@@ -20,7 +20,7 @@ BLOCKS = ("autoenum", *(f"autoenum{number}" for number in range(6)))
 
 @dataclass(slots=True)
 class AutoenumRequest:
-    """What one autoenum block asks for, checked."""
+    """The checked settings of one autoenum block."""
 
     node: ExpandedBlock
     superclass: ExpandedStatement
@@ -31,21 +31,22 @@ class AutoenumRequest:
     servers: list[ExpandedStatement]
 
     def names(self) -> list[str]:
-        """The hosts' names: numbers from 1, padded with zeros to one width."""
+        """The names of the hosts: the prefix and a number from 1, padded with zeros to equal width."""
         width = len(str(self.count))
         return [f"{self.prefix}{number:0{width}}" for number in range(1, self.count + 1)]
 
 
 def plan(node: ExpandedBlock, netmask_length: int | None, notice: Notice) -> AutoenumRequest | None:
-    """The plan of the expanded block *node*; None, and diagnostics, where it cannot be one.
+    """Check the expanded block *node*; returns None, with diagnostics to *notice*, if a setting is unusable.
 
-    *netmask_length* is what the superclass gives eth0, if anything: it bounds the net where ``net`` has no ``/len``.
+    *netmask_length* is the prefix length that the superclass sets for eth0, if any: it bounds the net if ``net``
+    has no ``/len``.
     """
     superclass = node.values.get("superclass")
     count = _number(node, "numhosts", None, notice)
     if superclass is None or "numhosts" not in node.values:
         missing = "superclass" if superclass is None else "numhosts"
-        _refuse(notice, node.origin, f"{node.name} lacks {missing}", f"add {missing} to it")
+        _refuse(notice, node.origin, f"{node.name} has no {missing}", f"add {missing} to {node.name}")
         return None
     if count is None:
         return None
@@ -66,12 +67,16 @@ def _number(node: ExpandedBlock, name: str, default: int | None, notice: Notice)
     if entry is None:
         return default
     if not (entry.rest.isascii() and entry.rest.isdigit()) or len(entry.rest) > 9:
-        _refuse(notice, entry.value_origin, f"{name} takes a number, not {entry.rest or 'nothing'!r}")
+        _refuse(
+            notice,
+            entry.value_origin,
+            f"{name}: {entry.rest!r} is not a number" if entry.rest else f"{name} needs a number",
+        )
         return None
     directive = load().get("autoenum", name)
     low, high = (directive.min or 0, directive.max or 10**9) if directive else (0, 10**9)
     if not low <= int(entry.rest) <= high:
-        _refuse(notice, entry.value_origin, f"{name} takes a number from {low} to {high}")
+        _refuse(notice, entry.value_origin, f"{name}: {entry.rest} is not a number from {low} to {high}")
         return None
     return int(entry.rest)
 
@@ -79,13 +84,13 @@ def _number(node: ExpandedBlock, name: str, default: int | None, notice: Notice)
 def _addresses(
     node: ExpandedBlock, count: int, netmask_length: int | None, notice: Notice
 ) -> list[str] | None:
-    """The addresses of the hosts in order; an empty list where none are asked for, None where they do not fit."""
+    """The addresses of the hosts in order; empty if autoenum assigns none, None if the settings are unusable."""
     entry = node.values.get("address")
     first = _number(node, "addresses_begin", 1, notice)
     if entry is None or first is None:
         return None if first is None else []
     if entry.value != "auto":
-        message = f"address takes auto here, not {entry.value!r}"
+        message = f"address: {entry.value!r} is not auto, the only value in autoenum"
         _refuse(notice, entry.value_origin, message, "write address auto")
         return None
     net = node.values.get("net")
@@ -94,7 +99,7 @@ def _addresses(
         return None
     base = _base(net, netmask_length)
     if base is None:
-        _refuse(notice, net.value_origin, f"net takes A.B.C.D or A.B.C.D/len, not {net.rest!r}")
+        _refuse(notice, net.value_origin, f"net: {net.rest!r} is not A.B.C.D or A.B.C.D/len")
         return None
     return _counted(*base, first, count, net, notice)
 
@@ -102,7 +107,10 @@ def _addresses(
 def _base(
     net: ExpandedStatement, netmask_length: int | None
 ) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Network] | None:
-    """The address to count from and the net that bounds it: ``/len``, else the netmask, else trailing zeros."""
+    """The address to count from and the net that bounds the addresses; None if *net* is not a net.
+
+    The prefix length is ``/len``, else that of the netmask, else derived from trailing zero octets.
+    """
     text, _, length = net.rest.partition("/")
     if text.count(".") == 2:
         text += ".0"
@@ -131,22 +139,21 @@ def _counted(
     notice: Notice,
 ) -> list[str] | None:
     low, high = int(base) + first, int(base) + first + count - 1
-    # the first and the last address of a net are its own and its broadcast address, except in the smallest nets
+    # the first and the last address of a net are its network and broadcast address, except in /31 and /32
     spare = 1 if net.prefixlen < 31 else 0
     lowest, highest = int(net.network_address) + spare, int(net.broadcast_address) - spare
     if not lowest <= low <= high <= highest:
         usable = highest - lowest + 1
-        message = (
-            f"{count} addresses from {base} + {first} on leave the net {net}, where {usable} can be used"
-        )
-        hint = "write a larger net (net A.B.C.D/len), fewer hosts, or another addresses_begin"
+        noun = "address" if count == 1 else "addresses"
+        message = f"{count} {noun} from {base} + {first} on: the net {net} has {usable} usable"
+        hint = "set a larger net (net A.B.C.D/len), a smaller numhosts or another addresses_begin"
         notice(Diagnostic("autoenum-overflow", message, entry.value_origin, hint))
         return None
     return [str(ipaddress.IPv4Address(value)) for value in range(low, high + 1)]
 
 
 def _servers(node: ExpandedBlock, count: int, notice: Notice) -> list[ExpandedStatement] | None:
-    """One entry a host, in order, until ``service_hosts`` is used up."""
+    """The entry of ``service_hosts`` for each host, in order; shorter than *count* if the entries run out."""
     block = node.blocks.get("service_hosts")
     placed: list[ExpandedStatement] = []
     for entry in block.lines if block else ():
@@ -155,14 +162,16 @@ def _servers(node: ExpandedBlock, count: int, notice: Notice) -> list[ExpandedSt
             _refuse(
                 notice,
                 entry.value_origin,
-                f"{entry.rest!r} is not a count",
+                f"service_hosts: {entry.rest!r} is not a number of hosts",
                 "write SERVER, SERVER count or SERVER all",
             )
             return None
         placed += [entry] * min(share, count - len(placed))
     if block and len(placed) < count:
-        message = f"service_hosts places {len(placed)} of {count} hosts; the others get no service_host"
-        notice(Diagnostic("autoenum-unplaced", message, block.origin, "let the last line say: SERVER all"))
+        message = f"service_hosts covers {len(placed)} of {count} hosts; the others get no service_host"
+        notice(
+            Diagnostic("autoenum-unplaced", message, block.origin, "end the block with the line: SERVER all")
+        )
     return placed
 
 
@@ -173,7 +182,10 @@ def _share(entry: ExpandedStatement, left: int) -> int | None:
 
 
 def drafts(made: AutoenumRequest, existing: dict[str, RawBlock]) -> Iterator[RawBlock]:
-    """The new hosts of *made*; a host that exists already is completed in place. What it says itself wins."""
+    """Yield the new hosts of *made*; complete hosts in *existing* in place.
+
+    A host's own settings take precedence over those of autoenum.
+    """
     for index, name in enumerate(made.names()):
         host = existing.get(name)
         if host is None:

@@ -28,17 +28,17 @@ CODES: dict[str, Code] = {
         not_found="A source file or folder that was asked for does not exist or cannot be read.",
         not_utf8="A source file is not UTF-8 text.",
         control_character="A control character that no generated file could hold.",
-        nameless_block="A { that no name stands before.",
-        superfluous_brace="A } that closes nothing.",
-        unclosed_brace="A { that is never closed.",
+        nameless_block="A block without a name.",
+        superfluous_brace="A } without a matching {.",
+        unclosed_brace="A { without a matching }.",
         include_without_file="An #include that names no file.",
         include_not_found="An included file that does not exist or is not a readable file.",
         include_cycle="A file that includes itself, directly or through others.",
-        too_deep="Blocks or includes nested deeper than anybody means.",
+        too_deep="Blocks or includes nested more than 100 deep.",
     ),
     # expanding
     **_errors(
-        no_project="A file that was to be built has no global { project NAME }.",
+        no_project="A file requested as a project has no global { project NAME }.",
         duplicate_host="Two hosts of one name.",
         duplicate_switch="Two switches of one name.",
         duplicate_superclass="Two superclasses of one name.",
@@ -47,7 +47,7 @@ CODES: dict[str, Code] = {
         several_superclasses="More than one superclass for one host or superclass.",
         unknown_superclass="A superclass that is not declared.",
         superclass_cycle="A superclass that inherits from itself.",
-        variable_recursion="A variable whose value leads back to itself.",
+        variable_recursion="A variable that refers to itself.",
         value_too_long="A value that grows beyond any use when its variables are filled in.",
         autoenum_incomplete="An autoenum block that lacks superclass or numhosts, or holds what it cannot use.",
         autoenum_overflow="An autoenum block whose addresses leave their net.",
@@ -56,12 +56,12 @@ CODES: dict[str, Code] = {
     **_errors(
         stray_statement="A statement where only blocks may stand.",
         unknown_block="A block that is not known where it stands.",
-        extra_words="More words in a header than a name.",
+        extra_words="Extra words in the header of a block.",
     ),
     # resolving words to typed values
     **_errors(
-        unknown_directive="A word that no block of this kind knows.",
-        misplaced_directive="A directive that stands in a block where it means nothing.",
+        unknown_directive="A directive that does not exist.",
+        misplaced_directive="A directive in a block that does not allow it.",
         wrong_form="A directive written as a block that is a value, or the other way round.",
         missing_value="A directive without the value it needs.",
         invalid_value="A value that is not of the directive's type.",
@@ -78,12 +78,12 @@ CODES: dict[str, Code] = {
         address_conflict="Addresses, netmask and gateway of one card that contradict each other.",
         conflicting_directives="Directives that exclude each other.",
         rename_conflict="A renamed_from that names what still exists, or what two claim to have been.",
-        secret_exposed="A variable that brings a literal secret to where it would be written out.",
+        secret_exposed="A variable that copies a literal secret into generated output.",
     ),
     **_warnings(
         without_effect="A directive that does nothing where it stands.",
         no_service_host="A host without a service_host, where servers are declared and localhost is none of them.",
-        secret_in_clear="A secret that is written in clear text.",
+        secret_in_clear="A secret in clear text.",
         secret_reference="A reference to a secret where it stays the text that it is.",
     ),
     # checking the course
@@ -115,8 +115,8 @@ CODES: dict[str, Code] = {
         guest_unwritable="A value that the files of a guest cannot hold.",
         guest_without_volume="A guest to be configured without a volume to do it through.",
         files_in_seed="Files for a guest that cloud-init configures, which brings none.",
-        switch_spans_servers="A switch on several servers that nothing joins.",
-        switch_not_on_server="A host on a server that its switch does not stand on.",
+        switch_spans_servers="A switch on several servers without vlan or vxlan.",
+        switch_not_on_server="A host on a server where its switch does not exist.",
         switch_two_carriers="A switch with both a VLAN and a VXLAN.",
         switch_on_uplink="A VLAN or VXLAN on the server's own bridge.",
         vxlan_needs_address="A VXLAN between servers whose IP addresses are not declared.",
@@ -152,7 +152,7 @@ CODES: dict[str, Code] = {
         repeated_directive="One directive set twice in one block; the last counts.",
         repeated_block="One block written twice in one place; the last counts.",
         builtin_variable="A definition of $hostname, $project or $service_host, which cannot be changed.",
-        lone_zero="A statement that is only 0, which says nothing.",
+        lone_zero="A statement 0, which has no effect.",
         autoenum_unplaced="An autoenum whose service_hosts leave some of its hosts without a server.",
         file_not_built="A file of a folder that is neither a project nor included by one.",
     ),
@@ -163,9 +163,9 @@ CODES: dict[str, Code] = {
 _INTRODUCTION = """\
 # Diagnostics
 
-Everything that `mlnc` may find, by its code. An error stops a build and ends the command with 1; a warning does
-not, unless `-W error` is given; `-W no-CODE` silences one. For each code `tests/errors/` has a small file that earns
-it and the text that `mlnc check` then prints. This page is written by `invoke goldens`.
+All findings of `mlnc`, by code. An error stops a build and ends the command with 1; a warning does
+not, unless `-W error` is given; `-W no-CODE` silences one. For each code `tests/errors/` has a small file that causes
+it and the output of `mlnc check`. This page is written by `invoke goldens`.
 """
 
 

@@ -1,6 +1,6 @@
-"""A user's mistake is a value: code, message, place, hint. Rendering it happens elsewhere."""
+"""Diagnostics: findings in the user's sources as values, with code, message, origin and hint; not rendered here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,7 +12,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A second place that explains the first."""
+    """A further span that explains a diagnostic."""
 
     message: str
     span: Span
@@ -20,7 +20,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. ``origin`` is None only where no line of a source is at fault (a missing file, say)."""
+    """One finding. ``origin`` is None only if no source line is at fault (for example a missing file)."""
 
     code: str
     message: str
@@ -31,18 +31,25 @@ class Diagnostic:
 
     @property
     def severity(self) -> Severity:
-        """What the table of codes says of it."""
+        """The severity of its code."""
         return CODES[self.code].severity
 
     @property
     def key(self) -> tuple[str, int, int, str, str]:
-        """Source order first; the same finding from several projects has one key."""
+        """Sort key: span, code, message. The same finding in several projects has one key."""
         path, start, end = self.origin.key if self.origin else ("", 0, 0)
         return path, start, end, self.code, self.message
 
 
+Notice = Callable[[Diagnostic], None]
+"""Receives the diagnostics of a pass."""
+
+
 class Report:
-    """Collects the diagnostics of a run; one finding made for many projects is kept once, with their names."""
+    """Collects the diagnostics of a run; a finding in several projects is kept once, with their names.
+
+    Warnings whose code is in *silenced* are dropped; *strict* makes the other warnings errors.
+    """
 
     def __init__(self, silenced: Iterable[str] = (), strict: bool = False) -> None:
         self._found: dict[tuple[str, int, int, str, str], Diagnostic] = {}
@@ -50,7 +57,7 @@ class Report:
         self._strict = strict
 
     def add(self, diagnostic: Diagnostic, project: str | None = None) -> None:
-        """Take *diagnostic*; *project* is the one it was found in."""
+        """Add *diagnostic*, found in *project*."""
         if diagnostic.severity == "warning" and diagnostic.code in self._silenced:
             return
         known = self._found.get(diagnostic.key, diagnostic)
@@ -60,23 +67,23 @@ class Report:
         self._found[diagnostic.key] = replace(known, projects=names)
 
     def extend(self, diagnostics: Iterable[Diagnostic], project: str | None = None) -> None:
-        """Take several."""
+        """Add several diagnostics, found in *project*."""
         for diagnostic in diagnostics:
             self.add(diagnostic, project)
 
     def severity(self, diagnostic: Diagnostic) -> Severity:
-        """Its severity in this run: ``-W error`` makes warnings errors."""
+        """The severity of *diagnostic* in this run: ``-W error`` makes warnings errors."""
         return "error" if self._strict else diagnostic.severity
 
     @property
     def failed(self) -> bool:
-        """Whether anything found stops the build."""
+        """True if any finding is an error in this run."""
         return any(self.severity(found) == "error" for found in self._found.values())
 
     def sorted(self) -> list[Diagnostic]:
-        """Everything found, in source order."""
+        """All findings, in source order."""
         return [self._found[key] for key in sorted(self._found)]
 
     def count(self, severity: Severity) -> int:
-        """How many findings have *severity* in this run."""
+        """The number of findings of *severity* in this run."""
         return sum(self.severity(found) == severity for found in self._found.values())

@@ -1,4 +1,4 @@
-"""Which files of a request are projects, which are libraries, and where the site file is."""
+"""Find the project files and site files of a request; files without a project are libraries."""
 
 import os
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlnc.compiler.diagnostics import Diagnostic, Report
-from mlnc.compiler.loader import SourceLoader, shown
+from mlnc.compiler.loader import SourceLoader, display_path
 from mlnc.compiler.source import Origin, Span
 from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line
 
@@ -16,7 +16,7 @@ SITE = "site.mln"
 
 @dataclass(slots=True)
 class Found:
-    """The trees of a request: project files and site files by path, in order."""
+    """The trees of the project files and site files of a request by path, in order."""
 
     projects: dict[Path, File] = field(default_factory=dict)
     sites: dict[Path, File] = field(default_factory=dict)
@@ -24,7 +24,10 @@ class Found:
 
 
 def discover(paths: Iterable[Path], site: Path | None, loader: SourceLoader) -> Found:
-    """Load what *paths* (files and folders) and *site* name. Findings go to the loader's report."""
+    """Load the files and folders in *paths* and the site file *site*, else the site.mln of each folder.
+
+    Findings go to the report of *loader*.
+    """
     found = Found()
     for path in dict.fromkeys(paths):
         if os.path.isdir(path):
@@ -35,7 +38,7 @@ def discover(paths: Iterable[Path], site: Path | None, loader: SourceLoader) -> 
         [site] if site else [folder / SITE for folder in dict.fromkeys(map(_folder_of, dict.fromkeys(paths)))]
     )
     for each in sites:
-        # a link that leads nowhere must not pass for a folder without servers
+        # lexists: a broken link must be reported, not taken for a folder without a site file
         if site or os.path.lexists(each):
             _add(found.sites, each, loader)
     return found
@@ -64,7 +67,7 @@ def _file(path: Path, found: Found, loader: SourceLoader) -> None:
 
 
 def _enter(found: Found, projects: dict[Path, File]) -> None:
-    """Take the files of *projects*, each once, whatever other path led to it before."""
+    """Add the files of *projects*, each once, even if several paths name one file."""
     known = {id(file) for file in found.projects.values()}
     for path, file in projects.items():
         if id(file) not in known:
@@ -73,10 +76,10 @@ def _enter(found: Found, projects: dict[Path, File]) -> None:
 
 
 def no_project(path: Path, file: File) -> Diagnostic:
-    """That *file*, which was to be built, names no project."""
+    """The diagnostic for *file*, which was requested as a project and has no project name."""
     origin = Origin(Span(file.source, 0, 0))
-    hint = "begin it with: global { project NAME }"
-    return Diagnostic("no-project", f"{shown(path)} names no project", origin, hint)
+    hint = "add: global { project NAME }"
+    return Diagnostic("no-project", f"{display_path(path)} has no project name", origin, hint)
 
 
 def _folder(folder: Path, found: Found, loader: SourceLoader) -> None:
@@ -87,8 +90,8 @@ def _folder(folder: Path, found: Found, loader: SourceLoader) -> None:
     included = {id(inner) for file in files.values() for inner in file.files() if inner is not file}
     projects = {path: file for path, file in files.items() if has_project(file) and id(file) not in included}
     if not projects and not loader.report.failed:
-        hint = "a project is a file NAME.mln with: global { project NAME }"
-        loader.report.add(Diagnostic("no-project", f"there is no project in {shown(folder)}", None, hint))
+        hint = "add a file NAME.mln with: global { project NAME }"
+        loader.report.add(Diagnostic("no-project", f"{display_path(folder)} contains no project", None, hint))
     used = {id(inner) for file in projects.values() for inner in file.files()}
     for path, file in files.items():
         if id(file) not in used:
@@ -97,28 +100,28 @@ def _folder(folder: Path, found: Found, loader: SourceLoader) -> None:
 
 
 def _sources(folder: Path, report: Report) -> list[Path]:
-    """The files ``*.mln`` of *folder* in order, links that lead nowhere too, but no hidden ones."""
+    """The files ``*.mln`` of *folder*, sorted; broken links included, hidden files not."""
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
-        report.add(Diagnostic("not-found", f"{shown(folder)} cannot be read: {error.strerror}", None))
+        report.add(Diagnostic("not-found", f"{display_path(folder)} cannot be read: {error.strerror}", None))
         return []
     return [folder / name for name in names if name.endswith(".mln") and name[0] != "." and name != SITE]
 
 
 def _unused(path: Path, file: File, report: Report) -> None:
-    message = f"{shown(path)} names no project, and no project includes it"
-    hint = "write global { project NAME } in it, or include it"
+    message = f"{display_path(path)} has no project name and no project includes it"
+    hint = "add global { project NAME } to it, or include it"
     report.add(Diagnostic("file-not-built", message, Origin(Span(file.source, 0, 0)), hint))
 
 
 def has_project(file: File) -> bool:
-    """Whether *file*, or a file it includes, has ``global { project NAME }``."""
+    """True if *file*, or a file that it includes, has ``global { project NAME }``."""
     return any(_names_project(item) for item in _spliced(file.items, set()))
 
 
 def _spliced(items: tuple[Item, ...], seen: set[int]) -> Iterable[Item]:
-    """*items* with those of included files in their place, each file's once."""
+    """*items* with each include replaced by the items of its file, each file once."""
     for item in items:
         if not isinstance(item, Include):
             yield item

@@ -1,14 +1,14 @@
-"""Expansion: a project's tree to its blocks after includes, autoenum, inheritance and variables.
+"""Expand a project's tree to its blocks: includes, autoenum, inheritance and variables are applied.
 
-Nothing here asks whether a directive is known or a value makes sense: ``mlnc show --expanded`` stops here.
+Directives and values are not checked here: ``mlnc show --expanded`` prints this stage.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from mlnc.compiler import autoenum
-from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.outline import SECTIONS, Notice, Outline, RawBlock, RawStatement, outline
+from mlnc.compiler.diagnostics import Diagnostic, Notice, Related
+from mlnc.compiler.outline import SECTIONS, Outline, RawBlock, RawStatement, outline
 from mlnc.compiler.source import Origin, Span
 from mlnc.compiler.superclasses import Ancestry, ExpandedBlock, Level, merge
 from mlnc.compiler.syntax_tree import File, Word
@@ -21,7 +21,10 @@ LOCALHOST = "localhost"
 
 @dataclass(slots=True)
 class Expanded:
-    """A project after expansion. ``deferred`` are findings that only checks mind."""
+    """A project after expansion. ``deferred`` are findings that do not stop an expansion: resolution reports them.
+
+    ``names`` has the undefined variables in names of blocks, by kind and name.
+    """
 
     source: Span
     project: str
@@ -33,7 +36,7 @@ class Expanded:
     deferred: list[Diagnostic] = field(default_factory=list)
 
     def data(self) -> dict[str, object]:
-        """What ``mlnc show --expanded`` prints."""
+        """The content of ``mlnc show --expanded``."""
         return {
             "project": self.project,
             "global": self.globals.data(),
@@ -43,13 +46,13 @@ class Expanded:
 
 
 def expand_project(file: File, notice: Notice) -> Expanded | None:
-    """*file* as a project; None where it has no project name (nothing is said of that here)."""
+    """Expand *file* as a project; None, without a diagnostic, if it has no project name."""
     found = outline(file, notice)
     return _Expansion(found, notice).run()
 
 
 def expand_site(file: File, notice: Notice) -> Expanded:
-    """*file* as a site file: its service hosts; a project in it is not looked at."""
+    """Expand *file* as a site file: only its service hosts; a project in it is ignored."""
     expansion = _Expansion(outline(file, notice), notice)
     return expansion.site()
 
@@ -103,7 +106,7 @@ class _Expansion:
         return self.global_scope().fill(lines[-1].value_words, lines[-1]).text
 
     def merged_globals(self, blocks: list[RawBlock]) -> RawBlock:
-        """All ``global`` blocks as one; what they set differently is an error naming both places."""
+        """All ``global`` blocks as one; a setting with different values is an error that names both spans."""
         if not blocks:
             return RawBlock(Word("global", self.found.end), Origin(self.found.end))
         merged = replace(
@@ -135,12 +138,12 @@ class _Expansion:
     def conflict(self, earlier: RawStatement | None, later: RawStatement, name: str) -> None:
         if earlier is None or _same(earlier, later):
             return
-        related = (Related("the other one is here", earlier.origin.span),)
+        related = (Related("the other value is set here", earlier.origin.span),)
         message = f"two global blocks set {name} to different values"
         self.notice(Diagnostic("global-conflict", message, later.origin, "keep one of them", related))
 
     def named(self, kind: str) -> dict[str, RawBlock]:
-        """The members of section *kind* by name, variables of ``global`` filled in; a second of a name is an error."""
+        """The members of section *kind* by name, with the variables of ``global`` filled in; duplicates are errors."""
         members: dict[str, RawBlock] = {}
         for draft in self.found.sections[kind]:
             filled = self.global_scope().fill((draft.name,), RawStatement((draft.name,), draft.origin.via))
@@ -153,9 +156,9 @@ class _Expansion:
         return members
 
     def duplicate(self, kind: str, name: str, first: RawBlock, second: RawBlock) -> None:
-        related = (Related("the first one is here", first.origin.span),)
-        message = f"a second {kind.replace('_', ' ')} named {name}"
-        hint = "give one of them another name, or write both as one block"
+        related = (Related("first defined here", first.origin.span),)
+        message = f"{kind.replace('_', ' ')} {name!r} is defined twice"
+        hint = "rename one of them, or merge both blocks"
         code = f"duplicate-{kind.replace('_', '-')}"
         self.notice(Diagnostic(code, message, second.origin, hint, related))
 
@@ -169,7 +172,7 @@ class _Expansion:
                 self.drafts["host"][draft.name.text] = draft
 
     def netmask_length(self, node: ExpandedBlock, ancestry: Ancestry) -> int | None:
-        """The length of the netmask that the superclass named by an autoenum block gives eth0."""
+        """The prefix length that the superclass of the autoenum block *node* sets for eth0."""
         entry = node.values.get("superclass")
         draft = self.drafts["superclass"].get(entry.value) if entry else None
         if draft is None:
@@ -182,11 +185,11 @@ class _Expansion:
         try:
             return netmask_length(found.value) if found else None
         except Invalid:
-            # said when the hosts are resolved
+            # reported when the hosts are resolved
             return None
 
     def check_superclasses(self, ancestry: Ancestry) -> None:
-        """Says what is wrong with superclasses, used or not; a report keeps each finding once."""
+        """Report the errors of all superclasses, used or not; a report keeps each finding once."""
         for draft in self.drafts["superclass"].values():
             ancestry.levels(draft, self.global_scope(), tentative=True)
 
@@ -213,5 +216,5 @@ def _last(lines: Iterable[RawStatement], name: str) -> RawStatement | None:
 
 
 def builtin_definitions(node: ExpandedBlock) -> list[str]:
-    """The built-in variables that *node* itself tries to define."""
+    """The built-in variables that *node* defines, which has no effect."""
     return [name for name in BUILTINS if name in node.variables]

@@ -76,12 +76,12 @@ class SourceLoader:
             source = self._read(path)
         except Unreadable as error:
             code = "not-utf8" if isinstance(error, NotText) else "not-found"
-            self.report.add(Diagnostic(code, f"{shown(path)} {_verb(error)}", None))
+            self.report.add(Diagnostic(code, f"{display_path(path)} {_verb(error)}", None))
             return None
         return self._parsed(source, _Place(path))
 
     def _read(self, path: Path) -> Source:
-        source = read(path, shown(path))
+        source = read(path, display_path(path))
         text = self.instead.get(path.resolve()) if self.instead else None
         return source if text is None else Source(source.path, text)
 
@@ -142,7 +142,7 @@ class SourceLoader:
         try:
             source = self._read(path)
         except Unreadable as error:
-            message = f"the included file {shown(path)} {_verb(error)}"
+            message = f"the included file {display_path(path)} {_verb(error)}"
             code = "not-utf8" if isinstance(error, NotText) else "include-not-found"
             self._refuse(code, message, name, place.via, None)
             return None
@@ -151,7 +151,7 @@ class SourceLoader:
     def _cycle(self, name: Word, outer: Via | None) -> None:
         steps = tuple(Related("included from here", step.span) for step in (outer.chain() if outer else ()))
         message = f"{name.text} includes itself"
-        hint = "take one of these includes away"
+        hint = "remove one of these includes"
         self.report.add(Diagnostic("include-cycle", message, Origin(name.span), hint, steps))
 
     def _find(self, name: Word, place: _Place) -> Path | None:
@@ -160,7 +160,7 @@ class SourceLoader:
         for path in candidates:
             if os.path.exists(path):
                 return path
-        looked = " and ".join(shown(path) for path in candidates)
+        looked = " and ".join(display_path(path) for path in candidates)
         hint = f"looked for {looked}; {_advice(name.text)}"
         self._refuse(
             "include-not-found", f"the included file {name.text} does not exist", name, place.via, hint
@@ -186,8 +186,8 @@ def _nested(item: Item) -> int:
     return 1 + item.file.height if isinstance(item, Include) and item.file else 0
 
 
-def shown(path: Path) -> str:
-    """*path* as messages name it: tidy, with ``/``, relative if it was given so."""
+def display_path(path: Path) -> str:
+    """*path* as messages name it: normalized, with ``/``, relative if it was given so."""
     return Path(os.path.normpath(path)).as_posix()
 
 

@@ -97,7 +97,7 @@ class _Lowering:
             hosts=hosts,
             foreign=_foreign(top),
         )
-        self.origins.set("", top.where("project"))
+        self.origins.set("", top.value_origin("project"))
         trace(self.origins, "global", "", top)
         for name, switch in self.model.switches.items():
             self.origins.set(f"switches/{name}", switch.origin)

@@ -48,7 +48,7 @@ def trace(origins: Origins, block: str, path: str, settings: TypedBlock) -> None
             origins.set(f"{base}{field}", found[-1].origin)
     for name, lines in settings.scripts.items():
         field = f"{base}{_ir_path(block, name)}"
-        origins.set(field, settings.where(name))
+        origins.set(field, settings.value_origin(name))
         for number, entry in enumerate(lines):
             origins.set(f"{field}/{number}", entry.origin)
 
@@ -84,7 +84,7 @@ def _trace_disks(origins: Origins, path: str, host: TypedBlock, made: Host) -> N
     for role in made.volumes:
         named = next((name for name in directives[role] if host.setting(name)), None)
         if named is not None:
-            origins.set(f"{path}/volumes/{role}", host.where(named))
+            origins.set(f"{path}/volumes/{role}", host.value_origin(named))
     mounted = [number for number, disk in enumerate(made.disks) if disk.role == "mount"]
     for number, record in zip(mounted, host.records.get("mount", ()), strict=False):
         origins.set(f"{path}/disks/{number}", record.entry.origin)

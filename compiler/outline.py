@@ -4,15 +4,12 @@ A ``Draft`` is a block as written; nothing is inherited and no variable is fille
 spans of their file and the chain of includes that brought them here.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.diagnostics import Diagnostic, Notice, Related
 from mlnc.compiler.source import Origin, Span, Via
 from mlnc.compiler.suggestion import suggest
 from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line, Ref, Word
-
-Notice = Callable[[Diagnostic], None]
 
 SECTIONS = ("host", "switch", "superclass", "service_host")
 _MOST_INCLUDES = 10_000
@@ -132,7 +129,7 @@ class _Outliner:
         elif kind in SECTIONS:
             self.section(kind, block.items, via)
         else:
-            self.defer("unknown-block", f"there is no top-level block {kind!r}", block.span, via, _TOP_HINT)
+            self.defer("unknown-block", f"top-level block {kind!r} is unknown", block.span, via, _TOP_HINT)
 
     def section(self, kind: str, items: tuple[Item, ...], via: Via | None) -> None:
         for item in items:
@@ -168,9 +165,7 @@ class _Outliner:
         if name is not None:
             into.variables[name] = statement
         elif statement.raw == "0":
-            self.defer(
-                "lone-zero", "a statement that is only 0 says nothing", statement.origin.span, statement.via
-            )
+            self.defer("lone-zero", "a statement 0 has no effect", statement.origin.span, statement.via)
         else:
             into.lines.append(statement)
 
@@ -197,8 +192,8 @@ class _Outliner:
         earlier = into.blocks.get(child.name.text)
         if earlier is not None:
             related = (Related("this one no longer counts", earlier.origin.span),)
-            message = f"a second block {child.name.text!r} in one place replaces the first"
-            hint = "write both as one block"
+            message = f"block {child.name.text!r} is defined twice; the last one counts"
+            hint = "merge both blocks"
             self.made.deferred.append(Diagnostic("repeated-block", message, child.origin, hint, related))
         into.blocks[child.name.text] = child
 
@@ -211,7 +206,7 @@ class _Outliner:
         hint = "quote the braces of a shell line or write \\{ and \\}" if shell else f"write {name} {{"
         if expected == 1 and suggest(name, ["network"]):
             hint = "did you mean network?"
-        self.defer("extra-words", f"more words than a name before the {{ of {name!r}", extra, via, hint)
+        self.defer("extra-words", f"extra words in the header of block {name!r}", extra, via, hint)
 
     def stray(self, statement: RawStatement, where: str) -> None:
         message = f"a statement {where} has no effect"

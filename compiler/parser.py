@@ -6,20 +6,18 @@ diagnostic: the grammar itself cannot fail.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ply import yacc
 
-from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.diagnostics import Diagnostic, Notice, Related
 from mlnc.compiler.lexer import Token, scan
 from mlnc.compiler.lexer import tokens as lexer_tokens
 from mlnc.compiler.source import Origin, Source, Span
 from mlnc.compiler.syntax_tree import Block, File, Include, Line, Word
 
 tokens = (*lexer_tokens[:4], "END")
-
-Notice = Callable[[Diagnostic], None]
 
 
 def p_items_empty(p: Any) -> None:
@@ -115,7 +113,7 @@ class _Balance:
 
     def begin(self, token: Token) -> Iterator[Token]:
         if not self.words:
-            self.report("nameless-block", "this { opens a block that has no name", token.span, _NAMELESS)
+            self.report("nameless-block", "block without a name", token.span, _NAMELESS)
             yield Token("WORD", token.span, Word("", token.span))
         self.words = False
         self.newline = None
@@ -129,7 +127,7 @@ class _Balance:
         else:
             self.report(
                 "superfluous-brace",
-                "this } closes nothing",
+                "} without a matching {",
                 token.span,
                 "remove it, or write \\} for the character",
             )
@@ -149,7 +147,7 @@ class _Balance:
 
 
 _COMMENTED = re.compile(r"(?:^|(?<=[ \t;{}]))#[^\n{}]*\}", re.MULTILINE)
-_UNCLOSED = "this { is never closed"
+_UNCLOSED = "{ without a matching }"
 _NAMELESS = "write a name before it (host web {), or \\{ for the character itself"
 
 

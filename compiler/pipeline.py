@@ -9,7 +9,7 @@ from mlnc.compiler.course_checks import check_course
 from mlnc.compiler.diagnostics import Diagnostic, Related, Report
 from mlnc.compiler.discovery import Found, discover, no_project
 from mlnc.compiler.expansion import Expanded, expand_project, expand_site
-from mlnc.compiler.loader import SourceLoader, shown
+from mlnc.compiler.loader import SourceLoader, display_path
 from mlnc.compiler.lower import Lowered, lower_project, used_servers
 from mlnc.compiler.lower_site import lower_site
 from mlnc.compiler.project_checks import check_project, check_site
@@ -85,8 +85,8 @@ class Front:
         self.mains.setdefault(expanded.project, path)
         if earlier is not expanded:
             origin, first = (each.globals.values["project"].origin for each in (expanded, earlier))
-            related = (Related("the first one is here", first.span),)
-            message = f"a second project named {expanded.project}"
+            related = (Related("first defined here", first.span),)
+            message = f"project {expanded.project!r} is defined twice"
             self.report.add(Diagnostic("duplicate-project", message, origin, "rename one of them", related))
 
     def resolve(
@@ -101,7 +101,7 @@ class Front:
         models: dict[str, ProjectModel] = {}
         for number, (name, expanded) in enumerate(projects.items(), 1):
             noting = _Noting(self.report)
-            models[name] = resolve(expanded, shown(self.mains[name]), noting)
+            models[name] = resolve(expanded, display_path(self.mains[name]), noting)
             noting.hand_over(name)
             self._declare(site, models[name].service_hosts)
             self.progress("resolve", number, len(projects))
@@ -113,8 +113,8 @@ class Front:
             site.aliases[name] = name
             site.aliases.setdefault(server.get("address", name), name)
             if first.origin.key != server.origin.key:
-                related = (Related("the first one is here", first.origin.span),)
-                message = f"a second service host named {name}"
+                related = (Related("first defined here", first.origin.span),)
+                message = f"service host {name!r} is defined twice"
                 hint = "declare each server once, in site.mln"
                 self.report.add(Diagnostic("duplicate-service-host", message, server.origin, hint, related))
 

@@ -28,16 +28,18 @@ _CARD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,14}")
 def names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
     """Names that Xen, LVM, Linux and the DNS accept (xl.cfg(5), lvm(8), hostname(7))."""
     if not _PROJECT.fullmatch(model.name):
-        yield _invalid_name("project", model.name, model.globals.where("project"))
+        yield _invalid_name("project", model.name, model.globals.value_origin("project"))
     elif model.name in TAKEN:
         message = (
             f"a project cannot be called {model.name}: out/ir/{model.name}.yaml is the file of the servers"
         )
-        yield Diagnostic("invalid-name", message, model.globals.where("project"), "choose another name")
+        yield Diagnostic(
+            "invalid-name", message, model.globals.value_origin("project"), "choose another name"
+        )
     for kind, settings in (("project", model.globals), *model.blocks()):
         before = settings.get("renamed_from")
         if before is not None and not _FORMER[kind].fullmatch(before):
-            yield _invalid_name(kind, before, settings.where("renamed_from"))
+            yield _invalid_name(kind, before, settings.value_origin("renamed_from"))
     for name, host in model.hosts.items():
         trouble = _volume_trouble(name, model.name)
         if not _HOST.fullmatch(name):
@@ -64,14 +66,14 @@ def _volume_trouble(host: str, project: str) -> str | None:
 
 
 def _invalid_name(what: str, name: str, origin: Origin) -> Diagnostic:
-    hint = "letters, digits, _ . and - can stand in it, and it begins with a letter or digit"
+    hint = "use letters, digits, _ . and -, and begin with a letter or digit"
     if "$" in name:
         hint = (
             "variables are not filled in here"
             if what == "network card"
             else "is a variable of global missing?"
         )
-    return Diagnostic("invalid-name", f"{name!r} is no name for a {what}", origin, hint)
+    return Diagnostic("invalid-name", f"{name!r} is not a valid {what} name", origin, hint)
 
 
 def service_host_names(model: ProjectModel, site: SiteModel) -> Iterator[Diagnostic]:
@@ -81,7 +83,7 @@ def service_host_names(model: ProjectModel, site: SiteModel) -> Iterator[Diagnos
     for kind, block in model.blocks():
         setting = block.setting("service_host")
         if setting is None and kind == "host":
-            message = f"host {block.node.name} names no service_host, so it goes to localhost"
+            message = f"host {block.node.name!r} has no service_host and is placed on localhost"
             hint = "write service_host SERVER in it or in a superclass, or declare service_host localhost { }"
             if "localhost" not in site.aliases:
                 yield Diagnostic("no-service-host", message, block.origin, hint)
@@ -92,8 +94,8 @@ def service_host_names(model: ProjectModel, site: SiteModel) -> Iterator[Diagnos
 def _undeclared(name: str, origin: Origin, site: SiteModel) -> Diagnostic:
     near = suggest(name, site.aliases)
     known = ", ".join(sorted(site.service_hosts))
-    hint = f"did you mean {near}?" if near else f"declared are {known}"
-    return Diagnostic("undeclared-service-host", f"there is no service host {name}", origin, hint)
+    hint = f"did you mean {near!r}?" if near else f"declared are {known}"
+    return Diagnostic("undeclared-service-host", f"service host {name!r} is not declared", origin, hint)
 
 
 def switch_names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
@@ -102,8 +104,8 @@ def switch_names(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         setting = card.setting("switch")
         if setting is not None and setting.value not in model.switches:
             near = suggest(setting.value, model.switches)
-            hint = f"did you mean {near}?" if near else f"declare it: switch {setting.value} {{ }}"
-            message = f"there is no switch {setting.value}"
+            hint = f"did you mean {near!r}?" if near else f"declare it: switch {setting.value} {{ }}"
+            message = f"switch {setting.value!r} is not defined"
             yield Diagnostic("undefined-switch", message, setting.origin, hint)
 
 
@@ -121,7 +123,9 @@ def addresses(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         ipv6(card, found.append)
         if card.get("switch") and card.get("bridge"):
             message = "switch has no effect: bridge wins over it"
-            found.append(Diagnostic("without-effect", message, card.statement("switch"), "keep one of them"))
+            found.append(
+                Diagnostic("without-effect", message, card.statement_origin("switch"), "keep one of them")
+            )
     yield from found
 
 
@@ -130,10 +134,10 @@ def kinds(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
     for host in model.hosts.values():
         if host.flag("hvm") and host.flag("pvh"):
             message = f"host {host.node.name} is both hvm and pvh"
-            yield Diagnostic("conflicting-directives", message, host.where("pvh"), "keep one of them")
+            yield Diagnostic("conflicting-directives", message, host.value_origin("pvh"), "keep one of them")
         if host.get("xen") is False and (host.flag("hvm") or host.flag("pvh")):
             message = f"host {host.node.name} says xen off, but hvm and pvh are kinds of Xen domains"
-            yield Diagnostic("conflicting-directives", message, host.where("xen"), "keep one of them")
+            yield Diagnostic("conflicting-directives", message, host.value_origin("xen"), "keep one of them")
         if domain_type(host) == "hvm":
             yield from _without_hvm(host)
 
@@ -161,7 +165,7 @@ def _has_own(node: ExpandedBlock) -> bool:
 
 
 def _idle(host: TypedBlock, name: str, reason: str) -> Diagnostic:
-    return Diagnostic("without-effect", f"{name} has no effect: {reason}", host.statement(name))
+    return Diagnostic("without-effect", f"{name} has no effect: {reason}", host.statement_origin(name))
 
 
 def limits(model: ProjectModel, site: SiteModel) -> Iterator[Diagnostic]:
@@ -183,7 +187,7 @@ def _less(host: TypedBlock, limit: str, start: str, message: str) -> Diagnostic:
     setting = host.setting(start)
     related = (Related(f"{start} is set here", setting.origin.span),) if setting else ()
     hint = f"{limit} is at least {start}"
-    return Diagnostic("conflicting-directives", message, host.where(limit), hint, related)
+    return Diagnostic("conflicting-directives", message, host.value_origin(limit), hint, related)
 
 
 def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
@@ -192,7 +196,7 @@ def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         lvm = host.flag("lvm")
         if host.flag("lvm_snapshot") and not lvm:
             message = "lvm_snapshot needs lvm: a snapshot is a logical volume"
-            yield Diagnostic("conflicting-directives", message, host.where("lvm_snapshot"), "add lvm")
+            yield Diagnostic("conflicting-directives", message, host.value_origin("lvm_snapshot"), "add lvm")
         if host.setting("lvm_vg") and not lvm:
             yield from _unless_inherited(host, "lvm_vg", "the host has no lvm, its disk is a file")
         if host.setting("filepath") and lvm:
@@ -202,7 +206,7 @@ def storage(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
         most = len(devices(host, domain_type(host)).mounts)
         if len(host.records.get("mount", ())) > most:
             message = f"more disks than the {most} that can be attached here"
-            yield Diagnostic("invalid-value", message, host.where("mount"))
+            yield Diagnostic("invalid-value", message, host.value_origin("mount"))
 
 
 def mounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
@@ -266,4 +270,4 @@ def check_site(site: SiteModel) -> Iterator[Diagnostic]:
         address = server.get("address", name)
         if owners.setdefault(address, name) != name:
             message = f"service hosts {owners[address]} and {name} have the same address {address}"
-            yield Diagnostic("conflicting-directives", message, server.where("address"))
+            yield Diagnostic("conflicting-directives", message, server.value_origin("address"))

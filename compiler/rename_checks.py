@@ -19,13 +19,13 @@ def _renamed(kind: str, blocks: dict[str, TypedBlock]) -> Iterator[Diagnostic]:
         before = block.get("renamed_from")
         if before is None:
             continue
-        origin = block.where("renamed_from")
+        origin = block.value_origin("renamed_from")
         if before in blocks:
             message = f"{kind} {name} cannot have been {before}: there is a {kind} {before}"
             yield _conflict(message, origin, blocks[before].origin)
         elif claims.setdefault(before, name) != name:
             message = f"{kind}s {claims[before]} and {name} cannot both have been {before}"
-            yield _conflict(message, origin, blocks[claims[before]].where("renamed_from"))
+            yield _conflict(message, origin, blocks[claims[before]].value_origin("renamed_from"))
 
 
 def projects(models: dict[str, ProjectModel]) -> Iterator[Diagnostic]:

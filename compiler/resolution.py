@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mlnc.compiler.diagnostics import Diagnostic, Related
+from mlnc.compiler.diagnostics import Diagnostic, Notice, Related
 from mlnc.compiler.expansion import Expanded, builtin_definitions
-from mlnc.compiler.outline import Notice
 from mlnc.compiler.source import Origin
 from mlnc.compiler.suggestion import suggest
 from mlnc.compiler.superclasses import ExpandedBlock, ExpandedStatement
@@ -229,7 +228,7 @@ class _Resolver:
                 self.say("invalid-value", message, entry.field_origin(number), hint)
                 return None
         if words:
-            message = f"more words than a line of {directive.name} takes"
+            message = f"extra words in a line of {directive.name}"
             self.say("invalid-record", message, entry.field_origin(len(directive.record)), _shape(directive))
             return None
         return TypedRecord(fields, entry)
@@ -237,7 +236,7 @@ class _Resolver:
     def incomplete(self, directive: Directive, field: Field, entry: ExpandedStatement) -> None:
         self.say(
             "invalid-record",
-            f"this line of {directive.name} lacks its {field.name}",
+            f"a line of {directive.name} has no {field.name}",
             entry.origin,
             _shape(directive),
         )
@@ -250,12 +249,12 @@ class _Resolver:
         language = load()
         elsewhere = [other for directive in language.find(name) for other in directive.blocks]
         if elsewhere:
-            hint = f"it stands in {_either(map(_place, elsewhere))}"
-            self.say("misplaced-directive", f"{name} cannot stand in {_place(block)}", origin, hint)
+            hint = f"move it to {_either(map(_place, elsewhere))}"
+            self.say("misplaced-directive", f"{name} is not allowed in {_place(block)}", origin, hint)
             return
         near = suggest(name, language.names(block))
-        hint = f"did you mean {near}?" if near else f"mlnc directives lists what {_place(block)} takes"
-        self.say("unknown-directive", f"there is no directive {name!r}", origin, hint)
+        hint = f"did you mean {near!r}?" if near else f"mlnc directives lists what {_place(block)} takes"
+        self.say("unknown-directive", f"directive {name!r} is unknown", origin, hint)
 
     def say(self, code: str, message: str, origin: Origin, hint: str | None) -> None:
         self.notice(Diagnostic(code, message, origin, hint))

@@ -1,4 +1,4 @@
-"""Source files and places in them: offsets while compiling, lines and columns only when printed."""
+"""Source files and spans in them: offsets while compiling, lines and columns only when printed."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """One step of the way that brought a node where it is: an include, an inherited superclass, an autoenum."""
+    """One step in the history of a node: an include, an inherited superclass, an autoenum."""
 
     kind: Literal["include", "superclass", "autoenum"]
     span: Span
@@ -74,12 +74,12 @@ class Via:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was written, and how it came to be used here."""
+    """The span of something and its history: the steps that brought it here."""
 
     span: Span
     via: Via | None = None
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """The span's sort key: the way does not take part."""
+        """The span's sort key: the history does not count."""
         return self.span.key

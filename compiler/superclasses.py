@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.outline import Notice, RawBlock, RawStatement
+from mlnc.compiler.diagnostics import Diagnostic, Notice, Related
+from mlnc.compiler.outline import RawBlock, RawStatement
 from mlnc.compiler.source import Origin, Span, Via
 from mlnc.compiler.suggestion import suggest
 from mlnc.compiler.values import split_fields
@@ -194,7 +194,7 @@ class Ancestry:
             return None
         extra = found[1:2] or [line for line in found if len(line.value_words) > 1]
         if extra:
-            message = f"{draft.name.text} has more than one superclass"
+            message = f"{draft.name.text!r} has more than one superclass"
             hint = "inherit from one, and let that one inherit from the other"
             related = (Related("the first is here", found[0].origin.span),) if len(found) > 1 else ()
             self.notice(Diagnostic("several-superclasses", message, extra[0].value_origin, hint, related))
@@ -206,13 +206,15 @@ class Ancestry:
         names = list(seen)[list(seen).index(name) :]
         first = names.index(min(names))
         names = [*names[first:], *names[:first]]
-        message = f"superclass {names[0]} inherits from itself: {' -> '.join([*names, names[0]])}"
+        message = f"superclass {names[0]!r} inherits from itself: {' -> '.join([*names, names[0]])}"
         origin = self.superclasses[names[0]].origin
-        self.notice(Diagnostic("superclass-cycle", message, origin, "break the circle in one place"))
+        self.notice(
+            Diagnostic("superclass-cycle", message, origin, "remove one of these superclass statements")
+        )
 
     def unknown(self, name: str, statement: RawStatement) -> None:
-        """Says that there is no superclass *name*."""
+        """Report that superclass *name* is not defined."""
         near = suggest(name, self.superclasses)
-        hint = f"did you mean {near}?" if near else f"declare it: superclass {name} {{ }}"
-        message = f"there is no superclass {name}"
+        hint = f"did you mean {near!r}?" if near else f"declare it: superclass {name} {{ }}"
+        message = f"superclass {name!r} is not defined"
         self.notice(Diagnostic("unknown-superclass", message, statement.value_origin, hint))

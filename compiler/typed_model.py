@@ -82,18 +82,18 @@ class TypedBlock:
         """The script lines of block *name*."""
         return tuple(entry.text for entry in self.scripts.get(name, ()))
 
-    def where(self, name: str) -> Origin:
-        """Where the value of directive *name*, or block *name*, was written, else where this block is named."""
+    def value_origin(self, name: str) -> Origin:
+        """The origin of the value of directive *name*, else of block *name*, else of this block."""
         setting = self.setting(name)
         if setting is not None:
             return setting.origin
         child = self.node.blocks.get(name)
         return child.origin if child is not None else self.origin
 
-    def statement(self, name: str) -> Origin:
-        """As ``where``, but the whole statement: what to point at where the directive itself is the matter."""
+    def statement_origin(self, name: str) -> Origin:
+        """As ``value_origin``, but the whole statement, for diagnostics about the directive itself."""
         setting = self.setting(name)
-        return setting.entry.origin if setting is not None else self.where(name)
+        return setting.entry.origin if setting is not None else self.value_origin(name)
 
 
 @dataclass(slots=True)

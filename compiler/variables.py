@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from mlnc.compiler.diagnostics import Diagnostic, Related
-from mlnc.compiler.outline import Notice, RawStatement
+from mlnc.compiler.diagnostics import Diagnostic, Notice, Related
+from mlnc.compiler.outline import RawStatement
 from mlnc.compiler.source import Origin, Via
 from mlnc.compiler.syntax_tree import Ref, Word
 
@@ -148,7 +148,7 @@ class _Filling:
 def _trouble(name: str, home: Scope, trail: tuple[Step, ...]) -> str | None:
     """Why the variable *name* found in *home* cannot be filled in at the end of *trail*."""
     if any(step is home and used == name for step, used, _ in trail):
-        return f"the value of ${name} leads back to itself"
+        return f"${name} refers to itself"
     return f"${name} stands behind more than {_DEEPEST} other variables" if len(trail) > _DEEPEST else None
 
 

@@ -1,4 +1,4 @@
-"""What all tests share: the option that rewrites goldens, and the comparison with them."""
+"""Fixtures of all tests, the option that rewrites goldens, and the settings of hypothesis."""
 
 import signal
 from pathlib import Path
@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 import real_xl as xl
 from golden_files import GOLDEN, Golden
+from hypothesis import settings
 from projects import Sources
+
+# No test depends on the speed of the machine.
+settings.register_profile("mlnc", deadline=None)
+settings.load_profile("mlnc")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

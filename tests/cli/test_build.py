@@ -258,5 +258,5 @@ def test_an_empty_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "course").mkdir()
     result = mlnc("build", "course")
     assert result.exit_code == 1
-    assert "error[no-project]: there is no project in course" in result.stderr
+    assert "error[no-project]: course contains no project" in result.stderr
     assert not (tmp_path / "out").exists()

@@ -105,8 +105,11 @@ def test_the_later_place_is_cited_and_the_earlier_related(sources: Sources) -> N
     found = sources.findings(hosts, site=SITE)[0]
     assert found.origin is not None
     assert found.origin.span.source.position(found.origin.span.start)[0] == 4
-    assert found.message == "VNC display 7 on one belongs to demo/bob and to demo/ann and demo/zoe"
-    assert [each.message for each in found.related] == ["demo/zoe is here", "demo/ann is here"]
+    assert found.message == "VNC display 7 on 'one' is used by demo/bob and demo/ann and demo/zoe"
+    assert [each.message for each in found.related] == [
+        "demo/zoe is defined here",
+        "demo/ann is defined here",
+    ]
 
 
 def test_one_statement_for_many_hosts_is_not_related_to_itself(sources: Sources) -> None:
@@ -120,4 +123,4 @@ def test_one_statement_for_many_hosts_is_not_related_to_itself(sources: Sources)
 
 def test_many_are_counted(sources: Sources) -> None:
     hosts = "".join(on("one", "vncdisplay 7; memory 64M", f"h{number}") for number in range(9))
-    assert sources.messages(hosts, site=SITE)[0].endswith("to demo/h0 and demo/h1 and demo/h2 and 5 more")
+    assert sources.messages(hosts, site=SITE)[0].endswith("and demo/h0 and demo/h1 and demo/h2 and 5 more")

@@ -121,7 +121,7 @@ def test_undeclared_servers(sources: Sources) -> None:
     hosts = "switch lan { service_host gone }\nhost web { xen; service_host atals }\n"
     found = sources.findings(hosts, site=SERVERS)
     assert [each.code for each in found] == ["undeclared-service-host"] * 2
-    assert [each.hint for each in found] == ["declared are atlas, boreas", "did you mean atlas?"]
+    assert [each.hint for each in found] == ["declared are atlas, boreas", "did you mean 'atlas'?"]
 
 
 def test_a_host_without_a_server_goes_to_localhost(sources: Sources) -> None:

@@ -91,11 +91,11 @@ def test_everything_is_said_at_once(sources: Sources) -> None:
 @pytest.mark.parametrize(
     ("body", "hint"),
     [
-        ("memroy 64M", "did you mean memory?"),
-        ("userdata { }", "did you mean user_data?"),
+        ("memroy 64M", "did you mean 'memory'?"),
+        ("userdata { }", "did you mean 'user_data'?"),
         ("xyzzy 1", "mlnc directives lists what a host block takes"),
-        ("address dhcp", "it stands in an autoenum block, a network block or a service_host block"),
-        ("global { }", "it stands in the top level of a file"),
+        ("address dhcp", "move it to an autoenum block, a network block or a service_host block"),
+        ("global { }", "move it to the top level of a file"),
         ("memory", "for example: memory 512M"),
         ("files { motd }", "a line is: SOURCE TARGET [MODE]"),
         ("memory $sise", "did you mean $size?"),

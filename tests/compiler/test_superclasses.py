@@ -129,25 +129,25 @@ def test_a_superclass_is_named_by_variables_as_the_host_sees_them(host: str, mem
 @pytest.mark.parametrize(
     ("text", "code", "message"),
     [
-        ("host a { superclass bse }", "unknown-superclass", "there is no superclass bse"),
-        ("superclass s { superclass x }", "unknown-superclass", "there is no superclass x"),
-        ("host a { superclass $x }", "unknown-superclass", "there is no superclass $x"),
-        ("host a { superclass base base }", "several-superclasses", "a has more than one superclass"),
+        ("host a { superclass bse }", "unknown-superclass", "superclass 'bse' is not defined"),
+        ("superclass s { superclass x }", "unknown-superclass", "superclass 'x' is not defined"),
+        ("host a { superclass $x }", "unknown-superclass", "superclass '$x' is not defined"),
+        ("host a { superclass base base }", "several-superclasses", "'a' has more than one superclass"),
         (
             "host a { superclass base; superclass base }",
             "several-superclasses",
-            "a has more than one superclass",
+            "'a' has more than one superclass",
         ),
-        ("superclass s { superclass s }", "superclass-cycle", "superclass s inherits from itself: s -> s"),
+        ("superclass s { superclass s }", "superclass-cycle", "superclass 's' inherits from itself: s -> s"),
         (
             "superclass s { superclass t } superclass t { superclass s } host a { superclass t }",
             "superclass-cycle",
-            "superclass s inherits from itself: s -> t -> s",
+            "superclass 's' inherits from itself: s -> t -> s",
         ),
         (
             "superclass s { superclass $k } superclass t { superclass s } host a { superclass s; $k = t }",
             "superclass-cycle",
-            "superclass s inherits from itself: s -> t -> s",
+            "superclass 's' inherits from itself: s -> t -> s",
         ),
     ],
 )
@@ -158,7 +158,7 @@ def test_a_broken_chain_is_said(text: str, code: str, message: str) -> None:
 
 def test_a_near_name_is_suggested() -> None:
     (found,) = expand("superclass base { } host a { superclass bsae }").found
-    assert found.hint == "did you mean base?"
+    assert found.hint == "did you mean 'base'?"
 
 
 def test_what_stands_before_a_break_counts() -> None:
