@@ -143,7 +143,7 @@ def arrives(italy: Italy, here: Places) -> None:
     assert italy.owners() == {NEW}
     assert italy.recorded() == {(NEW, NEW)}
     assert not (italy.course.farm[OLD].root / "italy").exists()
-    assert italy.course.run("drift") == "the servers are as they were built\n"
+    assert italy.course.run("drift") == "no differences from the build\n"
     assert italy.course.data("deploy")["summary"].endswith("unchanged")
 
 

@@ -65,7 +65,7 @@ def test_a_host_is_retired_listed_and_purged(course: Deployment) -> None:
     assert "mlnc.retired=" in atlas.volumes()["windows.ada"]
     (volume,) = course.data("retired")["retired"]
     assert (volume["project"], volume["host"], volume["place"]) == ("ada", "windows", "course_vg/windows.ada")
-    assert "nothing of bob/linux is retired" in course.run("purge", "bob/linux", status=1)
+    assert "bob/linux has no retired volumes" in course.run("purge", "bob/linux", status=1)
     assert "needs --confirm ada/windows" in course.run("purge", "ada/windows", status=1)
     assert "windows.ada" in atlas.volumes()
     course.run("purge", "ada/windows", "--confirm", "ada/windows")
@@ -250,8 +250,8 @@ def test_a_template_that_changed_under_its_name_is_shown(course: Deployment) -> 
     template = course.course.parent / "templates" / "linux.ext4"
     template.write_bytes(b"another " * 512)
     found = {(each["project"], each["what"]) for each in course.data("drift", status=2)}
-    text = "the root of linux was made from another state of the template linux.ext4; invoke rebuild {}/linux makes it"
-    text += " anew"
+    text = "the root volume of linux was made from another version of the template linux.ext4;"
+    text += " recreate it with invoke rebuild {}/linux"
     assert found == {(name, text.format(name)) for name in ("ada", "bob", "eve")}
     assert text.format("ada") in course.run("plan")
     course.run("rebuild", "ada/linux", "--allow-data-loss", "ada/linux")
@@ -279,7 +279,7 @@ def test_an_upgrade_cut_off_goes_on(san: Deployment, moment: str) -> None:
     until_done(san, "ada")
     assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
     assert {name for name in atlas.domains() if name.endswith(".ada")} == {"windows.ada"}
-    assert san.run("drift", "--project", "ada") == "the servers are as they were built\n"
+    assert san.run("drift", "--project", "ada") == "no differences from the build\n"
 
 
 def cut_once(come: Callable[[], bool], servers: tuple[Server, ...]) -> None:
@@ -300,7 +300,7 @@ def test_cut_off_after_one_server_has_its_files_no_guest_waits_for_what_it_has(s
     assert boreas.state("ada")["applied"] == "-"
     (boreas.folder / "bin/ln").unlink()
     assert "waits" not in san.run("deploy", "--project", "ada")
-    assert san.run("drift", "--project", "ada") == "the servers are as they were built\n"
+    assert san.run("drift", "--project", "ada") == "no differences from the build\n"
 
 
 def until_done(course: Deployment, project: str) -> None:
@@ -323,4 +323,4 @@ def test_a_project_that_leaves_a_server_takes_its_files_along(san: Deployment) -
     assert not (atlas.root / "ada").exists()
     assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada", "windows.ada"}
     assert boreas.state("ada")["waiting"] == ""
-    assert san.run("drift") == "the servers are as they were built\n"
+    assert san.run("drift") == "no differences from the build\n"
