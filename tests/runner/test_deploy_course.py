@@ -305,7 +305,7 @@ def test_drift_compares_a_size_with_the_template_of_the_volume(course: Deploymen
 
 def test_remove_deletes_a_project_and_its_data(course: Deployment) -> None:
     course.run("deploy", "--start")
-    assert "needs --confirm eve" in course.run("remove", "--project", "eve", status=1)
+    assert "give --confirm eve" in course.run("remove", "--project", "eve", status=1)
     assert "stop it first, or say --stop" in course.run(
         "remove", "--project", "eve", "--confirm", "eve", status=1
     )
@@ -380,7 +380,7 @@ def test_a_vm_moved_by_an_unfinished_upgrade_is_up(course: Deployment) -> None:
     before.rename(after)
     (linux,) = (vm for vm in course.data("status", "--project", "eve") if vm["host"] == "linux")
     assert (linux["state"], linux["server"]) == ("up", "boreas")
-    assert "has not ended" in linux["remark"]
+    assert "unfinished upgrade" in linux["remark"]
 
 
 def test_start_refuses_a_build_that_is_not_deployed(course: Deployment) -> None:
