@@ -206,7 +206,7 @@ def test_a_deployment_of_a_colleague_is_a_conflict(course: Deployment) -> None:
     course.build()
     before = picture(course.farm["atlas"])
     text = course.run("deploy", "--project", "ada", status=3)
-    assert "Get your colleagues' commits first" in text
+    assert "Pull your colleagues' commits" in text
     assert picture(course.farm["atlas"]) == before
     course.run("deployed")
     course.build()
