@@ -17,7 +17,7 @@ from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.rehearsal.report import difference_lines, table
 from mlnc.rehearsal.server_state import differences
 from mlnc.rehearsal.simulation import Simulation
-from mlnc.runner.console.command_output import shown
+from mlnc.runner.console.command_output import with_display
 from mlnc.runner.deployment import Options
 from mlnc.runner.results import Result, exit_status
 
@@ -64,7 +64,7 @@ class Play:
         return bool(differing or wrong)
 
     def _deploy(self, options: Options) -> list[Result]:
-        return shown(False, lambda display: self._stage.deploy(options, display))
+        return with_display(False, lambda display: self._stage.deploy(options, display))
 
 
 @contextmanager

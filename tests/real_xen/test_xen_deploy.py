@@ -106,7 +106,7 @@ def test_the_page_for_newcomers_shows_the_domains(deployed: Newcomer) -> None:
 def test_nothing_differs_and_a_second_deploy_does_nothing(
     deployed: Newcomer, identities: dict[str, Identity | None]
 ) -> None:
-    assert "the servers are as they were built" in deployed.invoke("drift")
+    assert "no differences from the build" in deployed.invoke("drift")
     assert {vm["state"] for vm in deployed.data("status")} == {"up"}
     said = deployed.invoke("deploy", "--unreviewed", "--start")
     assert said.splitlines()[-1] == "6 unchanged"
