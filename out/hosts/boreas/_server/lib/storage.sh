@@ -8,9 +8,9 @@
 # server; with these two, AMOUNT is VG/NAME or the file). After a script, all its volumes are whole and active.
 
 # shellcheck source=/dev/null
-. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/volumes.sh"
+. "$MLNC_LIB/volumes.sh"
 # shellcheck source=/dev/null
-. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/templates.sh"
+. "$MLNC_LIB/templates.sh"
 
 storage_plan=
 storage_needs=

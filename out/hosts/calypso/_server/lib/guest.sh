@@ -4,7 +4,7 @@
 
 for guest_part in common secrets guest-files guest-accounts guest-network guest-boot guest-disk guest-seed; do
     # shellcheck source=/dev/null
-    . "$lib/$guest_part.sh"
+    . "$MLNC_LIB/$guest_part.sh"
 done
 
 # guest_begin DOMAIN PROJECT: stops while the domain is there. The lock is that of project.sh, which starts no domain of

@@ -11,10 +11,10 @@
 # Words: a volume is KIND GROUP NAME ROLE ("lvm GROUP NAME ROLE" or "file PATH - ROLE"), a domain HOST DOMAIN UUID, another
 # server NAME ADDRESS PORT, a size SIZING BYTES TEMPLATE|- ext|none, as storage.sh works it out.
 
-for upgrade_part in volumes templates storage domains servers network upgrade-there \
+for upgrade_part in volumes templates storage domains network upgrade-there \
     upgrade-preflight upgrade-hosts upgrade-volumes upgrade-move upgrade-copy upgrade-live; do
     # shellcheck source=/dev/null
-    . "${MLNC_LIB:?}/$upgrade_part.sh"
+    . "$MLNC_LIB/$upgrade_part.sh"
 done
 
 # upgrade_begin PROJECT STEP do|undo
@@ -37,11 +37,11 @@ upgrade_begin() {
 # make_text: sets mlnc_text. What runs on another server is this text, so it is what was reviewed here.
 make_text() {
     set --
-    for upgrade_part in common volumes templates storage domains servers \
+    for upgrade_part in server common volumes templates storage domains \
         upgrade-there upgrade-volumes upgrade-move upgrade-copy; do
         set -- "$@" "$MLNC_LIB/$upgrade_part.sh"
     done
-    mlnc_text=$(sed -e '/^\. "[$]{MLNC_LIB/d' -e '/^ *#/d' "$@")
+    mlnc_text=$(sed -e '/^\. "[$]MLNC_LIB/d' -e '/^ *#/d' "$@")
 }
 
 # was HOST OLD_HOST OLD_PROJECT: the host has had these names, and its volumes may have them still.

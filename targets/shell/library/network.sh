@@ -6,7 +6,7 @@
 # projects name themselves. Nothing without the right mark is ever changed or removed.
 
 # shellcheck source=/dev/null
-. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/common.sh"
+. "$MLNC_LIB/common.sh"
 
 # network_run VERB...: runs the script's function up or down, one at a time on this server.
 network_run() {

@@ -16,13 +16,13 @@
 # Exit status: 0 done, or all are up; 1 stopped at an error; 3 not all are up, or not all answer.
 
 # shellcheck source=/dev/null
-. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/volumes.sh"
+. "$MLNC_LIB/volumes.sh"
 # shellcheck source=/dev/null
-. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/domains.sh"
+. "$MLNC_LIB/domains.sh"
 # shellcheck source=/dev/null
-. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/secrets.sh"
+. "$MLNC_LIB/secrets.sh"
 
-life_completed=${MLNC_DOMAINS:-{{ (server.projects ~ "/_domains") | sh }}}
+life_completed=${MLNC_DOMAINS:-$mlnc_projects/_domains}
 life_folder=$(cd -- "$(dirname -- "$0")" && pwd)
 life_switches=
 life_hooks=

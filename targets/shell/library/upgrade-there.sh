@@ -33,9 +33,8 @@ there() {
     # shellcheck disable=SC2016
     there_loader='set -eu; mlnc_text=$(head -c "$1"); shift; eval "$mlnc_text"; arrive "$@"'
     [ -n "$mlnc_text" ] || make_text
-    # A character is a byte: LC_ALL is C.{% raw %}
+    # A character is a byte: LC_ALL is C.
     there_bytes=${#mlnc_text}
-{% endraw %}
     set -- sh -c "$there_loader" mlnc "$there_bytes" "$there_name" "$volumes_project" "$@"
     if [ "$there_name" = "$mlnc_server" ]; then
         { printf '%s' "$mlnc_text" && cat; } | "$@"

@@ -161,10 +161,7 @@ guest_no_commands() {
 }
 
 guest_commands_systemd() {
-    cat >"$guest_work/text" <<'END'
-{% include "guest/mlnc-startup.service.j2" %}
-END
-    guest_write /etc/systemd/system/mlnc-startup.service 644 "$guest_work/text"
+    guest_write /etc/systemd/system/mlnc-startup.service 644 "$MLNC_LIB/mlnc-startup.service"
     guest_wants multi-user.target mlnc-startup.service
 }
 
@@ -184,10 +181,7 @@ guest_commands_redhat() { guest_commands_sysv /etc/rc.d; }
 
 # guest_commands_sysv FOLDER: the script and its links in the folders of the run levels.
 guest_commands_sysv() {
-    cat >"$guest_work/text" <<'END'
-{% include "guest/mlnc-startup.rc.j2" %}
-END
-    guest_write "$1/init.d/mlnc-startup" 755 "$guest_work/text"
+    guest_write "$1/init.d/mlnc-startup" 755 "$MLNC_LIB/mlnc-startup.rc"
     for guest_level in 2 3 4 5; do
         guest_link ../init.d/mlnc-startup "$1/rc$guest_level.d/S99mlnc-startup"
     done
@@ -199,9 +193,7 @@ END
 # A busybox guest has no other program that sets its name and network and loads its modules, so rcS does. Commands for
 # the end stand in the inittab.
 guest_commands_busybox() {
-    cat >"$guest_work/text" <<'END'
-{% include "guest/rcS.j2" %}
-END
+    cat -- "$MLNC_LIB/rcS" >"$guest_work/text"
     guest_section /etc/init.d/rcS "$(guest_mode /etc/init.d/rcS 755)"
     : >"$guest_work/text"
     ! guest_has /etc/mlnc/shutdown || echo '::shutdown:/etc/mlnc/shutdown' >"$guest_work/text"

@@ -8,9 +8,9 @@
 #
 # A group that several servers see is looked after by the server of the volume's tag.
 
-for retired_part in volumes domains servers upgrade-volumes; do
+for retired_part in volumes domains upgrade-volumes; do
     # shellcheck source=/dev/null
-    . "${MLNC_LIB:?}/$retired_part.sh"
+    . "$MLNC_LIB/$retired_part.sh"
 done
 
 retired_begin() {
