@@ -4,11 +4,15 @@ The playbook brings what :mod:`mlnc.runner` brings, by the same text on the serv
 the runner's. The playbook is the same for every course; what differs stands in the inventory.
 """
 
+from collections.abc import Iterable
 from importlib.resources import files
+from pathlib import Path
 
 from mlnc.ir.bridges import project_servers
 from mlnc.ir.model import Course, Project, ServiceHost
 from mlnc.output.artifact import SERVER_ROOM, Artifact, Emitted
+from mlnc.output.bundle import bundles
+from mlnc.output.manifest import Manifest, digest
 from mlnc.output.secret_names import secret_names
 from mlnc.schemas.yaml_text import dump
 from mlnc.targets.render import render
@@ -31,6 +35,29 @@ def emit(course: Course) -> Emitted:
             *(Artifact(f"{FOLDER}/files/{verb}.sh", server_text(verb)) for verb in VERBS),
         ]
     )
+
+
+def generation_files(artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """Return ``ansible/generations/SERVER`` for each server: a line ``PROJECT GENERATION`` for each of its bundles.
+
+    *artifacts* are all files of the build that a bundle may hold, the IR of each project included.
+    """
+    given = list(artifacts)
+    hashes = {each.path: digest(each.text.encode()) for each in given}
+    manifest = Manifest({}, {}, hashes, tuple(each.path for each in given if each.executable))
+    return [
+        Artifact(
+            f"{FOLDER}/generations/{server}",
+            "".join(
+                f"{name} {bundle.generation}\n" for name, bundle in sorted(found.items(), key=_server_first)
+            ),
+        )
+        for server, found in bundles(Path(), manifest).items()
+    ]
+
+
+def _server_first(bundle: tuple[str, object]) -> tuple[bool, str]:
+    return bundle[0] != SERVER_ROOM, bundle[0]
 
 
 def server_text(part: str) -> str:

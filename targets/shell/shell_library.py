@@ -1,13 +1,14 @@
 """The shell library of a service host: functions that its scripts share, and the facts of the server.
 
-The library is plain shell, ``library/*.sh``; the facts of each server are generated as ``server.sh`` beside it. A
-script sources a part by ``. "$MLNC_LIB/NAME.sh"``.
+The library is plain shell, ``library/*.sh``. ``out/lib/`` holds it once; the facts of each server are generated as
+``hosts/SERVER/_server/lib/server.sh``. The bundle of a server holds both in its folder ``lib``, and a script sources a
+part by ``. "$MLNC_LIB/NAME.sh"``.
 """
 
 from importlib.resources import files
 
 from mlnc.ir.model import Course
-from mlnc.output.artifact import Artifact, Emitted, server_folder
+from mlnc.output.artifact import LIBRARY, Artifact, Emitted, server_folder
 from mlnc.targets.render import render
 from mlnc.targets.storage.storage_lock import site_locks
 
@@ -15,18 +16,15 @@ FACTS = "server.sh"
 
 
 def emit(course: Course) -> Emitted:
-    """Return the library of every service host of *course*: all library files, and ``server.sh``."""
+    """Return the library files, and ``server.sh`` of every service host of *course*."""
     site = course.site
     servers = sorted(site.service_hosts.items())
-    texts = library_files()
-    emitted = Emitted()
+    emitted = Emitted([Artifact(f"{LIBRARY}/{file}", text) for file, text in library_files().items()])
     for name, server in servers:
-        folder = f"{server_folder(name)}/lib"
         facts = render(
             "shell/server.sh.j2", name=name, server=server, servers=servers, locks=site_locks(site)
         )
-        emitted.artifacts += [Artifact(f"{folder}/{file}", text) for file, text in texts.items()]
-        emitted.artifacts.append(Artifact(f"{folder}/{FACTS}", facts))
+        emitted.artifacts.append(Artifact(f"{server_folder(name)}/{LIBRARY}/{FACTS}", facts))
     return emitted
 
 

@@ -3,9 +3,9 @@
 # Run again, it changes nothing. It refuses while the domain is there. Secrets come on standard input.
 # shellcheck disable=SC2016
 guest=$(dirname "$0")
-: "${MLNC_LIB:=$guest/../../../_server/lib}"
+lib=${MLNC_LIB:-$guest/../../../_server/lib}
 # shellcheck source=/dev/null
-. "$MLNC_LIB/guest.sh"
+. "$lib/guest.sh"
 no_arguments "$@"
 guest_begin linux.group01 group01
 read_passwords group01
