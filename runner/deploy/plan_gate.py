@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from mlnc.output import plan_model as upgrading
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.plan_store import plan_id
 from mlnc.runner.deployment import DONE, BundleTask, DeploymentPlan, Options, PlannedUpgrade, plan_servers
 from mlnc.runner.observe.decision import SHORT
@@ -23,6 +24,7 @@ def add_upgrades(run: RunContext, plan: DeploymentPlan, projects: Iterable[str],
         if reason is not None:
             _drop(plan, project)
             plan.refused += [Result(server, project, "failed", reason) for server in found.places()]
+            _keep_libraries(plan, project, found.unfinished_servers())
         elif found.executed:
             _drop(plan, project)
             plan.upgrades.append(found.upgrade())
@@ -50,6 +52,17 @@ def _drop(plan: DeploymentPlan, project: str) -> None:
     for server, each in plan.tasks.items():
         plan.tasks[server] = [task for task in each if task.bundle.project != project]
     plan.refused = [result for result in plan.refused if result.project != project]
+
+
+def _keep_libraries(plan: DeploymentPlan, project: str, servers: Iterable[str]) -> None:
+    """Refuse to change the shared files of *servers*: only their present library executes the upgrade of *project*."""
+    for server in servers:
+        tasks = plan.tasks.get(server, [])
+        shared = [task for task in tasks if task.bundle.project == SERVER_ROOM and task.decision.acts]
+        if shared:
+            plan.tasks[server] = [task for task in tasks if task not in shared]
+            reason = f"kept as it is: the unfinished upgrade of {project} needs it. Finish or roll back that one first"
+            plan.refused.append(Result(server, SERVER_ROOM, "failed", reason))
 
 
 class _Case:
@@ -125,6 +138,12 @@ class _Case:
             yield from self._unreachable_disks(self._plan)
             yield from self._final(self._plan) if self._options.undo else ()
 
+    def unfinished_servers(self) -> list[str]:
+        """Return the servers that have begun a plan of another build, sorted."""
+        others = _other_plans(self._noted, self._id)
+        noted = ((server, survey.noted.get(self._project, ())) for server, survey in self._surveys.items())
+        return sorted(server for server, words in noted if others & {plan for plan, _, _ in words})
+
     # --- what holds --------------------------------------------------------------------------------------------
 
     def _state(self, server: str) -> State:
@@ -170,9 +189,7 @@ class _Case:
     # --- what speaks against it ----------------------------------------------------------------------------------
 
     def _other_plan(self) -> Iterator[str]:
-        others = {
-            plan for plan, step, _ in self._noted if plan != self._id and step.split("-")[1] not in _HARMLESS
-        }
+        others = _other_plans(self._noted, self._id)
         if others:
             yield (
                 f"another upgrade of {self._project} was begun and has not ended (plan {min(others)[:SHORT]})."
@@ -239,6 +256,11 @@ class _Case:
 
     def _is_left(self, plan: upgrading.UpgradePlan, server: str) -> bool:
         return plan.base.get(server) is not None and self._state(server).applied is None
+
+
+def _other_plans(noted: Iterable[tuple[str, str, str]], id: str | None) -> set[str]:
+    """Return the plans but *id* that have begun a step which changes something."""
+    return {plan for plan, step, _ in noted if plan != id and step.split("-")[1] not in _HARMLESS}
 
 
 def _short(generation: str | None) -> str:
