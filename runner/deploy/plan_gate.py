@@ -24,12 +24,12 @@ def add_upgrades(run: RunContext, plan: DeploymentPlan, projects: Iterable[str],
         if reason is not None:
             _drop(plan, project)
             plan.refused += [Result(server, project, "failed", reason) for server in found.places()]
-            _keep_libraries(plan, project, found.unfinished_servers())
         elif found.executed:
             _drop(plan, project)
             plan.upgrades.append(found.upgrade())
         elif options.undo:
             _drop(plan, project)
+    _keep_libraries(run, plan)
 
 
 def unchosen_servers(
@@ -54,14 +54,25 @@ def _drop(plan: DeploymentPlan, project: str) -> None:
     plan.refused = [result for result in plan.refused if result.project != project]
 
 
-def _keep_libraries(plan: DeploymentPlan, project: str, servers: Iterable[str]) -> None:
-    """Refuse to change the shared files of *servers*: only their present library executes the upgrade of *project*."""
-    for server in servers:
+def _keep_libraries(run: RunContext, plan: DeploymentPlan) -> None:
+    """Refuse to replace the library of a server while an upgrade of another build, of any project, is unfinished there.
+
+    Only the present library executes the steps of that upgrade.
+    """
+    for server, survey in sorted(plan.surveys.items()):
+        unfinished = [
+            name
+            for name, noted in sorted(survey.noted.items())
+            if _other_plans(noted, plan_id(run.manifest, name))
+        ]
         tasks = plan.tasks.get(server, [])
         shared = [task for task in tasks if task.bundle.project == SERVER_ROOM and task.decision.acts]
-        if shared:
+        if unfinished and shared:
             plan.tasks[server] = [task for task in tasks if task not in shared]
-            reason = f"kept as it is: the unfinished upgrade of {project} needs it. Finish or roll back that one first"
+            reason = (
+                f"not replaced: the unfinished upgrade of {', '.join(unfinished)} needs it. Get the commit that it was"
+                " built in, run 'invoke deploy' or 'invoke deploy --undo', then build again"
+            )
             plan.refused.append(Result(server, SERVER_ROOM, "failed", reason))
 
 
@@ -137,12 +148,6 @@ class _Case:
             yield from self._lost_data(self._plan)
             yield from self._unreachable_disks(self._plan)
             yield from self._final(self._plan) if self._options.undo else ()
-
-    def unfinished_servers(self) -> list[str]:
-        """Return the servers that have begun a plan of another build, sorted."""
-        others = _other_plans(self._noted, self._id)
-        noted = ((server, survey.noted.get(self._project, ())) for server, survey in self._surveys.items())
-        return sorted(server for server, words in noted if others & {plan for plan, _, _ in words})
 
     # --- what holds --------------------------------------------------------------------------------------------
 
