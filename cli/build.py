@@ -22,6 +22,7 @@ from mlnc.output.manifest import Manifest, load_manifest
 from mlnc.output.output_folder import OutputRefused
 from mlnc.output.transaction import recover
 from mlnc.output.writer import Build, Written, write
+from mlnc.targets.ansible.ansible_target import generation_files
 from mlnc.targets.registry import emit_all
 from mlnc.upgrade.capacity.memory_order import Shortages
 from mlnc.upgrade.diff.deployed_state import DeployedState, unknown_servers
@@ -79,6 +80,7 @@ def build(
     if not _accepted(front, compiled, refused):
         return None
     emitted.artifacts += [Artifact(f"ir/{name}.yaml", text) for name, text in texts.items()]
+    emitted.artifacts += generation_files(emitted.artifacts)
     emitted.artifacts += [artifact for each in planned.values() for artifact in emit(each)]
     return Built(compiled, write(out, _wanted(out, manifest, compiled, emitted, front.loader)), planned)
 

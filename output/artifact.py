@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 SERVER_ROOM = "_server"
 """Folder of a service host for the files that its projects share; no project name begins with an underscore."""
 
+LIBRARY = "lib"
+"""Folder below ``out/`` of the shell library that all service hosts share, and its name in the bundle of a server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:

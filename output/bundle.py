@@ -1,4 +1,7 @@
-"""Bundles: the files of one project for one service host, with their archive and generation."""
+"""Bundles: the files of one project for one service host, with the paths that they have on the server.
+
+The bundle ``SERVER_ROOM`` of a server takes the shell library, which all servers share, from ``out/lib/``.
+"""
 
 import io
 import re
@@ -8,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlnc.output.artifact import SERVER_ROOM
+from mlnc.output.artifact import LIBRARY, SERVER_ROOM
 from mlnc.output.errors import Refused
 from mlnc.output.manifest import Manifest, digest, file_state
 
@@ -80,11 +83,11 @@ def bundles(out: Path, manifest: Manifest) -> dict[str, dict[str, Bundle]]:
         parts = path.split("/", 3)
         if parts[0] == "hosts" and len(parts) == 4:
             grouped.setdefault((parts[1], parts[2]), {})[_checked(parts[3])] = path
+    library = {_checked(path): path for path in manifest.files if path.startswith(f"{LIBRARY}/")}
     found: dict[str, dict[str, Bundle]] = {}
     for (server, project), places in sorted(grouped.items()):
         runs = frozenset(path for path, place in places.items() if place in executables)
-        if project != SERVER_ROOM:
-            places[IR] = f"ir/{project}.yaml"
+        places.update(library if project == SERVER_ROOM else {IR: f"ir/{project}.yaml"})
         hashes = {path: manifest.files[place] for path, place in places.items()}
         found.setdefault(server, {})[project] = Bundle(out, server, project, places, hashes, runs)
     return found

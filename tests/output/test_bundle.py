@@ -16,7 +16,8 @@ FILES = {
     "ir/demo.yaml": "ir_version: 1\n",
     "hosts/one/demo/project.sh": "#!/bin/sh\n",
     "hosts/one/demo/linux.cfg": 'name = "linux.demo"\n',
-    "hosts/one/_server/lib/common.sh": "# library\n",
+    "lib/common.sh": "# library\n",
+    "hosts/one/_server/lib/server.sh": "# facts\n",
     "hosts/two/demo/linux2.cfg": 'name = "linux2.demo"\n',
 }
 
@@ -40,9 +41,18 @@ def test_a_bundle_has_the_files_of_its_server_and_project(tmp_path: Path) -> Non
     assert {
         server: {name: sorted(each.places) for name, each in there.items()} for server, there in found.items()
     } == {
-        "one": {"_server": ["lib/common.sh"], "demo": ["ir.yaml", "linux.cfg", "project.sh"]},
+        "one": {
+            "_server": ["lib/common.sh", "lib/server.sh"],
+            "demo": ["ir.yaml", "linux.cfg", "project.sh"],
+        },
         "two": {"demo": ["ir.yaml", "linux2.cfg"]},
     }
+
+
+def test_only_the_shared_bundle_of_a_server_has_the_library(tmp_path: Path) -> None:
+    found = bundles(tmp_path, laid(tmp_path, FILES))
+    assert found["one"]["_server"].places["lib/common.sh"] == "lib/common.sh"
+    assert "lib/common.sh" not in found["one"]["demo"].places
 
 
 def test_the_generation_depends_on_content_and_permissions(bundle: Bundle) -> None:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bundles import deployed_library
 from courses import SERVER, by_role, course, host, interface, project, service_host, volume
 from guest_trees import Tree, make_image
 
 from mlnc.ir.model import Course, Guest, GuestGroup, Host, Secret, SshKey, User, Volume
 from mlnc.targets.guest import guest_target
-from mlnc.targets.shell import shell_library
 
 NEEDS = ("mke2fs", "unshare", "losetup", "openssl", "mkswap")
 ROOT_PASSWORD = "demo/linux/root_passwd"
@@ -119,7 +119,7 @@ class Lab:
         """Put all that is generated into place; the folder of the guest ``linux``."""
         out = self.folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        for artifact in guest_target.emit(built).artifacts + shell_library.emit(built).artifacts:
+        for artifact in guest_target.emit(built).artifacts + deployed_library(built):
             file = out / artifact.path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(artifact.text)

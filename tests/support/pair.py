@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bundles import lay, needs_root
+from bundles import deployed_library, lay, needs_root
 from checkout import TESTS
 from courses import course, project, service_host
-
-from mlnc.targets.shell import shell_library
 
 DATA = TESTS / "data"
 COMMANDS = ("ssh", "xl", "lvs", "lvchange", "pvscan", "vgs", "blockdev", "sleep", "xenstore-read", "ip")
@@ -137,7 +135,7 @@ def pair(folder: Path, tags: str = TAGS + ",mlnc.server=one") -> Pair:
     hosts = {
         name: service_host(address=name, projects=str(folder / name / "root")) for name in ("one", "two")
     }
-    lay(folder, shell_library.emit(course(project(), service_hosts=hosts)).artifacts)
+    lay(folder, deployed_library(course(project(), service_hosts=hosts)))
     for name in hosts:
         for part in ("bin", "domains", "active", "root/demo/generations"):
             (folder / name / part).mkdir(parents=True)

@@ -7,7 +7,7 @@ import pytest
 from checkout import ROOT
 from golden_files import GOLDEN
 
-TEMPLATES = ROOT / "targets/templates/lib"
+TEMPLATES = ROOT / "targets/shell/library"
 SCRIPTS = sorted(GOLDEN.glob("plan/*/*scripts.txt"))
 DOMAIN, VOLUME, TARGET, SIZE = 3, 4, 3, 4
 """Number of arguments for each."""
@@ -50,8 +50,8 @@ def calls() -> list[list[str]]:
 
 
 def library() -> set[str]:
-    """Return the functions of the library."""
-    text = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.j2"))
+    """The functions of the library."""
+    text = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.glob("*.sh"))
     return set(re.findall(r"^([a-z_]+)\(\)", text, re.MULTILINE))
 
 
