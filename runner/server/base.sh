@@ -140,37 +140,13 @@ read_secrets() {
 # with_secrets COMMAND...: the command gets them on standard input; printf is the shell's own, so no process shows them.
 with_secrets() { printf '%s' "$secrets" | "$@"; }
 
-# domains TOOLSTACK: tells name and UUID of each domain of this server, or that the toolstack does not answer.
-domains() {
-    domains_status=0
-    case $1 in
-    xl) domains_found=$(xl list -v) || domains_status=$? ;;
-    *) domains_found=$(xm list --long) || domains_status=$? ;;
-    esac
-    if [ "$domains_status" -ne 0 ]; then
-        tell no-domains "$(printf '%s' "$domains_found" | tr '\n\t' '  ')"
-    elif [ "$1" = xl ]; then
-        printf '%s\n' "$domains_found" | awk 'NR > 1 {
-            for (i = 2; i <= NF; i++) if (length($i) == 36 && $i ~ /^[0-9a-f]+(-[0-9a-f]+)+$/) {
-                printf "@mlnc\tdomain\t%s\t%s\n", $1, $i
-                break
-            }
-        }'
+# tell_domains TOOLSTACK: reports name and UUID of each domain of this server, or that the toolstack does not answer.
+tell_domains() {
+    mlnc_toolstack=$1
+    if domains_found=$(toolstack_list); then
+        printf '%s\n' "$domains_found" | awk '$6 != "-" { printf "@mlnc\tdomain\t%s\t%s\n", $1, $6 }'
     else
-        # (domain (name ...) (uuid ...) ...): those of the domain, not of its devices, which are nested deeper.
-        printf '%s\n' "$domains_found" | tr -s ' \n\t' ' ' | awk '{
-            for (at = 1; at <= length($0); at++) {
-                c = substr($0, at, 1)
-                depth += (c == "(") - (c == ")")
-                if (c == "(" && depth == 1) { name = ""; uuid = "" }
-                if (c == "(" && depth == 2 && substr($0, at, 6) == "(name ") {
-                    name = substr($0, at + 6)
-                    sub(/[ )].*/, "", name)
-                }
-                if (c == "(" && depth == 2 && substr($0, at, 6) == "(uuid ") uuid = substr($0, at + 6, 36)
-                if (c == ")" && depth == 0) printf "@mlnc\tdomain\t%s\t%s\n", name, uuid
-            }
-        }'
+        tell no-domains "$(printf '%s' "$domains_found" | tr '\n\t' '  ')"
     fi
 }
 

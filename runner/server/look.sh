@@ -151,11 +151,8 @@ if look_links=$(ip -o link show 2>/dev/null); then
 else
     tell no-links
 fi
-domains "$3"
-case $3 in
-xl) look_long=$(xl list -l 2>/dev/null) || look_long= ;;
-*) look_long=$domains_found ;;
-esac
+tell_domains "$3"
+look_long=$(toolstack_details 2>/dev/null) || look_long=
 tell details all
 printf '%s\n' "$look_long" | hide_passwords
 tell details

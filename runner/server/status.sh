@@ -43,10 +43,9 @@ while read -r status_project status_host status_address; do
     status_last=$status_project
 done
 wait
-domains "$3"
-if [ "$3" = xl ]; then uptimes=$(xl uptime) || uptimes=; else uptimes=$(xm uptime) || uptimes=; fi
-printf '%s\n' "$uptimes" | awk 'NR > 1 && NF > 2 {
+tell_domains "$3"
+toolstack_uptimes | awk 'NF > 1 {
     name = $1
-    sub(/^[^ ]+ +[0-9]+ +/, "")
+    sub(/^[^ ]+ /, "")
     printf "@mlnc\tuptime\t%s\t%s\n", name, $0
 }'

@@ -30,4 +30,4 @@ while read -r survey_project survey_id survey_recorded; do
     fi
 done
 tell files
-domains "$3"
+tell_domains "$3"

@@ -1,3 +1,3 @@
 # shellcheck shell=sh disable=SC2154
 # where ROOT TOOLSTACK: the domains that are on this server now.
-domains "$3"
+tell_domains "$3"

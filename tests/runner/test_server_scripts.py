@@ -10,7 +10,9 @@ from checkout import ROOT
 from mlnc.runner.connect.protocol import script
 
 SERVER = ROOT / "runner" / "server"
-VERBS = sorted(file.stem for file in SERVER.glob("*.sh") if file.stem not in ("base", "generation"))
+VERBS = sorted(
+    file.stem for file in SERVER.glob("*.sh") if file.stem not in ("base", "generation", "toolstack")
+)
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -26,7 +28,10 @@ def test_shell(tmp_path: Path, verb: str) -> None:
 def test_domains_of_xend(tmp_path: Path) -> None:
     """Names and UUIDs of domains come from the nested answer of xm list --long, not those of devices."""
     (tmp_path / "xm").write_text(
-        "#!/bin/sh\ncat <<'E'\n"
+        "#!/bin/sh\n[ $# = 2 ] || {\n"
+        "    printf '%s\\n' 'Name ID Mem VCPUs State Time(s)' 'Domain-0 0 1024 1 r----- 0.0'\n"
+        "    echo 'linux.ada 1 256 1 -b---- 0.0'\n"
+        "    exit\n}\ncat <<'E'\n"
         "(domain\n    (domid 0)\n    (name Domain-0)\n    (uuid 00000000-0000-0000-0000-000000000000)\n)\n"
         "(domain\n    (domid 1)\n    (uuid 11111111-2222-5333-8444-555555555555)\n    (name linux.ada)\n"
         "    (device\n        (vif (name inner) (uuid 99999999-2222-5333-8444-555555555555))\n    )\n)\nE\n"

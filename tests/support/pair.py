@@ -95,6 +95,9 @@ class Pair:
             "MLNC_NEW": str(here / "root/demo/generations/new"),
             "MLNC_LOCK_DIR": str(here),
             "MLNC_LOCK_SECONDS": "5",
+            "MLNC_BALLOON_SECONDS": "0",
+            "MLNC_VCPU_SECONDS": "0",
+            "MLNC_DEVICE_SECONDS": "0",
         }
 
     def domains(self, server: str) -> dict[str, str]:

@@ -24,6 +24,8 @@ export LC_ALL PATH LVM_SUPPRESS_FD_WARNINGS
 
 # shellcheck source=/dev/null
 . "$MLNC_LIB/server.sh"
+# shellcheck source=/dev/null
+. "$MLNC_LIB/toolstack.sh"
 
 mlnc_state='nothing was changed'
 mlnc_at_exit=:
@@ -112,21 +114,11 @@ use_barred() {
     bar="belongs to the server $bar (its tag mlnc.server): it may be in use there"
 }
 
-# domain_names: the names of all domains of this server, one a line; stops when the toolstack does not answer,
-# because "no answer" must never be read as "not running".
-domain_names() {
-    mlnc_domains=$("$mlnc_toolstack" list) || die "$mlnc_toolstack list does not answer; is this a running Xen host?"
-    printf '%s\n' "$mlnc_domains" | sed -e 1d -e 's/[[:blank:]].*//'
+# domain_exists DOMAIN: true while a domain of that name runs, is paused, migrates to or from this server, or is about to end.
+# Stops when the toolstack does not answer: "no answer" must never be read as "not running".
+domain_exists() {
+    mlnc_found=$(toolstack_find "$1") || die_silent_toolstack
+    [ -n "$mlnc_found" ]
 }
 
-# domain_exists NAME: true while a domain of that name runs, is paused, arrives, leaves or lingers here.
-# xl adds --incoming and --migratedaway to the name of a domain that moves; xend puts migrating- or Zombie- before it.
-domain_exists() {
-    mlnc_names=$(domain_names) || exit 1
-    for mlnc_name in $mlnc_names; do
-        case $mlnc_name in
-            "$1" | "$1--incoming" | "$1--migratedaway" | "migrating-$1" | "Zombie-$1") return 0 ;;
-        esac
-    done
-    return 1
-}
+die_silent_toolstack() { die "$mlnc_toolstack list does not answer; is this a running Xen host?"; }

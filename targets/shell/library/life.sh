@@ -190,7 +190,7 @@ start_host() {
     needs "$2" || die "$2 was not started"
     drop_saved "$2" "$3" "$4"
     # The lock must not live on in what serves the domain from now on.
-    "$mlnc_toolstack" create "$life_file" >/dev/null 9>&- || die "$mlnc_toolstack could not create the domain $3"
+    toolstack_create "$life_file" 9>&- || die "$mlnc_toolstack could not create the domain $3"
     say "started $2"
     state "$2 and the hosts before it are started; run this again for the rest"
     open_console "$3"
@@ -198,9 +198,11 @@ start_host() {
 
 open_console() {
     life_domain=$1
+    # The command is split into words: the name of a domain has no blank.
+    # shellcheck disable=SC2046
     case $life_console in
-    screen) set -- screen -d -m -S "$1" "$mlnc_toolstack" console "$1" ;;
-    xterm) set -- xterm -bg black -fg "$life_color" -title "$1" -e "$mlnc_toolstack" console "$1" ;;
+    screen) set -- screen -d -m -S "$1" $(toolstack_console_command "$1") ;;
+    xterm) set -- xterm -bg black -fg "$life_color" -title "$1" -e $(toolstack_console_command "$1") ;;
     *) return 0 ;;
     esac
     if ! command -v "$1" >/dev/null 2>&1 || { [ "$1" = xterm ] && [ -z "${DISPLAY-}" ]; }; then

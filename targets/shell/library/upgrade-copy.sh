@@ -108,9 +108,9 @@ copy_is_done() {
 # copy_expect_down: the host runs neither here nor there, and from here on it is not started here.
 copy_expect_down() {
     take_lock "life-$volumes_project"
-    copy_place=$(place_of "$copy_domain" "$copy_uuid") || exit 1
+    copy_place=$(domain_place "$copy_domain" "$copy_uuid") || exit 1
     [ "$copy_place" = nowhere ] || die "$copy_host must be down for the last pass, but here it is $copy_place: stop it first"
-    copy_place=$(there "$copy_server" "$copy_address" "$copy_port" place_of "$copy_domain" "$copy_uuid") ||
+    copy_place=$(there "$copy_server" "$copy_address" "$copy_port" domain_place "$copy_domain" "$copy_uuid") ||
         die "$copy_server cannot be asked whether $copy_host runs there; nothing was changed"
     [ "$copy_place" = nowhere ] || die "$copy_host must be down for the last pass, but on $copy_server it is $copy_place"
     expect_volume "$copy_host" "$copy_kind" "$copy_group" "$copy_name" "$copy_role"

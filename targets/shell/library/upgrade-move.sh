@@ -82,11 +82,11 @@ undo_hand_over() {
 
 # --- where it is -------------------------------------------------------------------------------------------------
 
-# see_places: sets move_places to "HERE THERE", each as place_of says; fails while the other server cannot be asked.
+# see_places: sets move_places to "HERE THERE", each as domain_place says; fails while the other server cannot be asked.
 see_places() {
     move_places=
-    move_here=$(place_of "$move_domain" "$move_uuid") || exit 1
-    move_there=$(there "$move_to" "$move_address" "$move_port" place_of "$move_domain" "$move_uuid") || return 1
+    move_here=$(domain_place "$move_domain" "$move_uuid") || exit 1
+    move_there=$(there "$move_to" "$move_address" "$move_port" domain_place "$move_domain" "$move_uuid") || return 1
     move_places="$move_here $move_there"
 }
 
@@ -118,18 +118,18 @@ settle() {
     look_at_places
 }
 
-# only_xl: xend keeps no copies under these names; what it leaves is for people to look at.
-only_xl() { [ "$mlnc_toolstack" = xl ] || die_of_places; }
+# need_kept_copies: xend keeps no copies under these names; what it leaves is for people to look at.
+need_kept_copies() { toolstack_keeps_copies || die_of_places; }
 
 end_there() {
-    only_xl
-    there "$move_to" "$move_address" "$move_port" end_copy "$move_domain--incoming" "$move_uuid" ||
-        die "$move_to still has a copy of $move_host, paused: $move_domain--incoming. Here it is $move_here"
+    need_kept_copies
+    there "$move_to" "$move_address" "$move_port" end_copy "$(toolstack_incoming_name "$move_domain")" "$move_uuid" ||
+        die "$move_to still has a copy of $move_host, paused: $(toolstack_incoming_name "$move_domain"). Here it is $move_here"
 }
 
 end_here() {
-    only_xl
-    end_copy "$move_domain--migratedaway" "$move_uuid"
+    need_kept_copies
+    end_copy "$(toolstack_away_name "$move_domain")" "$move_uuid"
 }
 
 # end_copy NAME UUID: destroys a copy that does not run: one that arrives or has left.
@@ -141,7 +141,7 @@ end_copy() {
     *) die "$1 is neither paused nor suspended ($copy_state); nothing is done to it" ;;
     esac
     # The xl that made it may have ended it just now.
-    xl destroy "$1" && return 0
+    toolstack_destroy "$1" && return 0
     copy_state=$(state_of_copy "$1" "$2") || exit 1
     [ -z "$copy_state" ] || die "$1 could not be destroyed"
 }
@@ -153,9 +153,9 @@ state_of_copy() {
 }
 
 wake_there() {
-    only_xl
+    need_kept_copies
     there "$move_to" "$move_address" "$move_port" wake_arrived "$move_domain" "$move_uuid" ||
-        die "$move_host waits on $move_to, paused, and is suspended here as $move_domain--migratedaway." \
+        die "$move_host waits on $move_to, paused, and is suspended here as $(toolstack_away_name "$move_domain")." \
             'It runs nowhere. Run this again'
 }
 
@@ -163,14 +163,14 @@ wake_there() {
 wake_arrived() {
     # A receiving xl that is still there may yet wake or destroy it.
     for wake_wait in 1 2 3 5 9 0; do
-        grep -qsa 'migrate-[r]eceive' /proc/[0-9]*/cmdline || break
+        toolstack_receiving || break
         sleep "$wake_wait"
     done
-    ! grep -qsa 'migrate-[r]eceive' /proc/[0-9]*/cmdline || die "xl migrate-receive still runs on $mlnc_server; wait for its end"
-    wake_place=$(place_of "$1" "$2") || exit 1
+    ! toolstack_receiving || die "xl migrate-receive still runs on $mlnc_server; wait for its end"
+    wake_place=$(domain_place "$1" "$2") || exit 1
     case $wake_place in
     up | nowhere) return 0 ;;
-    incoming) xl rename "$1--incoming" "$1" || die "$1--incoming could not get its name" ;;
+    incoming) toolstack_rename "$(toolstack_incoming_name "$1")" "$1" || die "$(toolstack_incoming_name "$1") could not get its name" ;;
     # The receiving xl ends without a further act when nobody hears its report.
     paused) ;;
     *) die "$1 is not what it was a moment ago; run this again" ;;
@@ -180,17 +180,17 @@ wake_arrived() {
 
 # unpause DOMAIN UUID: lets it run. That xl succeeds says nothing.
 unpause() {
-    "$mlnc_toolstack" unpause "$1" || return 1
-    unpause_place=$(place_of "$1" "$2") || exit 1
+    toolstack_unpause "$1" || return 1
+    unpause_place=$(domain_place "$1" "$2") || exit 1
     [ "$unpause_place" != paused ]
 }
 
 # die_asleep: the receiving xl destroyed it, or it ran there and has ended since, with its disks changed. What is
 # suspended here must not be woken, then, and which of the two it was, nobody can say.
 die_asleep() {
-    only_xl
-    die "$move_host is suspended here as $move_domain--migratedaway, and $move_to does not have it: the migration was" \
-        "cut off. Its disks are here and whole: 'xl destroy $move_domain--migratedaway' ends it as a power cut would;" \
+    need_kept_copies
+    die "$move_host is suspended here as $(toolstack_away_name "$move_domain"), and $move_to does not have it: the migration was" \
+        "cut off. Its disks are here and whole: '$mlnc_toolstack destroy $(toolstack_away_name "$move_domain")' ends it as a power cut would;" \
         'then start it again'
 }
 
@@ -292,7 +292,7 @@ close_there() {
 # project.sh. The tag changes while the volume is active nowhere.
 hand_volumes() {
     take_lock "life-$volumes_project"
-    [ "$(place_of "$move_domain" "$move_uuid")" = nowhere ] || die "$move_host has been started here meanwhile; run this again"
+    [ "$(domain_place "$move_domain" "$move_uuid")" = nowhere ] || die "$move_host has been started here meanwhile; run this again"
     each_volume offer_volume "$@"
     state "the volumes of $move_host may be at $move_to in part; it runs nowhere; run this again"
     each_volume close_volume "$@"
@@ -346,21 +346,17 @@ send() {
     die "the migration of $move_host to $move_to failed ($mlnc_toolstack said $send_status, see above); it runs here as before"
 }
 
-# send_domain: as the toolstacks have it. For xl, -s is the command of ssh.
+# send_domain: runs the migration, with the domain file where the cards differ from what the toolstack knows.
 send_domain() {
-    if [ "$mlnc_toolstack" = xm ]; then
-        xm migrate --live "$move_domain" "$move_address"
-        return
-    fi
-    set --
-    moved_cards && set -- -C "$(moved_file)"
-    xl migrate "$@" -s "ssh $(ssh_options "$move_port")" "$move_domain" "$move_address"
+    send_file=
+    ! moved_cards || send_file=$(moved_file)
+    toolstack_migrate "$move_domain" "$move_address" "ssh $(ssh_options "$move_port")" "$send_file"
 }
 
 # moved_cards: true when a card of the domain is on another bridge than xl knows. xl would plug it into the old one there.
 moved_cards() {
     command -v xenstore-read >/dev/null 2>&1 || return 1
-    moved_id=$(xl domid "$move_domain") || return 1
+    moved_id=$(toolstack_value "$move_domain" id) || return 1
     for moved_number in 0 1 2 3 4 5 6 7; do
         moved_known=$(xenstore-read "/local/domain/0/backend/vif/$moved_id/$moved_number/bridge" 2>/dev/null) || continue
         [ "$(port_bridge "vif$moved_id.$moved_number")" = "$moved_known" ] || return 0

@@ -34,7 +34,7 @@ need_memory() {
         memory_more=$((memory_more + $2 - ${memory_has:-0}))
         shift 2
     done
-    memory_free=$("$mlnc_toolstack" info | awk '$1 == "free_memory" { print $3 }')
+    memory_free=$(toolstack_free_memory) || memory_free=
     [ "$memory_more" -le 0 ] || [ "$memory_more" -le "${memory_free:-0}" ] ||
         die "$mlnc_server needs $memory_more MiB of memory more, but has ${memory_free:-0} free: stop something there, or" \
             'move less to it'

@@ -47,9 +47,7 @@ there() {
 
 # peer_facts: toolstack, version of Xen, kind of machine, seconds of its clock.
 peer_facts() {
-    facts_info=$("$mlnc_toolstack" info) || die "$mlnc_toolstack info does not answer on $mlnc_server"
-    facts_version=$(printf '%s\n' "$facts_info" | awk '
-        $1 == "xen_major" { major = $3 } $1 == "xen_minor" { minor = $3 } END { print major "." minor }')
+    facts_version=$(toolstack_version) || die "$mlnc_toolstack info does not answer on $mlnc_server"
     echo "$mlnc_toolstack $facts_version $(uname -m) $(date +%s)"
 }
 

@@ -37,7 +37,7 @@ upgrade_begin() {
 # make_text: sets mlnc_text. What runs on another server is this text, so it is what was reviewed here.
 make_text() {
     set --
-    for upgrade_part in server common volumes templates storage domains \
+    for upgrade_part in server toolstack common volumes templates storage domains \
         upgrade-there upgrade-volumes upgrade-move upgrade-copy; do
         set -- "$@" "$MLNC_LIB/$upgrade_part.sh"
     done
