@@ -80,8 +80,8 @@ def _part(name: str) -> bytes:
 
 
 _NEEDED = {
-    **dict.fromkeys(("apply", "place", "revert", "leave", "conclude", "remove"), ("generation",)),
-    **dict.fromkeys(("survey", "where", "look", "status"), ("toolstack",)),
+    **dict.fromkeys(("apply", "stage", "revert", "withdraw", "conclude", "remove"), ("generation",)),
+    **dict.fromkeys(("survey", "list_domains", "drift", "status"), ("toolstack",)),
 }
 """The parts that each verb needs besides ``base``. ``toolstack`` is the file of the shell library, linked."""
 

@@ -63,7 +63,7 @@ def _ask(run: RunContext, server: str) -> Found | str:
     if server not in run.site:
         return "it is not in the site file any more"
     try:
-        answer = expect(run.ask(server, "where", (run.site[server].toolstack,)))
+        answer = expect(run.ask(server, "list_domains", (run.site[server].toolstack,)))
     except Unreachable as error:
         return run.secrets.masked(str(error))
     silent = no_domains(answer)

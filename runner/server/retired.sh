@@ -10,14 +10,14 @@ retired_call() {
 }
 
 expect_library "$library"
-[ "$library" != - ] || stop 1 'this server has no library of mlnc yet; deploy to it first'
+[ "$library" != - ] || stop_with 1 'this server has no library of mlnc yet; deploy to it first'
 if [ "$retired_what" = list ]; then
-    retired_rows=$(retired_call list_retired) || stop 1 "$retired_rows"
+    retired_rows=$(retired_call list_retired) || stop_with 1 "$retired_rows"
     printf '%s\n' "$retired_rows" | sed -e '/./!d' -e "s/^/@mlnc${tab}retired${tab}/"
 else
     by_now=$1 when_now=$2
     shift 2
-    at "$1"
-    [ ! -e "$home" ] || hold
-    step "$retired_what" retired_call "${retired_what}_retired" "$@"
+    select_project "$1"
+    [ ! -e "$home" ] || lock_project
+    run_step "$retired_what" retired_call "${retired_what}_retired" "$@"
 fi

@@ -14,7 +14,7 @@ session_call() {
     session_status=$?
     # Most verbs leave nothing, and then no program is started for it.
     if read -r session_rest; then cat >/dev/null; fi
-    tell answered "$session_token" "$session_status"
+    send_mark answered "$session_token" "$session_status"
 }
 
 while read -r session_length session_input; do

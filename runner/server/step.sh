@@ -20,38 +20,38 @@ for step_word in "$@"; do
     esac
 done
 
-# folder ID: that generation's folder, whole; nothing where there is none, or it never came here.
-folder() {
+# generation_folder ID: that generation's folder, whole; nothing where there is none, or it never came here.
+generation_folder() {
     [ -e "$home/generations/$1" ] || return 0
-    if whole "$home/generations/$1" "$1" >&2; then
+    if is_intact "$home/generations/$1" "$1" >&2; then
         echo "$home/generations/$1"
     elif [ "$1" = "$old" ] && [ -n "$again" ] && [ "$mode" = 'do' ]; then
         echo "mlnc: warning: nothing of $home/generations/$1 is used, for it is not what was reviewed (above)" >&2
     else
-        stop 77 "generation $1 of $project on this server is not what was reviewed (above: which files), so nothing of" \
+        stop_with 77 "generation $1 of $project on this server is not what was reviewed (above: which files), so nothing of" \
             "it is executed; nothing was changed. See what happened to it; 'invoke deploy --again --project $project'" \
             "goes on without it" >&2
     fi
 }
 
-# note WORD: begun, done or undone. Appended in one write, for steps of a project may run side by side.
-note() { [ -n "$look" ] || printf '%s %s %s %s %s\n' "$plan" "$id" "$1" "$when_now" "$by_now" >>"$home/steps"; }
+# record_step WORD: begun, done or undone. Appended in one write, for steps of a project may run side by side.
+record_step() { [ -n "$look" ] || printf '%s %s %s %s %s\n' "$plan" "$id" "$1" "$when_now" "$by_now" >>"$home/steps"; }
 
-at "$step_project"
+select_project "$step_project"
 step_text=$(mktemp)
 trap 'rm -f -- "$step_text"' EXIT
 cat >"$step_text"
 printf '%s  %s\n' "$hash" "$step_text" | sha256sum --check --status ||
-    stop 77 "the script of $id did not arrive as it was reviewed; nothing was changed"
+    stop_with 77 "the script of $id did not arrive as it was reviewed; nothing was changed"
 if [ -z "$look" ]; then
     mkdir -p -- "$home"
-    "hold$shared"
+    "lock_project$shared"
 fi
 expect_library "$library"
 MLNC_HOME=$home
-MLNC_OLD=$(folder "$old") || exit 77
-MLNC_NEW=$(folder "$new") || exit 77
+MLNC_OLD=$(generation_folder "$old") || exit 77
+MLNC_NEW=$(generation_folder "$new") || exit 77
 export MLNC_HOME MLNC_OLD MLNC_NEW MLNC_RAN MLNC_FENCED MLNC_RUNS
-note begun
-step "$id" sh "$step_text" "$mode" </dev/null 7>&-
-if [ "$mode" = undo ]; then note undone; else note 'done'; fi
+record_step begun
+run_step "$id" sh "$step_text" "$mode" </dev/null 7>&-
+if [ "$mode" = undo ]; then record_step undone; else record_step 'done'; fi

@@ -25,11 +25,11 @@ while read -r templates_kind templates_name; do
     case $templates_kind in
     template)
         templates_file=$(template_file "$templates_name")
-        [ ! -r "$templates_file" ] || tell template "$templates_name" "$(checksum "$templates_file")"
+        [ ! -r "$templates_file" ] || send_mark template "$templates_name" "$(checksum "$templates_file")"
         ;;
     image)
         [ ! -f "$templates_name.mlnc" ] ||
-            tell made "$templates_name" "$(sed -n 's/^mlnc\.template=//p' "$templates_name.mlnc")"
+            send_mark made "$templates_name" "$(sed -n 's/^mlnc\.template=//p' "$templates_name.mlnc")"
         ;;
     esac
 done

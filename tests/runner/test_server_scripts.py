@@ -48,7 +48,9 @@ def test_domains_of_xend(tmp_path: Path) -> None:
 def test_what_is_told_at_once_stays_apart() -> None:
     """The answers of many hosts come from the background, each of them a whole line."""
     text = (SERVER / "base.sh").read_text()
-    several = "for i in $(seq 40); do for j in $(seq 25); do tell answers linux host$i yes; done & done; wait"
+    several = (
+        "for i in $(seq 40); do for j in $(seq 25); do send_mark answers linux host$i yes; done & done; wait"
+    )
     done = run("sh", "-c", f"{text}\n{several}")
     assert sorted(set(done.stdout.splitlines())) == sorted(
         f"@mlnc\tanswers\tlinux\thost{i}\tyes" for i in range(1, 41)

@@ -67,9 +67,9 @@ def _draft(project: str, number: int, acts: Sequence[Act], changes: Mapping[str,
 def _was(change: HostChange) -> Iterator[Words]:
     """What a host that is renamed, or of a project that is, was called."""
     if change.pair is not None and change.pair.renamed:
-        yield ("was", change.name, change.pair.was, change.pair.was_project)
+        yield ("record_former_name", change.name, change.pair.was, change.pair.was_project)
     elif change.was_project not in (None, change.project):
-        yield ("was", change.name, change.name, str(change.was_project))
+        yield ("record_former_name", change.name, change.name, str(change.was_project))
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from mlnc.output.plan_model import Kind
 from mlnc.upgrade.cost.volume_actions import Fate
 from mlnc.upgrade.diff.host_change import HostChange
 from mlnc.upgrade.diff.host_diff import Pair
+from mlnc.upgrade.steps.plan_commands import check_command
 from mlnc.upgrade.steps.shell_args import Words, domain_words, size_words, target_words, volume_words
 
 
@@ -27,6 +28,9 @@ class Act:
     data_loss: bool = False
     final: bool = False
     leg: int = 0
+
+    def __post_init__(self) -> None:
+        check_command(self.command)
 
 
 def acts(change: HostChange, site: Site, stop_seconds: int) -> Iterator[Act]:

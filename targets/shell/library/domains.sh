@@ -47,12 +47,12 @@ ask_to_shut_down() { toolstack_shut_down "$2" || warn "$1 could not be asked to 
 destroy_domain() {
     expect_ours "$1" "$2" "$3"
     if [ "$domain_state" = down ]; then
-        say "stopped $1"
+        report "stopped $1"
         return 0
     fi
     warn "$1 did not shut down within $4 seconds and is destroyed"
     toolstack_destroy "$2" || die "the domain $2 could not be destroyed"
-    say "destroyed $1"
+    report "destroyed $1"
 }
 
 # drop_saved HOST DOMAIN UUID: the memory of a domain of ours that xendomains saved when this server stopped, and has not

@@ -15,10 +15,10 @@ preflight_begin() {
 
 preflight_end() {
     [ "$missing" -eq 0 ] || die 'domains cannot move to every server that shares storage with this one; see above'
-    say 'domains can move to every server that shares storage with this one'
+    report 'domains can move to every server that shares storage with this one'
 }
 
-miss() {
+report_missing() {
     warn "$*"
     missing=1
 }
@@ -30,14 +30,14 @@ peer() {
         -o ConnectTimeout=10 -- "$2" "$version_command && vgs --noheadings -o vg_name,vg_uuid" 2>&1); then
         sees=$there
         version=$(printf '%s\n' "$there" | head -n 1)
-        [ "$version" = "$here" ] || miss "$name runs Xen $version, this server $here"
+        [ "$version" = "$here" ] || report_missing "$name runs Xen $version, this server $here"
         return
     fi
     case $there in
-    *'Host key verification failed'*) miss "root here does not know the host key of $name ($2), or it has changed" ;;
-    *'Permission denied'*) miss "$name ($2) does not let root of this server in; add its key to authorized_keys there" ;;
-    *'command not found'* | *': not found'*) miss "$name ($2) lacks a command: $there" ;;
-    *) miss "$name ($2) does not answer as it must: $there" ;;
+    *'Host key verification failed'*) report_missing "root here does not know the host key of $name ($2), or it has changed" ;;
+    *'Permission denied'*) report_missing "$name ($2) does not let root of this server in; add its key to authorized_keys there" ;;
+    *'command not found'* | *': not found'*) report_missing "$name ($2) lacks a command: $there" ;;
+    *) report_missing "$name ($2) does not answer as it must: $there" ;;
     esac
 }
 
@@ -49,10 +49,10 @@ same_group() {
     mine=$(printf '%s\n' "$ours" | group_uuid "$1")
     theirs=$(printf '%s\n' "$sees" | group_uuid "$1")
     if [ -z "$mine" ]; then
-        miss "this server does not see the volume group $1"
+        report_missing "this server does not see the volume group $1"
     elif [ -z "$theirs" ]; then
-        miss "$name does not see the volume group $1"
+        report_missing "$name does not see the volume group $1"
     elif [ "$mine" != "$theirs" ]; then
-        miss "the volume group $1 of $name is not the one of this server"
+        report_missing "the volume group $1 of $name is not the one of this server"
     fi
 }

@@ -8,7 +8,7 @@
 runs_here() {
     expect_ours "$@"
     [ "$domain_state" = up ] || {
-        say "unchanged $1, which does not run"
+        report "unchanged $1, which does not run"
         return 1
     }
 }
@@ -33,7 +33,7 @@ set_memory() {
     runs_here "$1" "$2" "$3" || return 0
     memory_now=$(domain_value "$2" memory)
     if has_memory "$2" "$5"; then
-        say "unchanged $1, which has $memory_now MiB"
+        report "unchanged $1, which has $memory_now MiB"
         return 0
     fi
     if [ "$5" -gt "$memory_now" ]; then
@@ -41,11 +41,11 @@ set_memory() {
         [ "$((memory_now + ${memory_free:-0}))" -ge "$5" ] ||
             die "$1 has $memory_now MiB and cannot get $5: this server has ${memory_free:-0} MiB free"
     fi
-    state "$1 has $memory_now MiB, or is on its way to $5; run this again"
+    failure_state "$1 has $memory_now MiB, or is on its way to $5; run this again"
     toolstack_set_memory "$2" "$5" || die "$1 could not be given $5 MiB"
     wait_until "${MLNC_BALLOON_SECONDS:-60}" has_memory "$2" "$5" ||
         die "$1 was told to have $5 MiB, but has $(domain_value "$2" memory): does its guest have a balloon driver?"
-    say "set the memory of $1 to $5 MiB"
+    report "set the memory of $1 to $5 MiB"
 }
 
 undo_set_memory() { set_memory "$1" "$2" "$3" "$5" "$4"; }
@@ -60,14 +60,14 @@ has_memory() {
 set_vcpus() {
     runs_here "$1" "$2" "$3" || return 0
     if has_vcpus "$2" "$5"; then
-        say "unchanged $1, which has $5 processors"
+        report "unchanged $1, which has $5 processors"
         return 0
     fi
-    state "$1 has $(domain_value "$2" vcpus) processors, or is on its way to $5; run this again"
+    failure_state "$1 has $(domain_value "$2" vcpus) processors, or is on its way to $5; run this again"
     toolstack_set_vcpus "$2" "$5" || die "$1 could not be given $5 processors"
     wait_until "${MLNC_VCPU_SECONDS:-20}" has_vcpus "$2" "$5" ||
         die "$1 was told to have $5 processors, but has $(domain_value "$2" vcpus): its guest did not go along"
-    say "set the processors of $1 to $5"
+    report "set the processors of $1 to $5"
 }
 
 undo_set_vcpus() { set_vcpus "$1" "$2" "$3" "$5" "$4"; }
@@ -78,13 +78,13 @@ has_vcpus() { [ "$(domain_value "$1" vcpus)" = "$2" ]; }
 set_affinity() {
     runs_here "$1" "$2" "$3" || return 0
     if has_affinity "$2" "$5"; then
-        say "unchanged $1, which runs on processors $5"
+        report "unchanged $1, which runs on processors $5"
         return 0
     fi
-    state "$1 may be pinned to $5 in part; run this again"
+    failure_state "$1 may be pinned to $5 in part; run this again"
     toolstack_set_affinity "$2" "$5" || die "$1 could not be pinned to $5"
     has_affinity "$2" "$5" || die "$1 was pinned to $5, but $mlnc_toolstack vcpu-list says otherwise"
-    say "pinned $1 to processors $5"
+    report "pinned $1 to processors $5"
 }
 
 undo_set_affinity() { set_affinity "$1" "$2" "$3" "$5" "$4"; }
@@ -128,16 +128,16 @@ lacks_card() { ! has_card "$1" "$2"; }
 attach_card() {
     runs_here "$1" "$2" "$3" || return 0
     if has_card "$2" "$4"; then
-        say "unchanged $1, which has the card $4"
+        report "unchanged $1, which has the card $4"
         return 0
     fi
     attach_type=$6
     [ "$6" != - ] || attach_type=
-    state "$1 may have the card $4 in part; run this again"
+    failure_state "$1 may have the card $4 in part; run this again"
     toolstack_attach_card "$2" "$4" "$5" "$attach_type" ||
         die "the card $4 could not be attached to $1"
     wait_until "${MLNC_DEVICE_SECONDS:-10}" has_card "$2" "$4" || die "the card $4 was attached to $1, but is not there"
-    say "attached the card $4 of $1 to $5"
+    report "attached the card $4 of $1 to $5"
 }
 
 undo_attach_card() { detach_card "$@"; }
@@ -147,13 +147,13 @@ detach_card() {
     runs_here "$1" "$2" "$3" || return 0
     detach_number=$(card_number "$2" "$4") || exit 1
     if [ -z "$detach_number" ]; then
-        say "unchanged $1, which has no card $4"
+        report "unchanged $1, which has no card $4"
         return 0
     fi
-    state "$1 may still have the card $4; run this again"
+    failure_state "$1 may still have the card $4; run this again"
     toolstack_detach_card "$2" "$detach_number" || die "the card $4 could not be detached from $1"
     wait_until "${MLNC_DEVICE_SECONDS:-10}" lacks_card "$2" "$4" || die "the card $4 was detached from $1, but is still there: its guest holds it"
-    say "detached the card $4 from $1"
+    report "detached the card $4 from $1"
 }
 
 undo_detach_card() { attach_card "$@"; }
@@ -165,7 +165,7 @@ move_card() {
     [ -n "$move_number" ] || die "$1 runs, but has no card $4"
     move_link=vif$(domain_value "$2" id).$move_number
     if [ "$(port_bridge "$move_link")" = "$6" ]; then
-        say "unchanged $1, whose card $4 is on $6"
+        report "unchanged $1, whose card $4 is on $6"
         return 0
     fi
     ip link show dev "$6" >/dev/null 2>&1 || die "there is no bridge $6 on this server"
@@ -174,7 +174,7 @@ move_card() {
         ! ip link show dev "$move_each" >/dev/null 2>&1 || ip link set dev "$move_each" master "$6"
     done
     [ "$(port_bridge "$move_link")" = "$6" ] || die "the card $4 of $1 could not be moved to $6"
-    say "moved the card $4 of $1 to $6"
+    report "moved the card $4 of $1 to $6"
 }
 
 undo_move_card() { move_card "$1" "$2" "$3" "$4" "$6" "$5"; }
@@ -211,14 +211,14 @@ lacks_disk() { ! has_disk "$@"; }
 attach_disk() {
     runs_here "$1" "$2" "$3" || return 0
     if has_disk "$2" "$4"; then
-        say "unchanged $1, which has the disk $4"
+        report "unchanged $1, which has the disk $4"
         return 0
     fi
     [ -e "$6" ] || die "$6, which is to be the disk $4 of $1, is not there"
-    state "$1 may have the disk $4 in part; run this again"
+    failure_state "$1 may have the disk $4 in part; run this again"
     toolstack_attach_disk "$2" "$4" "$5" "$6" "$7" || die "the disk $4 could not be attached to $1"
     wait_until "${MLNC_DEVICE_SECONDS:-10}" has_disk "$2" "$4" || die "the disk $4 was attached to $1, but is not there"
-    say "attached $6 to $1 as $4"
+    report "attached $6 to $1 as $4"
 }
 
 undo_attach_disk() { detach_disk "$@"; }
@@ -227,13 +227,13 @@ undo_attach_disk() { detach_disk "$@"; }
 detach_disk() {
     runs_here "$1" "$2" "$3" || return 0
     if lacks_disk "$2" "$4"; then
-        say "unchanged $1, which has no disk $4"
+        report "unchanged $1, which has no disk $4"
         return 0
     fi
-    state "$1 may still have the disk $4; run this again"
+    failure_state "$1 may still have the disk $4; run this again"
     toolstack_detach_disk "$2" "$4" || die "the disk $4 could not be detached from $1: unmount it in the guest first"
     wait_until "${MLNC_DEVICE_SECONDS:-10}" lacks_disk "$2" "$4" || die "the disk $4 was detached from $1, but is still there: unmount it in the guest first"
-    say "detached the disk $4 from $1"
+    report "detached the disk $4 from $1"
 }
 
 undo_detach_disk() { attach_disk "$@"; }
