@@ -292,7 +292,7 @@ def test_images_are_retired_too(server: Server, tmp_path: Path) -> None:
 def test_a_renamed_host_retires_under_its_old_name(server: Server) -> None:
     call = ("retire_volume", "www", *ROOT)
     error(server.step(call))
-    results(server.step(call, before="record_former_name web www demo"))
+    results(server.step(call, before="record_former_name www web demo"))
     assert any(tag.startswith("mlnc.retired=") for tag in server.tags())
 
 

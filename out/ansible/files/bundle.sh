@@ -8,7 +8,7 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-die() {
+fail() {
     printf 'mlnc: error: %s\n' "$*" >&2
     exit 1
 }
@@ -49,7 +49,7 @@ listed() {
 # write_listings: the listing of each bundle into the stage.
 write_listings() {
     listed >"$stage/listed"
-    [ -s "$stage/listed" ] || die "$manifest knows nothing for $server; run mlnc build"
+    [ -s "$stage/listed" ] || fail "$manifest knows nothing for $server; run mlnc build"
     mkdir "$stage/listings"
     awk -v folder="$stage/listings/" '
         $2 != "#x" { print $2 "  ./" $3 >(folder $1) }
@@ -61,7 +61,7 @@ write_listings() {
 generations() {
     cd -- "$out"
     awk '$2 != "#x" { print $2 "  " $4 }' "$stage/listed" | sha256sum --check --strict --quiet >&2 ||
-        die "$out is not what was built; build again, and review what changes"
+        fail "$out is not what was built; build again, and review what changes"
     for listing in "$stage/listings/_server" "$stage/listings"/[!_]*; do
         [ -e "$listing" ] || continue
         sum=$(sha256sum <"$listing")
@@ -75,7 +75,7 @@ archive() {
     [ "$1" = _server ] || cp -- "$out/ir/$1.yaml" "$stage/bundle/ir.yaml"
     mv -- "$stage/listings/$1" "$stage/bundle/.files"
     cd -- "$stage/bundle"
-    sha256sum --check --strict --quiet .files >&2 || die "$1 was changed since it was checked; nothing was sent"
+    sha256sum --check --strict --quiet .files >&2 || fail "$1 was changed since it was checked; nothing was sent"
     sed -n 's/^[0-9a-f]*  //p' .files | tar -c -f - --format=ustar .files -T - | base64
 }
 
@@ -83,5 +83,5 @@ write_listings
 case $1 in
 generations) generations ;;
 archive) archive "$3" ;;
-*) die "unknown command $1" ;;
+*) fail "unknown command $1" ;;
 esac

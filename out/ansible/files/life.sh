@@ -7,20 +7,20 @@ shift 8
 life_wait=$1
 shift
 
-if [ "$verb" = start ]; then read_secrets; fi
-at "$life_project"
-in_force
-hold
-in_force
+if [ "$verb" = start ]; then receive_secrets; fi
+select_project "$life_project"
+read_generation
+lock_project
+read_generation
 expect_known "$known" "$ids"
 expect_library "$library"
 script=$current/project.sh
-[ -e "$script" ] || stop 1 "$project has no domains on this server"
+[ -e "$script" ] || stop_with 1 "$project has no domains on this server"
 if [ "$verb" = start ]; then
     if grep -qx stopped "$home/state"; then write_state "$applied" "$pending" "$waiting"; fi
-    ! grep -q '^ *need_secret ' "$script" || step 'project.sh complete' with_secrets "$script" complete
+    ! grep -q '^ *need_secret ' "$script" || run_step 'project.sh complete' with_secrets "$script" complete
     [ "$life_wait" = - ] || set -- --wait "$life_wait" "$@"
 fi
-step "project.sh $verb" "$script" "$verb" "$@" </dev/null 7>&-
+run_step "project.sh $verb" "$script" "$verb" "$@" </dev/null 7>&-
 # With all its hosts, a project's bridges are gone, and should be: the next start, or deployment, takes the word away.
 if [ "$verb:$#" = stop:0 ]; then echo stopped >>"$home/state"; fi

@@ -6,8 +6,8 @@ root=$2
 for survey_state in "$root"/*/state; do
     [ -e "$survey_state" ] || continue
     survey_home=${survey_state%/state}
-    at "${survey_home##*/}"
-    tell state "$project" "$applied" "$pending" "$waiting" "$by" "$when"
+    select_project "${survey_home##*/}"
+    send_mark state "$project" "$applied" "$pending" "$waiting" "$by" "$when"
 done
 # What an upgrade that has not ended has noted.
 for survey_steps in "$root"/*/steps "$root"/*/ran; do
@@ -20,14 +20,14 @@ done
 # The files of the generation in force, where it is not the wanted one: those that are the same need not travel. Where it
 # is, and an upgrade that brought it has not ended: the files from before.
 while read -r survey_project survey_id survey_recorded; do
-    at "$survey_project"
+    select_project "$survey_project"
     if [ "$applied" != "$survey_id" ] && [ -e "$current/.files" ]; then
-        tell files "$project"
+        send_mark files "$project"
         cat -- "$current/.files"
     elif [ -e "$home/steps" ] && [ -e "$home/generations/$survey_recorded/.files" ]; then
-        tell before "$project"
+        send_mark before "$project"
         cat -- "$home/generations/$survey_recorded/.files"
     fi
 done
-tell files
-domains "$3"
+send_mark files
+send_domains "$3"

@@ -66,5 +66,5 @@ guest_unattached() {
 
 # guest_end: says whether anything was changed.
 guest_end() {
-    if [ -s "$guest_work/changed" ]; then say "configured $guest_domain"; else say "unchanged $guest_domain"; fi
+    if [ -s "$guest_work/changed" ]; then report "configured $guest_domain"; else report "unchanged $guest_domain"; fi
 }

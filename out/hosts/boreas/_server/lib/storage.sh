@@ -60,14 +60,14 @@ size_wanted() {
     set_wanted "$1" "$2"
 }
 
-# plan NAME STATE AMOUNT
-plan() {
+# plan_volume NAME STATE AMOUNT
+plan_volume() {
     storage_plan="$storage_plan$1|$2|$3|$storage_template|
 "
 }
 
-# need KIND KEY WHERE AMOUNT: space that a volume still to be made takes, in extents (lvm) or bytes (file).
-need() {
+# need_space KIND KEY WHERE AMOUNT: space that a volume still to be made takes, in extents (lvm) or bytes (file).
+need_space() {
     storage_needs="$storage_needs$1|$2|$4|$3
 "
 }
@@ -102,15 +102,15 @@ take_over() {
         still_locked
         change_tags "$taken_kind" "$taken_group" "$1" "-mlnc.server=$(tag_value "$volume_tags" mlnc.server)" \
             "+mlnc.server=$mlnc_server"
-        say "took $1 over"
+        report "took $1 over"
     done <<END
 $storage_taken
 END
 }
 
-# compare NAME HAVE WANTED UNIT TAGS SIZING: stops when a volume that is there has not the size that is asked for.
+# compare_size NAME HAVE WANTED UNIT TAGS SIZING: stops when a volume that is there has not the size that is asked for.
 # A size that follows the template is not compared with that of a template which has changed since.
-compare() {
+compare_size() {
     [ "$2" -ne "$3" ] || return 0
     if [ "$6" != exact ] && [ -n "$storage_template" ]; then
         template_sum
@@ -161,8 +161,8 @@ want_logical() {
     lv_wanted=${storage_wanted:+$(((storage_wanted + lv_extent - 1) / lv_extent))}
     if [ -z "$lv_name" ]; then
         may_be_made "$1" "$2" "$((${lv_wanted:-0} * lv_extent))"
-        need lvm "$4" "$4" "$lv_wanted"
-        plan "$1" absent "$lv_wanted"
+        need_space lvm "$4" "$4" "$lv_wanted"
+        plan_volume "$1" absent "$lv_wanted"
         return 0
     fi
     our_tags "$lv_tags" "$2" "$3" || die "$4/$1 exists, but its tags do not say that it is the $3 volume of $2 in" \
@@ -171,17 +171,17 @@ want_logical() {
     if has_tags "$lv_tags" mlnc.incomplete; then
         ! lv_in_use "$lv_attributes" || die "$4/$1 is incomplete, but in use: end what uses it first"
         may_be_made "$1" "$2" "$((${lv_wanted:-0} * lv_extent))"
-        compare "$4/$1" "$((lv_bytes / lv_extent))" "$lv_wanted" extents "$lv_tags" exact
-        plan "$1" incomplete "$lv_wanted"
+        compare_size "$4/$1" "$((lv_bytes / lv_extent))" "$lv_wanted" extents "$lv_tags" exact
+        plan_volume "$1" incomplete "$lv_wanted"
         return 0
     fi
-    [ -z "$lv_wanted" ] || compare "$4/$1" "$((lv_bytes / lv_extent))" "$lv_wanted" extents "$lv_tags" "$5"
+    [ -z "$lv_wanted" ] || compare_size "$4/$1" "$((lv_bytes / lv_extent))" "$lv_wanted" extents "$lv_tags" "$5"
     if has_tags "$lv_tags" mlnc.grow; then
-        plan "$1" ungrown "$4/$1"
+        plan_volume "$1" ungrown "$4/$1"
     elif lv_active "$lv_attributes"; then
-        plan "$1" whole "$lv_wanted"
+        plan_volume "$1" whole "$lv_wanted"
     else
-        plan "$1" closed "$4/$1"
+        plan_volume "$1" closed "$4/$1"
     fi
 }
 
@@ -196,16 +196,16 @@ want_file() {
     [ -d "$storage_folder/" ] || die "$1: the folder $storage_folder/ is not there (is it mounted?)"
     if [ ! -e "$4" ] && [ ! -L "$4" ]; then
         may_be_made "$1" "$2" "${storage_wanted:-0}"
-        need file "$(stat -c %d -- "$storage_folder/")" "$storage_folder/" "$((storage_wanted - $(left_over "$4.mlnc-part")))"
-        plan "$1" absent "$storage_wanted"
+        need_space file "$(stat -c %d -- "$storage_folder/")" "$storage_folder/" "$((storage_wanted - $(left_over "$4.mlnc-part")))"
+        plan_volume "$1" absent "$storage_wanted"
         return 0
     fi
     file_tags=$(file_tags "$4")
     { [ -f "$4" ] && our_tags "$file_tags" "$2" "$3"; } || die "$4 exists, but $4.mlnc does not say that it is the" \
         "$3 volume of $2 in $volumes_project: rename or remove it, or change the project"
     may_take "$1" file "$4" "$file_tags"
-    [ -z "$storage_wanted" ] || compare "$4" "$(stat -c %s -- "$4")" "$storage_wanted" bytes "$file_tags" "$5"
-    if has_tags "$file_tags" mlnc.grow; then plan "$1" ungrown "$4"; else plan "$1" whole "$storage_wanted"; fi
+    [ -z "$storage_wanted" ] || compare_size "$4" "$(stat -c %s -- "$4")" "$storage_wanted" bytes "$file_tags" "$5"
+    if has_tags "$file_tags" mlnc.grow; then plan_volume "$1" ungrown "$4"; else plan_volume "$1" whole "$storage_wanted"; fi
 }
 
 # free_space KIND WHERE: what is free there, in the unit of "need".
@@ -218,8 +218,8 @@ free_space() {
     fi
 }
 
-# needed KIND KEY: the sum of the needs there.
-needed() {
+# sum_of_needs KIND KEY: the sum of the needs there.
+sum_of_needs() {
     needed_sum=0
     while IFS='|' read -r needed_kind needed_key needed_amount _; do
         [ "$needed_kind|$needed_key" != "$1|$2" ] || needed_sum=$((needed_sum + needed_amount))
@@ -233,7 +233,7 @@ END
 check_space() {
     while IFS='|' read -r space_kind space_key _ space_where; do
         [ -n "$space_kind" ] || continue
-        space_needed=$(needed "$space_kind" "$space_key")
+        space_needed=$(sum_of_needs "$space_kind" "$space_key")
         space_free=$(free_space "$space_kind" "$space_where")
         case $space_kind in lvm) space_unit=extents ;; *) space_unit=bytes ;; esac
         [ "$space_needed" -le "$space_free" ] ||
@@ -266,9 +266,9 @@ settle_volume() {
     closed)
         still_locked
         lvchange -ay "$storage_amount"
-        say "unchanged $1"
+        report "unchanged $1"
         ;;
-    whole) say "unchanged $1" ;;
+    whole) report "unchanged $1" ;;
     esac
 }
 
@@ -278,7 +278,7 @@ unfinished() {
     case $storage_state in absent | incomplete) ;; *) return 1 ;; esac
     still_locked
     storage_sum=
-    state "$1 is not whole, the volumes before it are; run this script again to make it anew"
+    failure_state "$1 is not whole, the volumes before it are; run this script again to make it anew"
 }
 
 # finish_growth NAME PLACE: makes the file system of a volume that was grown as large as the volume, once nobody uses it.
@@ -291,10 +291,10 @@ finish_growth() {
     fi
     still_locked
     [ "$2" = file ] || lvchange -ay "$3/$4"
-    state "the file system of $1 may be grown in part; run this script again"
+    failure_state "the file system of $1 may be grown in part; run this script again"
     grow_ext "$volume_path"
     change_tags "$2" "$3" "$4" -mlnc.grow
-    say "grew the file system of $1"
+    report "grew the file system of $1"
 }
 
 # absent NAME: true when the volume is not there at all.
@@ -375,7 +375,7 @@ grow_ext() {
 whole_lv() {
     still_locked
     lvchange ${storage_sum:+--addtag "mlnc.template=$storage_sum"} --deltag mlnc.incomplete "$1/$2"
-    made "$2"
+    report_made "$2"
 }
 
 # whole_file NAME HOST ROLE PATH: puts the finished file PATH.mlnc-part in its place. The tags come first: a file
@@ -387,10 +387,10 @@ whole_file() {
     sync "$4.mlnc" "$4.mlnc-part"
     { [ ! -e "$4" ] && [ ! -L "$4" ]; } || die "$4 has appeared meanwhile"
     mv -- "$4.mlnc-part" "$4"
-    made "$1"
+    report_made "$1"
 }
 
-made() {
-    say "made $1"
-    state "$1 and the volumes before it are whole; run this script again for the rest"
+report_made() {
+    report "made $1"
+    failure_state "$1 and the volumes before it are whole; run this script again for the rest"
 }

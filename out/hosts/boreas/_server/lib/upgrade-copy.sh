@@ -15,11 +15,11 @@ copy_mib=${MLNC_COPY_MIB:-64}
 # copy_first HOST DOMAIN UUID SERVER ADDRESS PORT (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the copy):
 # the first pass; the host may run. The copy is at least as large as the source.
 copy_first() {
-    copy_words "$@"
+    read_copy_arguments "$@"
     copy_is_done && return 0
     copy_make
     [ "$copy_made" != whole ] || {
-        say "unchanged $copy_to_what: all of it is on $copy_server"
+        report "unchanged $copy_to_what: all of it is on $copy_server"
         return 0
     }
     copy_take_snapshot
@@ -31,42 +31,42 @@ copy_first() {
         copy_pass
     fi
     copy_drop_snapshot
-    say "copied $copy_what to $copy_server, first pass: $(((copy_sent + 1048575) / 1048576)) MiB sent"
+    report "copied $copy_what to $copy_server, first pass: $(((copy_sent + 1048575) / 1048576)) MiB sent"
 }
 
 # undo_copy_first: what is not whole goes.
 undo_copy_first() {
-    copy_words "$@"
+    read_copy_arguments "$@"
     copy_drop_snapshot
-    there "$copy_server" "$copy_address" "$copy_port" drop_copy "$copy_host" "$mlnc_server" "${11}" "${12}" "${13}" "${14}" ||
+    on_server "$copy_server" "$copy_address" "$copy_port" drop_copy "$copy_host" "$mlnc_server" "${11}" "${12}" "${13}" "${14}" ||
         die "the beginnings of a copy of $copy_what could not be removed from $copy_server"
 }
 
 # copy_last: the same words; the host runs nowhere, and is kept from running here.
 copy_last() {
-    copy_words "$@"
+    read_copy_arguments "$@"
     copy_is_done && return 0
     copy_expect_down
     copy_make
-    state "$copy_host runs nowhere; $copy_what is whole and as it was; the copy on $copy_server is not; run this again"
+    failure_state "$copy_host runs nowhere; $copy_what is whole and as it was; the copy on $copy_server is not; run this again"
     copy_pass
     copy_compare
-    there "$copy_server" "$copy_address" "$copy_port" finish_copy "$copy_host" "$copy_bytes" "${11}" "${12}" "${13}" "${14}" \
+    on_server "$copy_server" "$copy_address" "$copy_port" finish_copy "$copy_host" "$copy_bytes" "${11}" "${12}" "${13}" "${14}" \
         "$copy_fs" "$copy_growth" || die "the copy of $copy_what could not be finished on $copy_server"
-    state "the copy on $copy_server is whole, $copy_what is not retired yet; run this again"
+    failure_state "the copy on $copy_server is whole, $copy_what is not retired yet; run this again"
     copy_retire
-    say "copied $copy_what to $copy_server; what is here is kept, retired"
+    report "copied $copy_what to $copy_server; what is here is kept, retired"
 }
 
 # undo_copy_last: the copy is not whole any more before the source is in use again.
 undo_copy_last() {
-    copy_words "$@"
-    there "$copy_server" "$copy_address" "$copy_port" unfinish_copy "$copy_host" "$copy_domain" "$copy_uuid" \
+    read_copy_arguments "$@"
+    on_server "$copy_server" "$copy_address" "$copy_port" unfinish_copy "$copy_host" "$copy_domain" "$copy_uuid" \
         "$mlnc_server" "${11}" "${12}" "${13}" "${14}" || die "the copy on $copy_server could not be given up; see above"
     look_at_volume "$7" "$8" "$9"
     copy_date=$(tag_value "$volume_tags" mlnc.retired)
     retag "$7" "$8" "$9" "-mlnc.moving=$copy_server" ${copy_date:+"-mlnc.retired=$copy_date"}
-    say "$copy_what is in use again"
+    report "$copy_what is in use again"
 }
 
 # copy_here HOST DOMAIN UUID (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the copy): to another group or folder of this
@@ -87,8 +87,8 @@ undo_copy_here() {
 
 # --- on the server of the source ---------------------------------------------------------------------------------
 
-# copy_words: names the words of a copy.
-copy_words() {
+# read_copy_arguments: names the words of a copy.
+read_copy_arguments() {
     copy_host=$1 copy_domain=$2 copy_uuid=$3 copy_server=$4 copy_address=$5 copy_port=$6
     copy_kind=$7 copy_group=$8 copy_name=$9 copy_role=${10}
     copy_to_kind=${11} copy_to_group=${12} copy_to_name=${13} copy_to_role=${14}
@@ -102,15 +102,15 @@ copy_words() {
 copy_is_done() {
     look_at_volume "$copy_kind" "$copy_group" "$copy_name"
     [ -n "$volume_there" ] && [ -n "$(tag_value "$volume_tags" mlnc.retired)" ] || return 1
-    say "unchanged $copy_what: it was copied before, and is retired"
+    report "unchanged $copy_what: it was copied before, and is retired"
 }
 
 # copy_expect_down: the host runs neither here nor there, and from here on it is not started here.
 copy_expect_down() {
     take_lock "life-$volumes_project"
-    copy_place=$(place_of "$copy_domain" "$copy_uuid") || exit 1
+    copy_place=$(domain_place "$copy_domain" "$copy_uuid") || exit 1
     [ "$copy_place" = nowhere ] || die "$copy_host must be down for the last pass, but here it is $copy_place: stop it first"
-    copy_place=$(there "$copy_server" "$copy_address" "$copy_port" place_of "$copy_domain" "$copy_uuid") ||
+    copy_place=$(on_server "$copy_server" "$copy_address" "$copy_port" domain_place "$copy_domain" "$copy_uuid") ||
         die "$copy_server cannot be asked whether $copy_host runs there; nothing was changed"
     [ "$copy_place" = nowhere ] || die "$copy_host must be down for the last pass, but on $copy_server it is $copy_place"
     expect_volume "$copy_host" "$copy_kind" "$copy_group" "$copy_name" "$copy_role"
@@ -136,7 +136,7 @@ copy_make() {
     ! has_tags "$volume_tags" mlnc.grow || copy_growth=ungrown
     copy_owner=-
     [ "$copy_kind" = lvm ] || copy_owner=$(stat -L -c %U:%G -- "$copy_path")
-    copy_made=$(there "$copy_server" "$copy_address" "$copy_port" make_copy "$copy_host" "$mlnc_server" "$copy_bytes" \
+    copy_made=$(on_server "$copy_server" "$copy_address" "$copy_port" make_copy "$copy_host" "$mlnc_server" "$copy_bytes" \
         "${copy_made_from:--}" "$copy_owner" "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_to_role" \
         "$copy_sizing" "$copy_number" "$copy_template") ||
         die "no copy of $copy_what can be made on $copy_server; see above. $copy_host is as it was"
@@ -185,9 +185,9 @@ copy_pass() {
         copy_folder=$(mktemp -d)
         at_exit "rm -rf '$copy_folder'"
     }
-    there_sums >"$copy_folder/there" &
+    remote_sums >"$copy_folder/there" &
     copy_process=$!
-    sums "$copy_path" "$copy_bytes" "$copy_mib" >"$copy_folder/here"
+    piece_sums "$copy_path" "$copy_bytes" "$copy_mib" >"$copy_folder/here"
     wait "$copy_process" || die "the copy cannot be read on $copy_server"
     ! copy_overran || return 0
     [ "$(tail -n 1 "$copy_folder/here") $(tail -n 1 "$copy_folder/there")" = 'end end' ] || die "$copy_what could not be read whole"
@@ -201,19 +201,19 @@ copy_pass() {
     [ "$copy_made" != whole ] || die "$copy_to_what on $copy_server is whole, but not the same as $copy_what: it is kept." \
         'Remove or rename it, or change the project'
     send_pieces <"$copy_folder/differ" |
-        there "$copy_server" "$copy_address" "$copy_port" take_pieces "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_mib" ||
+        on_server "$copy_server" "$copy_address" "$copy_port" take_pieces "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_mib" ||
         copy_overran ||
         die "the copy of $copy_what to $copy_server was cut off; run this again, it goes on from there"
 }
 
-there_sums() {
-    there "$copy_server" "$copy_address" "$copy_port" sums_of "$copy_to_kind" "$copy_to_group" "$copy_to_name" \
+remote_sums() {
+    on_server "$copy_server" "$copy_address" "$copy_port" sums_of "$copy_to_kind" "$copy_to_group" "$copy_to_name" \
         "$copy_bytes" "$copy_mib" </dev/null
 }
 
 # copy_compare: reads all of the copy back.
 copy_compare() {
-    there_sums >"$copy_folder/there" || die "the copy cannot be read on $copy_server"
+    remote_sums >"$copy_folder/there" || die "the copy cannot be read on $copy_server"
     cmp -s "$copy_folder/here" "$copy_folder/there" ||
         die "the copy of $copy_what on $copy_server is not the same as what is here; run this again"
 }
@@ -224,8 +224,8 @@ copy_retire() {
     mark_retired "$copy_kind" "$copy_group" "$copy_name" "-mlnc.moving=$copy_server"
 }
 
-# sums PATH BYTES MIB: a line "NUMBER SHA-256" for each piece of so many MiB, and "end".
-sums() {
+# piece_sums PATH BYTES MIB: a line "NUMBER SHA-256" for each piece of so many MiB, and "end".
+piece_sums() {
     direct=
     if [ -b "$1" ]; then
         blockdev --flushbufs "$1"
@@ -372,7 +372,7 @@ copy_device() { case $1 in lvm) echo "/dev/$2/$3" ;; *) echo "$2" ;; esac }
 # sums_of KIND GROUP NAME BYTES MIB
 sums_of() {
     [ "$1" = file ] || is_device "/dev/$2/$3" || lvchange -ay "$2/$3" >&2
-    sums "$(copy_device "$1" "$2" "$3")" "$4" "$5"
+    piece_sums "$(copy_device "$1" "$2" "$3")" "$4" "$5"
 }
 
 # take_pieces KIND GROUP NAME MIB: writes what send_pieces sends.

@@ -13,9 +13,9 @@ migrate_live() {
     # Held by xl as well: a run that was killed may have left a migration that goes on.
     take_lock "move-$move_domain"
     look_at_places
-    settle
+    finish_interrupted
     case $move_places in
-    'up nowhere') send "$@" ;;
+    'up nowhere') migrate_and_check "$@" ;;
     'nowhere up') ;;
     'nowhere nowhere')
         hand_volumes "$@"
@@ -23,7 +23,7 @@ migrate_live() {
         ;;
     *) die_of_places ;;
     esac
-    let_go "$@"
+    release_volumes "$@"
     exec 9>&-
 }
 
@@ -32,7 +32,7 @@ undo_migrate_live() {
     server_facts "$mlnc_server"
     undo_host=$1 undo_domain=$2 undo_uuid=$3 undo_name=$4 undo_address=$5 undo_port=$6
     shift 6
-    there "$undo_name" "$undo_address" "$undo_port" migrate_live "$undo_host" "$undo_domain" "$undo_uuid" \
+    on_server "$undo_name" "$undo_address" "$undo_port" migrate_live "$undo_host" "$undo_domain" "$undo_uuid" \
         "$mlnc_server" "$server_address" "$server_port" "$@" || die "$undo_host could not be moved back from $undo_name; see above"
 }
 
@@ -43,7 +43,7 @@ migrate_over() {
     shift 7
     look_at_volume "$1" "$2" "$3"
     if [ "$(tag_value "$volume_tags" mlnc.server)" = "$over_last" ]; then
-        say "unchanged $over_host, which has gone on to $over_last"
+        report "unchanged $over_host, which has gone on to $over_last"
         return 0
     fi
     migrate_live "$over_host" "$over_domain" "$over_uuid" "$over_name" "$over_address" "$over_port" "$@"
@@ -62,10 +62,10 @@ hand_over() {
     shift 6
     take_lock "move-$move_domain"
     look_at_places
-    settle
+    finish_interrupted
     case $move_places in
     'nowhere nowhere') hand_volumes "$@" ;;
-    'nowhere up') let_go "$@" ;;
+    'nowhere up') release_volumes "$@" ;;
     *) die_of_places ;;
     esac
     exec 9>&-
@@ -75,65 +75,65 @@ undo_hand_over() {
     server_facts "$mlnc_server"
     undo_host=$1 undo_domain=$2 undo_uuid=$3 undo_name=$4 undo_address=$5 undo_port=$6
     shift 6
-    there "$undo_name" "$undo_address" "$undo_port" hand_over "$undo_host" "$undo_domain" "$undo_uuid" \
+    on_server "$undo_name" "$undo_address" "$undo_port" hand_over "$undo_host" "$undo_domain" "$undo_uuid" \
         "$mlnc_server" "$server_address" "$server_port" "$@" ||
         die "the volumes of $undo_host could not be handed back by $undo_name; see above"
 }
 
 # --- where it is -------------------------------------------------------------------------------------------------
 
-# see_places: sets move_places to "HERE THERE", each as place_of says; fails while the other server cannot be asked.
-see_places() {
+# query_places: sets move_places to "HERE THERE", each as domain_place says; fails while the other server cannot be asked.
+query_places() {
     move_places=
-    move_here=$(place_of "$move_domain" "$move_uuid") || exit 1
-    move_there=$(there "$move_to" "$move_address" "$move_port" place_of "$move_domain" "$move_uuid") || return 1
-    move_places="$move_here $move_there"
+    move_source_place=$(domain_place "$move_domain" "$move_uuid") || exit 1
+    move_target_place=$(on_server "$move_to" "$move_address" "$move_port" domain_place "$move_domain" "$move_uuid") || return 1
+    move_places="$move_source_place $move_target_place"
 }
 
 # look_at_places: the same, or stops.
-look_at_places() { see_places || die_unasked; }
+look_at_places() { query_places || die_unasked; }
 
 die_unasked() {
-    die "$move_to cannot be asked where $move_host is; here it is $move_here." \
+    die "$move_to cannot be asked where $move_host is; here it is $move_source_place." \
         'Nothing else is done before that is known; run this again when it can be reached'
 }
 
-# settle: brings to its end what an interrupted migration has left in move_places, as far as that is certain.
-settle() {
+# finish_interrupted: brings to its end what an interrupted migration has left in move_places, as far as that is certain.
+finish_interrupted() {
     case $move_places in
     'away incoming' | 'away paused')
         # All of it has arrived; here it is suspended for good. The word to go was lost on the way, or what became of it.
-        wake_there
+        resume_on_target
         look_at_places
         ;;
     esac
     case $move_places in
     # It runs here under its own name, so the word to go was never given: what waits there will never run.
-    'up incoming' | 'paused incoming') end_there ;;
+    'up incoming' | 'paused incoming') destroy_incoming_copy ;;
     # What xl does itself when it hears that the domain runs there.
-    'away up') end_here ;;
-    'away nowhere') die_asleep ;;
+    'away up') destroy_away_copy ;;
+    'away nowhere') die_cut_off ;;
     *) return 0 ;;
     esac
     look_at_places
 }
 
-# only_xl: xend keeps no copies under these names; what it leaves is for people to look at.
-only_xl() { [ "$mlnc_toolstack" = xl ] || die_of_places; }
+# need_kept_copies: xend keeps no copies under these names; what it leaves is for people to look at.
+need_kept_copies() { toolstack_keeps_copies || die_of_places; }
 
-end_there() {
-    only_xl
-    there "$move_to" "$move_address" "$move_port" end_copy "$move_domain--incoming" "$move_uuid" ||
-        die "$move_to still has a copy of $move_host, paused: $move_domain--incoming. Here it is $move_here"
+destroy_incoming_copy() {
+    need_kept_copies
+    on_server "$move_to" "$move_address" "$move_port" destroy_copy "$(toolstack_incoming_name "$move_domain")" "$move_uuid" ||
+        die "$move_to still has a copy of $move_host, paused: $(toolstack_incoming_name "$move_domain"). Here it is $move_source_place"
 }
 
-end_here() {
-    only_xl
-    end_copy "$move_domain--migratedaway" "$move_uuid"
+destroy_away_copy() {
+    need_kept_copies
+    destroy_copy "$(toolstack_away_name "$move_domain")" "$move_uuid"
 }
 
-# end_copy NAME UUID: destroys a copy that does not run: one that arrives or has left.
-end_copy() {
+# destroy_copy NAME UUID: destroys a copy that does not run: one that arrives or has left.
+destroy_copy() {
     copy_state=$(state_of_copy "$1" "$2") || exit 1
     case $copy_state in
     '') return 0 ;;
@@ -141,7 +141,7 @@ end_copy() {
     *) die "$1 is neither paused nor suspended ($copy_state); nothing is done to it" ;;
     esac
     # The xl that made it may have ended it just now.
-    xl destroy "$1" && return 0
+    toolstack_destroy "$1" && return 0
     copy_state=$(state_of_copy "$1" "$2") || exit 1
     [ -z "$copy_state" ] || die "$1 could not be destroyed"
 }
@@ -152,25 +152,25 @@ state_of_copy() {
     printf '%s\n' "$copy_rows" | awk -v name="$1" -v uuid="$2" '$1 == name && $6 == uuid { print $2 }'
 }
 
-wake_there() {
-    only_xl
-    there "$move_to" "$move_address" "$move_port" wake_arrived "$move_domain" "$move_uuid" ||
-        die "$move_host waits on $move_to, paused, and is suspended here as $move_domain--migratedaway." \
+resume_on_target() {
+    need_kept_copies
+    on_server "$move_to" "$move_address" "$move_port" resume_arrived "$move_domain" "$move_uuid" ||
+        die "$move_host waits on $move_to, paused, and is suspended here as $(toolstack_away_name "$move_domain")." \
             'It runs nowhere. Run this again'
 }
 
-# wake_arrived DOMAIN UUID: what the receiving xl does when it gets the word to go.
-wake_arrived() {
+# resume_arrived DOMAIN UUID: what the receiving xl does when it gets the word to go.
+resume_arrived() {
     # A receiving xl that is still there may yet wake or destroy it.
     for wake_wait in 1 2 3 5 9 0; do
-        grep -qsa 'migrate-[r]eceive' /proc/[0-9]*/cmdline || break
+        toolstack_receiving || break
         sleep "$wake_wait"
     done
-    ! grep -qsa 'migrate-[r]eceive' /proc/[0-9]*/cmdline || die "xl migrate-receive still runs on $mlnc_server; wait for its end"
-    wake_place=$(place_of "$1" "$2") || exit 1
+    ! toolstack_receiving || die "xl migrate-receive still runs on $mlnc_server; wait for its end"
+    wake_place=$(domain_place "$1" "$2") || exit 1
     case $wake_place in
     up | nowhere) return 0 ;;
-    incoming) xl rename "$1--incoming" "$1" || die "$1--incoming could not get its name" ;;
+    incoming) toolstack_rename "$(toolstack_incoming_name "$1")" "$1" || die "$(toolstack_incoming_name "$1") could not get its name" ;;
     # The receiving xl ends without a further act when nobody hears its report.
     paused) ;;
     *) die "$1 is not what it was a moment ago; run this again" ;;
@@ -180,17 +180,17 @@ wake_arrived() {
 
 # unpause DOMAIN UUID: lets it run. That xl succeeds says nothing.
 unpause() {
-    "$mlnc_toolstack" unpause "$1" || return 1
-    unpause_place=$(place_of "$1" "$2") || exit 1
+    toolstack_unpause "$1" || return 1
+    unpause_place=$(domain_place "$1" "$2") || exit 1
     [ "$unpause_place" != paused ]
 }
 
-# die_asleep: the receiving xl destroyed it, or it ran there and has ended since, with its disks changed. What is
+# die_cut_off: the receiving xl destroyed it, or it ran there and has ended since, with its disks changed. What is
 # suspended here must not be woken, then, and which of the two it was, nobody can say.
-die_asleep() {
-    only_xl
-    die "$move_host is suspended here as $move_domain--migratedaway, and $move_to does not have it: the migration was" \
-        "cut off. Its disks are here and whole: 'xl destroy $move_domain--migratedaway' ends it as a power cut would;" \
+die_cut_off() {
+    need_kept_copies
+    die "$move_host is suspended here as $(toolstack_away_name "$move_domain"), and $move_to does not have it: the migration was" \
+        "cut off. Its disks are here and whole: '$mlnc_toolstack destroy $(toolstack_away_name "$move_domain")' ends it as a power cut would;" \
         'then start it again'
 }
 
@@ -198,10 +198,10 @@ die_asleep() {
 die_of_places() {
     case $move_places in
     up\ up | *foreign* | *+*)
-        die "$move_host ($move_domain): here $move_here, on $move_to $move_there. Nothing is done. Look at both servers;" \
+        die "$move_host ($move_domain): here $move_source_place, on $move_to $move_target_place. Nothing is done. Look at both servers;" \
             'a domain must never run on two'
         ;;
-    *) die "$move_host ($move_domain): here $move_here, on $move_to $move_there. Nothing is done: it must run here and not" \
+    *) die "$move_host ($move_domain): here $move_source_place, on $move_to $move_target_place. Nothing is done: it must run here and not" \
         'there, or nowhere' ;;
     esac
 }
@@ -227,7 +227,7 @@ offer_volume() {
     esac
     [ -z "$(tag_value "$volume_tags" mlnc.retired)" ] || die "$move_host: its volume $volume_what is retired"
     offer_mark=$(volume_mark "$1" "$2" "$3")
-    there "$move_to" "$move_address" "$move_port" open_volume "$1" "$2" "$3" "$offer_mark" ||
+    on_server "$move_to" "$move_address" "$move_port" open_volume "$1" "$2" "$3" "$offer_mark" ||
         die "$move_to cannot use $volume_what; nothing was changed, and $move_host is as it was"
 }
 
@@ -258,8 +258,8 @@ open_volume() {
         die "$volume_path on $mlnc_server has not the $volume_bytes bytes of its volume"
 }
 
-# give_volume_there KIND GROUP NAME ROLE
-give_volume_there() { give_volume "$move_to" "$1" "$2" "$3"; }
+# give_volume_to_target KIND GROUP NAME ROLE
+give_volume_to_target() { give_volume "$move_to" "$1" "$2" "$3"; }
 
 # keep_volume KIND GROUP NAME ROLE
 keep_volume() { give_volume "$mlnc_server" "$1" "$2" "$3"; }
@@ -281,10 +281,10 @@ close_logical() {
     lvchange -an "$1/$2"
 }
 
-# close_there KIND GROUP NAME ROLE: what was opened there for a move that has failed.
-close_there() {
+# close_volume_on_target KIND GROUP NAME ROLE: what was opened there for a move that has failed.
+close_volume_on_target() {
     [ "$1" = lvm ] || return 0
-    there "$move_to" "$move_address" "$move_port" close_logical "$2" "$3" </dev/null ||
+    on_server "$move_to" "$move_address" "$move_port" close_logical "$2" "$3" </dev/null ||
         warn "$2/$3 is still active on $move_to, where nothing uses it"
 }
 
@@ -292,40 +292,40 @@ close_there() {
 # project.sh. The tag changes while the volume is active nowhere.
 hand_volumes() {
     take_lock "life-$volumes_project"
-    [ "$(place_of "$move_domain" "$move_uuid")" = nowhere ] || die "$move_host has been started here meanwhile; run this again"
+    [ "$(domain_place "$move_domain" "$move_uuid")" = nowhere ] || die "$move_host has been started here meanwhile; run this again"
     each_volume offer_volume "$@"
-    state "the volumes of $move_host may be at $move_to in part; it runs nowhere; run this again"
+    failure_state "the volumes of $move_host may be at $move_to in part; it runs nowhere; run this again"
     each_volume close_volume "$@"
-    each_volume give_volume_there "$@"
+    each_volume give_volume_to_target "$@"
     drop_saved "$move_host" "$move_domain" "$move_uuid"
-    say "handed $move_host over to $move_to"
+    report "handed $move_host over to $move_to"
 }
 
-# let_go [KIND GROUP NAME ROLE]...: it runs there; what is left here of its volumes is only an open door.
-let_go() {
-    state "$move_host runs on $move_to; its volumes may still be active here: run this again"
-    each_volume give_volume_there "$@"
+# release_volumes [KIND GROUP NAME ROLE]...: it runs there; what is left here of its volumes is only an open door.
+release_volumes() {
+    failure_state "$move_host runs on $move_to; its volumes may still be active here: run this again"
+    each_volume give_volume_to_target "$@"
     each_volume close_volume "$@"
     drop_saved "$move_host" "$move_domain" "$move_uuid"
-    say "$move_host runs on $move_to"
+    report "$move_host runs on $move_to"
 }
 
 # --- sending -----------------------------------------------------------------------------------------------------
 
-# send [KIND GROUP NAME ROLE]...: the migration itself. From the moment of the tag on, nothing starts it here; when it has
+# migrate_and_check [KIND GROUP NAME ROLE]...: the migration itself. From the moment of the tag on, nothing starts it here; when it has
 # not left, the tag is taken back.
-send() {
+migrate_and_check() {
     each_volume offer_volume "$@"
-    state "$move_host is on one of the two servers, see above; its volumes may be marked for $move_to; run this again"
-    each_volume give_volume_there "$@"
+    failure_state "$move_host is on one of the two servers, see above; its volumes may be marked for $move_to; run this again"
+    each_volume give_volume_to_target "$@"
     send_status=0
     send_domain || send_status=$?
     for send_wait in 0 2 5 10; do
         sleep "$send_wait"
-        if see_places; then
-            settle
+        if query_places; then
+            finish_interrupted
             case $move_places in 'nowhere up' | 'up nowhere') break ;; esac
-        elif [ "$move_here $send_wait" = 'up 2' ]; then
+        elif [ "$move_source_place $send_wait" = 'up 2' ]; then
             # It runs here, so nobody waits for the answer.
             break
         fi
@@ -341,26 +341,22 @@ send() {
     *) die_of_places ;;
     esac
     each_volume keep_volume "$@"
-    each_volume close_there "$@"
-    state "$move_host runs here as before"
+    each_volume close_volume_on_target "$@"
+    failure_state "$move_host runs here as before"
     die "the migration of $move_host to $move_to failed ($mlnc_toolstack said $send_status, see above); it runs here as before"
 }
 
-# send_domain: as the toolstacks have it. For xl, -s is the command of ssh.
+# send_domain: runs the migration, with the domain file where the cards differ from what the toolstack knows.
 send_domain() {
-    if [ "$mlnc_toolstack" = xm ]; then
-        xm migrate --live "$move_domain" "$move_address"
-        return
-    fi
-    set --
-    moved_cards && set -- -C "$(moved_file)"
-    xl migrate "$@" -s "ssh $(ssh_options "$move_port")" "$move_domain" "$move_address"
+    send_file=
+    ! moved_cards || send_file=$(moved_file)
+    toolstack_migrate "$move_domain" "$move_address" "ssh $(ssh_options "$move_port")" "$send_file"
 }
 
 # moved_cards: true when a card of the domain is on another bridge than xl knows. xl would plug it into the old one there.
 moved_cards() {
     command -v xenstore-read >/dev/null 2>&1 || return 1
-    moved_id=$(xl domid "$move_domain") || return 1
+    moved_id=$(toolstack_value "$move_domain" id) || return 1
     for moved_number in 0 1 2 3 4 5 6 7; do
         moved_known=$(xenstore-read "/local/domain/0/backend/vif/$moved_id/$moved_number/bridge" 2>/dev/null) || continue
         [ "$(port_bridge "vif$moved_id.$moved_number")" = "$moved_known" ] || return 0

@@ -7,7 +7,7 @@ upgrade_needs=
 
 # need_peer SERVER ADDRESS PORT TOOLSTACK [live]: that server can be reached from here as root, and works.
 need_peer() {
-    peer_found=$(there "$1" "$2" "$3" peer_facts) ||
+    peer_found=$(on_server "$1" "$2" "$3" peer_facts) ||
         die "$1 ($2, port $3) cannot be reached from $mlnc_server, or its toolstack does not answer; see above." \
             "root here needs a key that is in root's authorized_keys there, and the host key of $1 in known_hosts"
     peer_here=$(peer_facts) || exit 1
@@ -22,7 +22,7 @@ need_peer() {
         [ "${peer_ahead#-}" -le 60 ] || die "the clock of $1 is $peer_ahead seconds ahead of that of $mlnc_server: the time" \
             'of a guest that moves while it runs would jump; set the clocks'
     fi
-    say "reached $1: $4, Xen $5"
+    report "reached $1: $4, Xen $5"
 }
 
 # need_memory DOMAIN MIB [DOMAIN MIB]...: the domains whose memory here is another in the end, with what they have then.
@@ -34,7 +34,7 @@ need_memory() {
         memory_more=$((memory_more + $2 - ${memory_has:-0}))
         shift 2
     done
-    memory_free=$("$mlnc_toolstack" info | awk '$1 == "free_memory" { print $3 }')
+    memory_free=$(toolstack_free_memory) || memory_free=
     [ "$memory_more" -le 0 ] || [ "$memory_more" -le "${memory_free:-0}" ] ||
         die "$mlnc_server needs $memory_more MiB of memory more, but has ${memory_free:-0} free: stop something there, or" \
             'move less to it'
@@ -103,11 +103,11 @@ need_growth() {
 # need_copy HOST DOMAIN UUID SERVER ADDRESS PORT (volume) (volume of the copy) SIZE: there is room for the copy, and it is another
 # volume than this one.
 need_copy() {
-    copy_words "$@"
+    read_copy_arguments "$@"
     look_at_volume "$copy_kind" "$copy_group" "$copy_name"
     [ -n "$volume_there" ] && [ -z "$(tag_value "$volume_tags" mlnc.retired)" ] || return 0
     [ "$copy_kind" = file ] || [ -z "$lv_origin" ] || die "$volume_what is a snapshot, which is not copied: rebuild $copy_host"
-    need_found=$(there "$copy_server" "$copy_address" "$copy_port" copy_room "$copy_host" "$mlnc_server" "$copy_what" \
+    need_found=$(on_server "$copy_server" "$copy_address" "$copy_port" copy_room "$copy_host" "$mlnc_server" "$copy_what" \
         "$(volume_mark "$copy_kind" "$copy_group" "$copy_name")" "$volume_bytes" \
         "$copy_to_kind" "$copy_to_group" "$copy_to_name" "$copy_to_role" "$copy_sizing" "$copy_number" "$copy_template") ||
         die "$copy_what cannot be copied to $copy_server; see above"

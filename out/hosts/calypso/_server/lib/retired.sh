@@ -54,7 +54,7 @@ each_retired() {
     done <<END
 $retired_rows
 END
-    [ "$retired_count" -gt 0 ] || say "nothing of $2${3:+/$3} is retired on this server"
+    [ "$retired_count" -gt 0 ] || report "nothing of $2${3:+/$3} is retired on this server"
 }
 
 purge_retired() { each_retired purge_one "$@"; }
@@ -63,9 +63,9 @@ purge_one() {
     look_at_volume "$1" "$2" "$3"
     expect_idle "$retired_host" "$1" "$2" "$3"
     [ -n "$(tag_value "$volume_tags" mlnc.retired)" ] || die "$volume_what is not retired any more"
-    state "$volume_what is being removed; run this again for the rest"
+    failure_state "$volume_what is being removed; run this again for the rest"
     remove_volume "$1" "$2" "$3"
-    say "removed $volume_what"
+    report "removed $volume_what"
 }
 
 # restore_retired: a copy's source comes back as it was then; its copy goes on living elsewhere.
@@ -74,5 +74,5 @@ restore_retired() { each_retired restore_one "$@"; }
 restore_one() {
     look_at_volume "$1" "$2" "$3"
     retag "$1" "$2" "$3" "-mlnc.retired=$4"
-    say "restored $volume_what"
+    report "restored $volume_what"
 }

@@ -8,24 +8,20 @@
 runs_here() {
     expect_ours "$@"
     [ "$domain_state" = up ] || {
-        say "unchanged $1, which does not run"
+        report "unchanged $1, which does not run"
         return 1
     }
 }
 
-# domain_value DOMAIN NUMBER: a field of domain_rows: 3 its number, 4 MiB, 5 processors.
-domain_value() {
-    value_rows=$(domain_rows) || exit 1
-    printf '%s\n' "$value_rows" | awk -v domain="$1" -v field="$2" '$1 == domain { print $field }'
-}
+# domain_value DOMAIN FIELD: one field of its row, see toolstack_value.
+domain_value() { toolstack_value "$1" "$2" || die_silent_toolstack; }
 
-# come_true SECONDS COMMAND...: true when the command is, within that time.
-come_true() {
-    come_seconds=$1
+# wait_until SECONDS COMMAND...: retries the command until it succeeds; fails when the time is up.
+wait_until() {
+    wait_deadline=$(($(date +%s) + $1))
     shift
     until "$@"; do
-        [ "$come_seconds" -gt 0 ] || return 1
-        come_seconds=$((come_seconds - 1))
+        [ "$(date +%s)" -lt "$wait_deadline" ] || return 1
         sleep 1
     done
 }
@@ -35,29 +31,28 @@ come_true() {
 # set_memory HOST DOMAIN UUID OLD_MIB NEW_MIB
 set_memory() {
     runs_here "$1" "$2" "$3" || return 0
-    memory_now=$(domain_value "$2" 4)
+    memory_now=$(domain_value "$2" memory)
     if has_memory "$2" "$5"; then
-        say "unchanged $1, which has $memory_now MiB"
+        report "unchanged $1, which has $memory_now MiB"
         return 0
     fi
     if [ "$5" -gt "$memory_now" ]; then
-        memory_free=$("$mlnc_toolstack" info | awk '$1 == "free_memory" { print $3 }')
+        memory_free=$(toolstack_free_memory) || memory_free=
         [ "$((memory_now + ${memory_free:-0}))" -ge "$5" ] ||
             die "$1 has $memory_now MiB and cannot get $5: this server has ${memory_free:-0} MiB free"
     fi
-    state "$1 has $memory_now MiB, or is on its way to $5; run this again"
-    # To xl a number alone has been KiB and MiB.
-    case $mlnc_toolstack in xl) xl mem-set "$2" "$5m" ;; *) xm mem-set "$2" "$5" ;; esac || die "$1 could not be given $5 MiB"
-    come_true "${MLNC_BALLOON_SECONDS:-60}" has_memory "$2" "$5" ||
-        die "$1 was told to have $5 MiB, but has $(domain_value "$2" 4): does its guest have a balloon driver?"
-    say "set the memory of $1 to $5 MiB"
+    failure_state "$1 has $memory_now MiB, or is on its way to $5; run this again"
+    toolstack_set_memory "$2" "$5" || die "$1 could not be given $5 MiB"
+    wait_until "${MLNC_BALLOON_SECONDS:-60}" has_memory "$2" "$5" ||
+        die "$1 was told to have $5 MiB, but has $(domain_value "$2" memory): does its guest have a balloon driver?"
+    report "set the memory of $1 to $5 MiB"
 }
 
 undo_set_memory() { set_memory "$1" "$2" "$3" "$5" "$4"; }
 
 # has_memory DOMAIN MIB: within what toolstacks round off.
 has_memory() {
-    memory_off=$(($(domain_value "$1" 4) - $2))
+    memory_off=$(($(domain_value "$1" memory) - $2))
     [ "$memory_off" -ge -4 ] && [ "$memory_off" -le 4 ]
 }
 
@@ -65,42 +60,42 @@ has_memory() {
 set_vcpus() {
     runs_here "$1" "$2" "$3" || return 0
     if has_vcpus "$2" "$5"; then
-        say "unchanged $1, which has $5 processors"
+        report "unchanged $1, which has $5 processors"
         return 0
     fi
-    state "$1 has $(domain_value "$2" 5) processors, or is on its way to $5; run this again"
-    "$mlnc_toolstack" vcpu-set "$2" "$5" || die "$1 could not be given $5 processors"
-    come_true 20 has_vcpus "$2" "$5" ||
-        die "$1 was told to have $5 processors, but has $(domain_value "$2" 5): its guest did not go along"
-    say "set the processors of $1 to $5"
+    failure_state "$1 has $(domain_value "$2" vcpus) processors, or is on its way to $5; run this again"
+    toolstack_set_vcpus "$2" "$5" || die "$1 could not be given $5 processors"
+    wait_until "${MLNC_VCPU_SECONDS:-20}" has_vcpus "$2" "$5" ||
+        die "$1 was told to have $5 processors, but has $(domain_value "$2" vcpus): its guest did not go along"
+    report "set the processors of $1 to $5"
 }
 
 undo_set_vcpus() { set_vcpus "$1" "$2" "$3" "$5" "$4"; }
 
-has_vcpus() { [ "$(domain_value "$1" 5)" = "$2" ]; }
+has_vcpus() { [ "$(domain_value "$1" vcpus)" = "$2" ]; }
 
 # set_affinity HOST DOMAIN UUID OLD NEW: lists of processors, or all.
 set_affinity() {
     runs_here "$1" "$2" "$3" || return 0
     if has_affinity "$2" "$5"; then
-        say "unchanged $1, which runs on processors $5"
+        report "unchanged $1, which runs on processors $5"
         return 0
     fi
-    state "$1 may be pinned to $5 in part; run this again"
-    "$mlnc_toolstack" vcpu-pin "$2" all "$5" || die "$1 could not be pinned to $5"
+    failure_state "$1 may be pinned to $5 in part; run this again"
+    toolstack_set_affinity "$2" "$5" || die "$1 could not be pinned to $5"
     has_affinity "$2" "$5" || die "$1 was pinned to $5, but $mlnc_toolstack vcpu-list says otherwise"
-    say "pinned $1 to processors $5"
+    report "pinned $1 to processors $5"
 }
 
 undo_set_affinity() { set_affinity "$1" "$2" "$3" "$5" "$4"; }
 
-# has_affinity DOMAIN LIST: true when every processor of the domain has it. xl says "HARD / SOFT", xm "any cpu" for all.
+# has_affinity DOMAIN LIST: true when every virtual processor of the domain is pinned to this list.
 has_affinity() {
-    affinity_rows=$("$mlnc_toolstack" vcpu-list "$1") || die "$mlnc_toolstack vcpu-list does not answer"
+    affinity_rows=$(toolstack_affinities "$1") || die "$mlnc_toolstack vcpu-list does not answer"
     printf '%s\n' "$affinity_rows" | awk -v wanted="$2" '
         # span(LIST): its processors, one by one, a list with ^ for those that are left out.
         function span(list,    part, count, i, j, end, set, text) {
-            if (list == "all" || list ~ /^any/) return "all"
+            if (list == "all") return "all"
             count = split(list, part, ",")
             for (i = 1; i <= count; i++) {
                 j = part[i]; sub(/^\^/, "", j)
@@ -110,9 +105,8 @@ has_affinity() {
             for (i = 0; i < 4096; i++) if (i in set) text = text i ","
             return text
         }
-        # Name, ID, VCPU, CPU, State, Time(s), and then the list.
-        NR > 1 {
-            if (span($7) != span(wanted)) differs = 1
+        NF > 0 {
+            if (span($1) != span(wanted)) differs = 1
             seen = 1
         }
         END { exit !seen || differs }'
@@ -122,8 +116,8 @@ has_affinity() {
 
 # card_number DOMAIN MAC: the number of that card; nothing when the domain has none of that address.
 card_number() {
-    card_rows=$("$mlnc_toolstack" network-list "$1") || die "$mlnc_toolstack network-list does not answer"
-    printf '%s\n' "$card_rows" | awk -v mac="$2" 'tolower($3) == tolower(mac) { print $1 }'
+    card_rows=$(toolstack_cards "$1") || die "$mlnc_toolstack network-list does not answer"
+    printf '%s\n' "$card_rows" | awk -v mac="$2" '$2 == tolower(mac) { print $1 }'
 }
 
 has_card() { [ -n "$(card_number "$1" "$2")" ]; }
@@ -134,16 +128,16 @@ lacks_card() { ! has_card "$1" "$2"; }
 attach_card() {
     runs_here "$1" "$2" "$3" || return 0
     if has_card "$2" "$4"; then
-        say "unchanged $1, which has the card $4"
+        report "unchanged $1, which has the card $4"
         return 0
     fi
     attach_type=$6
     [ "$6" != - ] || attach_type=
-    state "$1 may have the card $4 in part; run this again"
-    "$mlnc_toolstack" network-attach "$2" "mac=$4" "bridge=$5" ${attach_type:+"type=$attach_type"} ||
+    failure_state "$1 may have the card $4 in part; run this again"
+    toolstack_attach_card "$2" "$4" "$5" "$attach_type" ||
         die "the card $4 could not be attached to $1"
-    come_true 10 has_card "$2" "$4" || die "the card $4 was attached to $1, but is not there"
-    say "attached the card $4 of $1 to $5"
+    wait_until "${MLNC_DEVICE_SECONDS:-10}" has_card "$2" "$4" || die "the card $4 was attached to $1, but is not there"
+    report "attached the card $4 of $1 to $5"
 }
 
 undo_attach_card() { detach_card "$@"; }
@@ -153,13 +147,13 @@ detach_card() {
     runs_here "$1" "$2" "$3" || return 0
     detach_number=$(card_number "$2" "$4") || exit 1
     if [ -z "$detach_number" ]; then
-        say "unchanged $1, which has no card $4"
+        report "unchanged $1, which has no card $4"
         return 0
     fi
-    state "$1 may still have the card $4; run this again"
-    "$mlnc_toolstack" network-detach "$2" "$detach_number" || die "the card $4 could not be detached from $1"
-    come_true 10 lacks_card "$2" "$4" || die "the card $4 was detached from $1, but is still there: its guest holds it"
-    say "detached the card $4 from $1"
+    failure_state "$1 may still have the card $4; run this again"
+    toolstack_detach_card "$2" "$detach_number" || die "the card $4 could not be detached from $1"
+    wait_until "${MLNC_DEVICE_SECONDS:-10}" lacks_card "$2" "$4" || die "the card $4 was detached from $1, but is still there: its guest holds it"
+    report "detached the card $4 from $1"
 }
 
 undo_detach_card() { attach_card "$@"; }
@@ -169,9 +163,9 @@ move_card() {
     runs_here "$1" "$2" "$3" || return 0
     move_number=$(card_number "$2" "$4") || exit 1
     [ -n "$move_number" ] || die "$1 runs, but has no card $4"
-    move_link=vif$(domain_value "$2" 3).$move_number
+    move_link=vif$(domain_value "$2" id).$move_number
     if [ "$(port_bridge "$move_link")" = "$6" ]; then
-        say "unchanged $1, whose card $4 is on $6"
+        report "unchanged $1, whose card $4 is on $6"
         return 0
     fi
     ip link show dev "$6" >/dev/null 2>&1 || die "there is no bridge $6 on this server"
@@ -180,7 +174,7 @@ move_card() {
         ! ip link show dev "$move_each" >/dev/null 2>&1 || ip link set dev "$move_each" master "$6"
     done
     [ "$(port_bridge "$move_link")" = "$6" ] || die "the card $4 of $1 could not be moved to $6"
-    say "moved the card $4 of $1 to $6"
+    report "moved the card $4 of $1 to $6"
 }
 
 undo_move_card() { move_card "$1" "$2" "$3" "$4" "$6" "$5"; }
@@ -207,7 +201,7 @@ disk_number() {
 # has_disk DOMAIN DEVICE
 has_disk() {
     has_number=$(disk_number "$2") || die "$2 is no device that can be attached"
-    disk_rows=$("$mlnc_toolstack" block-list "$1") || die "$mlnc_toolstack block-list does not answer"
+    disk_rows=$(toolstack_disks "$1") || die "$mlnc_toolstack block-list does not answer"
     printf '%s\n' "$disk_rows" | awk -v number="$has_number" '$1 == number { found = 1 } END { exit !found }'
 }
 
@@ -217,22 +211,14 @@ lacks_disk() { ! has_disk "$@"; }
 attach_disk() {
     runs_here "$1" "$2" "$3" || return 0
     if has_disk "$2" "$4"; then
-        say "unchanged $1, which has the disk $4"
+        report "unchanged $1, which has the disk $4"
         return 0
     fi
     [ -e "$6" ] || die "$6, which is to be the disk $4 of $1, is not there"
-    case $mlnc_toolstack:$7 in
-    xl:r*) set -- "$@" "format=raw,vdev=$4,access=ro,target=$6" ;;
-    xl:*) set -- "$@" "format=raw,vdev=$4,access=rw,target=$6" ;;
-    *) set -- "$@" "$5:$6" "$4" "$7" ;;
-    esac
-    attach_domain=$2 attach_host=$1 attach_device=$4 attach_path=$6
-    shift 7
-    state "$attach_host may have the disk $attach_device in part; run this again"
-    "$mlnc_toolstack" block-attach "$attach_domain" "$@" || die "the disk $attach_device could not be attached to $attach_host"
-    come_true 10 has_disk "$attach_domain" "$attach_device" ||
-        die "the disk $attach_device was attached to $attach_host, but is not there"
-    say "attached $attach_path to $attach_host as $attach_device"
+    failure_state "$1 may have the disk $4 in part; run this again"
+    toolstack_attach_disk "$2" "$4" "$5" "$6" "$7" || die "the disk $4 could not be attached to $1"
+    wait_until "${MLNC_DEVICE_SECONDS:-10}" has_disk "$2" "$4" || die "the disk $4 was attached to $1, but is not there"
+    report "attached $6 to $1 as $4"
 }
 
 undo_attach_disk() { detach_disk "$@"; }
@@ -241,13 +227,13 @@ undo_attach_disk() { detach_disk "$@"; }
 detach_disk() {
     runs_here "$1" "$2" "$3" || return 0
     if lacks_disk "$2" "$4"; then
-        say "unchanged $1, which has no disk $4"
+        report "unchanged $1, which has no disk $4"
         return 0
     fi
-    state "$1 may still have the disk $4; run this again"
-    "$mlnc_toolstack" block-detach "$2" "$4" || die "the disk $4 could not be detached from $1: unmount it in the guest first"
-    come_true 10 lacks_disk "$2" "$4" || die "the disk $4 was detached from $1, but is still there: unmount it in the guest first"
-    say "detached the disk $4 from $1"
+    failure_state "$1 may still have the disk $4; run this again"
+    toolstack_detach_disk "$2" "$4" || die "the disk $4 could not be detached from $1: unmount it in the guest first"
+    wait_until "${MLNC_DEVICE_SECONDS:-10}" lacks_disk "$2" "$4" || die "the disk $4 was detached from $1, but is still there: unmount it in the guest first"
+    report "detached the disk $4 from $1"
 }
 
 undo_detach_disk() { attach_disk "$@"; }

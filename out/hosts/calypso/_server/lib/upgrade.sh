@@ -11,8 +11,8 @@
 # Words: a volume is KIND GROUP NAME ROLE ("lvm GROUP NAME ROLE" or "file PATH - ROLE"), a domain HOST DOMAIN UUID, another
 # server NAME ADDRESS PORT, a size SIZING BYTES TEMPLATE|- ext|none, as storage.sh works it out.
 
-for upgrade_part in volumes templates storage domains network upgrade-there \
-    upgrade-preflight upgrade-hosts upgrade-volumes upgrade-move upgrade-copy upgrade-live; do
+for upgrade_part in volumes templates storage domains network upgrade-remote \
+    upgrade-preflight upgrade-start-stop upgrade-volumes upgrade-move upgrade-copy upgrade-live; do
     # shellcheck source=/dev/null
     . "$MLNC_LIB/$upgrade_part.sh"
 done
@@ -37,21 +37,21 @@ upgrade_begin() {
 # make_text: sets mlnc_text. What runs on another server is this text, so it is what was reviewed here.
 make_text() {
     set --
-    for upgrade_part in server common volumes templates storage domains \
-        upgrade-there upgrade-volumes upgrade-move upgrade-copy; do
+    for upgrade_part in server toolstack common volumes templates storage domains \
+        upgrade-remote upgrade-volumes upgrade-move upgrade-copy; do
         set -- "$@" "$MLNC_LIB/$upgrade_part.sh"
     done
     mlnc_text=$(sed -e '/^\. "[$]MLNC_LIB/d' -e '/^ *#/d' "$@")
 }
 
-# was HOST OLD_HOST OLD_PROJECT: the host has had these names, and its volumes may have them still.
-was() {
+# record_former_name HOST OLD_HOST OLD_PROJECT: the host has had these names, and its volumes may have them still.
+record_former_name() {
     upgrade_was="$upgrade_was$1|$2|$3
 "
 }
 
-# call FUNCTION WORD...: registers a call. The checks of a preflight have nothing to take back.
-call() {
+# register_call FUNCTION WORD...: registers a call. The checks of a preflight have nothing to take back.
+register_call() {
     case $upgrade_mode:$1 in
     undo:need_*) return 0 ;;
     undo:*) upgrade_calls="undo_$(quoted "$@")
@@ -64,23 +64,23 @@ $upgrade_calls" ;;
 # upgrade_end: executes what was registered.
 upgrade_end() {
     eval "$upgrade_calls"
-    say "done $upgrade_step"
+    report "done $upgrade_step"
 }
 
-# note WORD WHAT: remembers it, for the generation that this upgrade brings.
-note() {
-    noted "$@" || {
+# record_note WORD WHAT: remembers it, for the generation that this upgrade brings.
+record_note() {
+    has_note "$@" || {
         printf '%s %s %s\n' "${upgrade_new##*/}" "$1" "$2" >>"$upgrade_notes"
         sync "$upgrade_notes"
     }
 }
 
-# noted WORD WHAT
-noted() { grep -qsxF -e "${upgrade_new##*/} $1 $2" "$upgrade_notes"; }
+# has_note WORD WHAT
+has_note() { grep -qsxF -e "${upgrade_new##*/} $1 $2" "$upgrade_notes"; }
 
-# forget WORD WHAT
-forget() {
-    noted "$@" || return 0
+# remove_note WORD WHAT
+remove_note() {
+    has_note "$@" || return 0
     grep -vxF -e "${upgrade_new##*/} $1 $2" "$upgrade_notes" >"$upgrade_notes.new" || :
     mv -f -- "$upgrade_notes.new" "$upgrade_notes"
 }
