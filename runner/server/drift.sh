@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# drift ROOT TOOLSTACK TEMPLATES: what there is, to be compared with what there should be. Reads lines "project NAME",
-# "image PATH", and, for volumes whose size follows their template, "sized VG/NAME-or-PATH SIZING BYTES TEMPLATE". Changes
-# nothing.
+# drift ROOT TOOLSTACK TEMPLATES: reports what the server has, for the comparison with the build. Read-only. Reads lines
+# "project NAME", "image PATH", and, for volumes whose size follows their template, "sized VG/NAME-or-PATH SIZING BYTES
+# TEMPLATE".
 root=$2 drift_templates=$4
 
-# check_files PROJECT: every file of the generation in force, and what lies beside them.
+# check_files PROJECT: compares the files of the active generation with its listing, and reports additional files.
 check_files() {
     select_project "$1"
     send_mark state "$project" "$applied" "$pending" "$waiting" "$by" "$when"
@@ -29,8 +29,8 @@ check_files() {
     check_completed
 }
 
-# check_completed: domain files that were completed with secrets, but for what stands in the place of these. The
-# first line of a completed file says of what it was made.
+# check_completed: compares completed domain files with their sources, except for the secrets. The first line of a
+# completed file names its source.
 check_completed() {
     for drift_file in "$current"/*.cfg; do
         grep -qs @secret/ "$drift_file" || continue
@@ -52,7 +52,7 @@ check_completed() {
     done
 }
 
-# check_installed FILE TARGET: FILE is of what all projects of the server share.
+# check_installed FILE TARGET: compares an installed file with the one in _server.
 check_installed() {
     if [ ! -e "$2" ]; then
         send_mark file _server "$2: absent"
@@ -61,7 +61,7 @@ check_installed() {
     fi
 }
 
-# check_units: what starts and stops projects with the server.
+# check_units: checks the units that start and stop projects with the server.
 check_units() {
     if command -v systemctl >/dev/null 2>&1; then
         for drift_unit in $units; do check_installed "$drift_unit" "$etc/systemd/system/$drift_unit"; done
@@ -72,8 +72,8 @@ check_units() {
     fi
 }
 
-# check_sizes: what the template of each volume asks for now, by the project's own library. Where that is not what
-# the volume has, also which template it is: the one the volume was made from may have been replaced since.
+# check_sizes: reports the size that each template asks for now, computed by the server's library. Where the volume has
+# another size, also reports the template's checksum: the template may have been replaced since the volume was made.
 check_sizes() {
     MLNC_LIB=$root/_server/current/lib
     drift_library=$(readlink -- "$root/_server/current") || return 0
@@ -104,7 +104,7 @@ drift_differs() {
     [ -n "$drift_has" ] && [ "${drift_has%|*}" != "$((($2 + drift_extent - 1) / drift_extent * drift_extent))" ]
 }
 
-# hide_passwords: of displays, in what the toolstacks print at length.
+# hide_passwords: removes passwords of displays from the output of toolstack_details.
 hide_passwords() {
     sed -e 's/\("passwd": "\).*"/\1"/' -e "s/passwd '[^']*'/passwd ''/g" -e 's/passwd "[^"]*"/passwd ""/g' \
         -e "s/passwd [^'\"() ][^() ]*/passwd ''/g" -e "s/passwd': '[^']*'/passwd': ''/g"

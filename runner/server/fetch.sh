@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# fetch ROOT: the record of every project of this server: its state, the list of its files, and its IR.
+# fetch ROOT: reports the record of every project of this server: its state, its listing of files, and its IR.
 root=$2
 
 for fetch_state in "$root"/*/state; do

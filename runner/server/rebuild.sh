@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# rebuild ROOT PROJECT LIBRARY BY WHEN ID HOST...: makes the root volumes of these hosts anew from their templates; all
-# data on them is lost. Those that ran are started again, also when it was interrupted and is run again. Reads secrets.
+# rebuild ROOT PROJECT LIBRARY BY WHEN ID HOST...: recreates the root volumes of these hosts from their templates; all
+# data on them is lost. Starts the hosts that ran before, also when it resumes an interrupted run. Reads secrets.
 root=$2 rebuild_project=$3 library=$4 by_now=$5 when_now=$6 id=$7
 shift 7
 
-# note_running HOST...: adds those that run to the file of those that are to be started in the end.
+# note_running HOST...: records the running hosts, which are started again at the end.
 note_running() {
     running_status=0
     running_states=$("$current/project.sh" status "$@" </dev/null) || running_status=$?

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# remove ROOT PROJECT LIBRARY BY WHEN IDS [stop]: takes the project from this server: volumes, networks, files. Refuses
-# while a domain of it is there, unless it is told to stop them.
+# remove ROOT PROJECT LIBRARY BY WHEN IDS [stop]: removes the project from this server: volumes, networks, files.
+# Refuses while a domain of the project is here; with "stop" it stops them first.
 root=$2 remove_project=$3 library=$4 by_now=$5 when_now=$6 ids=$7 stop_first=${8-}
 
 select_project "$remove_project"
@@ -11,7 +11,7 @@ fi
 lock_project
 read_state
 
-# stop_or_refuse: no domain of the generation in the folder $undone is there afterwards.
+# stop_or_refuse: stops the domains of the generation in the folder $undone, or refuses while there are any.
 stop_or_refuse() {
     [ -e "$undone/project.sh" ] || return 0
     if [ -n "$stop_first" ]; then
@@ -25,7 +25,7 @@ stop_or_refuse() {
     [ -z "$there" ] || stop_with 1 "$project runs:$there; stop it first, or say --stop. Nothing was removed"
 }
 
-# What a deployment began and did not finish is undone, too.
+# An unfinished deployment is removed as well.
 undo=
 for id in "$applied" "$pending"; do
     case $id in

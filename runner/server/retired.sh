@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # retired ROOT LIBRARY list
-# retired ROOT LIBRARY purge|restore BY WHEN PROJECT [HOST]: what hosts have left behind that are built no more: tells
-# it, removes it with all data, or brings it into use again. What is done stands in the server's library.
+# retired ROOT LIBRARY purge|restore BY WHEN PROJECT [HOST]: lists retired volumes, removes them with all data, or
+# restores them. The functions are in the server's library.
 root=$2 library=$3 retired_what=$4
 shift 4
 

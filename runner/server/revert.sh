@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# revert ROOT PROJECT ID NEW LIBRARY BY WHEN: makes ID, the generation before an unfinished plan, the one in force again;
-# "-": none. NEW is what the plan brought. Reads secrets.
+# revert ROOT PROJECT ID NEW LIBRARY BY WHEN: activates ID again, the generation before an unfinished plan ("-": none).
+# NEW is the generation of the plan. Reads secrets.
 root=$2 revert_project=$3 id=$4 brought=$5 library=$6 by_now=$7 when_now=$8
 
 receive_secrets

@@ -1,17 +1,18 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# status ROOT TOOLSTACK: the hosts of projects. Reads lines "PROJECT HOST ADDRESS" (- for none), sorted by project.
+# status ROOT TOOLSTACK: reports the states of hosts. Reads lines "PROJECT HOST ADDRESS" (- for none), sorted by
+# project.
 root=$2
 library=$root/_server/current
 MLNC_LIB=$library/lib
 export MLNC_LIB
 
-# generation LINK: the name of the generation that a link leads to.
+# generation LINK: prints the generation that a link points to.
 generation() {
     generation_link=$(readlink -- "$1") || return 1
     echo "${generation_link#generations/}"
 }
 
-# send_states PROJECT: what the project's own script says, if it is what was reviewed.
+# send_states PROJECT: runs the status command of the project's script if the script is intact.
 send_states() {
     select_project "$1"
     [ -e "$current/project.sh" ] || return 0
@@ -23,7 +24,7 @@ send_states() {
     show_states=$("$current/project.sh" status </dev/null) || show_status=$?
     case $show_status in
     0 | 3)
-        # A line at a time: the answers of ask come in between.
+        # Line by line: marks of send_answer come in between.
         printf '%s\n' "$show_states" | while read -r show_host show_state show_more; do
             [ -z "$show_state" ] || [ -n "$show_more" ] || send_mark vm "$project" "$show_host" "$show_state"
         done

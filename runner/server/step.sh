@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # step ROOT PROJECT PLAN STEP HASH MODE LIBRARY BY WHEN OLD NEW WORD...: runs one step of a plan, whose script it reads,
-# forwards (do) or backwards (undo). OLD and NEW are the generations before and after, - for none. Words: look (it only
-# looks, so it needs no lock), shared (others of its project may run beside it), again (a damaged OLD is done without),
-# ran=HOST (ran when the upgrade began), fenced=SERVER (is off, the administrator says), runs=HOST=SERVER (runs there, as
-# was asked just now).
+# forwards (do) or backwards (undo). OLD and NEW are the generations before and after, - for none. Words: look (the step
+# is read-only and needs no lock), shared (other steps of the project may run at the same time), again (run without OLD
+# if OLD is damaged), ran=HOST (HOST ran when the upgrade began), fenced=SERVER (the administrator declares SERVER
+# powered off), runs=HOST=SERVER (HOST runs on SERVER, as checked just now).
 root=$2 step_project=$3 plan=$4 id=$5 hash=$6 mode=$7 library=$8 by_now=$9
 shift 9
 when_now=$1 old=$2 new=$3
@@ -20,7 +20,7 @@ for step_word in "$@"; do
     esac
 done
 
-# generation_folder ID: that generation's folder, whole; nothing where there is none, or it never came here.
+# generation_folder ID: prints the folder of an intact generation; nothing where this server does not have it.
 generation_folder() {
     [ -e "$home/generations/$1" ] || return 0
     if is_intact "$home/generations/$1" "$1" >&2; then
@@ -34,7 +34,7 @@ generation_folder() {
     fi
 }
 
-# record_step WORD: begun, done or undone. Appended in one write, for steps of a project may run side by side.
+# record_step WORD: records begun, done or undone. One write per line: steps of a project may run in parallel.
 record_step() { [ -n "$look" ] || printf '%s %s %s %s %s\n' "$plan" "$id" "$1" "$when_now" "$by_now" >>"$home/steps"; }
 
 select_project "$step_project"

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# withdraw ROOT PROJECT LIBRARY BY WHEN IDS: this server has nothing to do with the project any more, so its files go; no
-# volume does. Refuses while a domain of it is there. IDS (separated by commas) are the generations it may have.
+# withdraw ROOT PROJECT LIBRARY BY WHEN IDS: removes the files of a project that has left this server. Removes no
+# volume. Refuses while a domain of the project is here. IDS (separated by commas) are the generations it may have.
 root=$2 withdraw_project=$3 library=$4 by_now=$5 when_now=$6 ids=$7
 
 select_project "$withdraw_project"

@@ -120,8 +120,8 @@ use_barred() {
     bar="belongs to the server $bar (its tag mlnc.server): it may be in use there"
 }
 
-# domain_exists DOMAIN: true while a domain of that name runs, is paused, migrates to or from this server, or is about to end.
-# Stops when the toolstack does not answer: "no answer" must never be read as "not running".
+# domain_exists DOMAIN: true while a domain of that name runs, is paused, migrates to or from this server, or is about
+# to end. Stops when the toolstack does not answer: "no answer" must never be read as "not running".
 domain_exists() {
     mlnc_found=$(toolstack_find "$1") || die_silent_toolstack
     [ -n "$mlnc_found" ]

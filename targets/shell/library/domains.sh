@@ -4,9 +4,10 @@
 # domain_rows: the rows of toolstack_list. Stops when the toolstack does not answer.
 domain_rows() { toolstack_list || die_silent_toolstack; }
 
-# domain_place DOMAIN UUID: prints the state of the domain on this server, one word: nowhere; up; paused; asleep (its memory
-# was sent, or it has ended and is not removed yet); incoming (has arrived, does not run yet); away (has left, does not run
-# any more); foreign (another UUID has the name, or another name has the UUID); or several of them, joined by a plus sign.
+# domain_place DOMAIN UUID: prints the state of the domain on this server, one word: nowhere; up; paused; asleep (its
+# memory was sent, or it has ended and is not removed yet); incoming (has arrived, does not run yet); away (has left,
+# does not run any more); foreign (another UUID has the name, or another name has the UUID); or several of them, joined
+# by a plus sign.
 domain_place() {
     place_rows=$(toolstack_find "$1" "$2") || die_silent_toolstack
     printf '%s\n' "$place_rows" | awk -v uuid="$2" '
@@ -20,8 +21,8 @@ domain_place() {
         END { print place == "" ? "nowhere" : place }'
 }
 
-# look_at_domain DOMAIN UUID: sets domain_state: down, up, foreign (another UUID has the name) or moving (the domain migrates
-# to or from this server, or is about to end).
+# look_at_domain DOMAIN UUID: sets domain_state: down, up, foreign (another UUID has the name) or moving (the domain
+# migrates to or from this server, or is about to end).
 look_at_domain() {
     domain_found=$(toolstack_find "$1") || die_silent_toolstack
     domain_state=$(printf '%s\n' "$domain_found" | awk -v uuid="$2" '
@@ -55,8 +56,8 @@ destroy_domain() {
     report "destroyed $1"
 }
 
-# drop_saved HOST DOMAIN UUID: the memory of a domain of ours that xendomains saved when this server stopped, and has not
-# restored. It would at a later boot, on a disk that has changed since.
+# drop_saved HOST DOMAIN UUID: the memory of a domain of ours that xendomains saved when this server stopped, and has
+# not restored. It would at a later boot, on a disk that has changed since.
 drop_saved() {
     for saved_folder in $(saved_folders); do
         [ -f "$saved_folder/$2" ] || continue

@@ -17,7 +17,8 @@ read_secrets() {
     done
 }
 
-# read_passwords NAME...: the same for passwords of a guest; stops before anything is changed where one cannot be hashed.
+# read_passwords NAME...: the same for passwords of a guest; stops before anything is changed where one cannot be
+# hashed.
 read_passwords() {
     read_secrets "$@"
     for secrets_name in "$@"; do

@@ -6,14 +6,14 @@
 # file) until all of it has been read back and is the same; then the source is retired, and nothing of it is removed.
 # A guest writes past the cache of this server, so what is read is read from the disk.
 #
-# The first pass of a host that runs reads a snapshot of its volume where the group has room for one: what arrives is what
-# the disk held at one moment, as after a power cut. Where there is none it reads the volume itself. The last pass is the
-# same for both.
+# The first pass of a host that runs reads a snapshot of its volume where the group has room for one: what arrives is
+# what the disk held at one moment, as after a power cut. Where there is none it reads the volume itself. The last pass
+# is the same for both.
 
 copy_mib=${MLNC_COPY_MIB:-64}
 
-# copy_first HOST DOMAIN UUID SERVER ADDRESS PORT (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the copy):
-# the first pass; the host may run. The copy is at least as large as the source.
+# copy_first HOST DOMAIN UUID SERVER ADDRESS PORT (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the
+# copy): the first pass; the host may run. The copy is at least as large as the source.
 copy_first() {
     read_copy_arguments "$@"
     copy_is_done && return 0
@@ -69,8 +69,8 @@ undo_copy_last() {
     report "$copy_what is in use again"
 }
 
-# copy_here HOST DOMAIN UUID (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the copy): to another group or folder of this
-# server, while the host is down.
+# copy_here HOST DOMAIN UUID (KIND GROUP NAME ROLE of the source) (and of the copy) (size of the copy): to another group
+# or folder of this server, while the host is down.
 copy_here() {
     server_facts "$mlnc_server"
     copy_last "$1" "$2" "$3" "$mlnc_server" "$server_address" "$server_port" "$4" "$5" "$6" "$7" "$8" "$9" "${10}" "${11}" \
@@ -143,8 +143,8 @@ copy_make() {
     [ "$copy_to_kind" != file ] || [ "$copy_made" = whole ] || copy_to_group=$copy_to_group.mlnc-copy
 }
 
-# copy_take_snapshot: sets copy_path to a snapshot, of an eighth of the volume, if that is in use and leaves as much free
-# again: steps of other projects may need room as well.
+# copy_take_snapshot: sets copy_path to a snapshot, of an eighth of the volume, if that is in use and leaves as much
+# free again: steps of other projects may need room as well.
 copy_take_snapshot() {
     { [ "$copy_kind" = lvm ] && [ -n "$volume_open" ]; } || return 0
     snapshot_extents=$((copy_bytes / 8 / $(vg_value "$copy_group" vg_extent_size) + 1))
@@ -163,8 +163,8 @@ copy_snap() {
     fi
 }
 
-# copy_drop_snapshot: also one that an interrupted first pass has left, which may have been killed inside lvcreate, before
-# the new volume became a snapshot.
+# copy_drop_snapshot: also one that an interrupted first pass has left, which may have been killed inside lvcreate,
+# before the new volume became a snapshot.
 copy_drop_snapshot() {
     [ "$copy_kind" = lvm ] || return 0
     look_at_lv "$copy_group" "$copy_snapshot"
@@ -172,7 +172,8 @@ copy_drop_snapshot() {
     in_group "$copy_group" lvremove --yes "$copy_group/$copy_snapshot" >&2
 }
 
-# copy_overran: true when the pass read a snapshot that holds no more; sets copy_full. What it said of the volume is worthless.
+# copy_overran: true when the pass read a snapshot that holds no more; sets copy_full. What it said of the volume is
+# worthless.
 copy_overran() {
     [ "$copy_path" = "/dev/$copy_group/$copy_snapshot" ] || return 1
     look_at_lv "$copy_group" "$copy_snapshot"
@@ -265,8 +266,8 @@ send_pieces() {
 
 # --- on the server of the copy -----------------------------------------------------------------------------------
 
-# make_copy HOST SERVER BYTES MADE_FROM OWNER KIND GROUP NAME ROLE SIZING NUMBER TEMPLATE: prints whole or incomplete. SERVER is
-# where it comes from, with BYTES.
+# make_copy HOST SERVER BYTES MADE_FROM OWNER KIND GROUP NAME ROLE SIZING NUMBER TEMPLATE: prints whole or incomplete.
+# SERVER is where it comes from, with BYTES.
 make_copy() {
     copy_wanted "${10}" "${11}" "${12}" "$3"
     make_host=$1
@@ -278,16 +279,16 @@ make_copy() {
     esac
 }
 
-# copy_wanted SIZING NUMBER TEMPLATE BYTES: sets copy_wanted to the size of a copy of BYTES. Without its template here, that
-# stays as it is.
+# copy_wanted SIZING NUMBER TEMPLATE BYTES: sets copy_wanted to the size of a copy of BYTES. Without its template here,
+# that stays as it is.
 copy_wanted() {
     size_wanted "$1" "$2" "$3"
     copy_wanted=${storage_wanted:-$4}
     [ "$copy_wanted" -ge "$4" ] || copy_wanted=$4
 }
 
-# copy_room HOST SERVER WHAT MARK BYTES KIND GROUP NAME ROLE SIZING NUMBER TEMPLATE: prints where the copy of WHAT needs room, how
-# much, and what is free, if it is still to be made.
+# copy_room HOST SERVER WHAT MARK BYTES KIND GROUP NAME ROLE SIZING NUMBER TEMPLATE: prints where the copy of WHAT needs
+# room, how much, and what is free, if it is still to be made.
 copy_room() {
     look_at_volume "$6" "$7" "$8"
     if [ -n "$volume_there" ]; then
@@ -387,8 +388,8 @@ take_pieces() {
     [ "$take_word" = end ] || die 'the stream ended too early'
 }
 
-# finish_copy HOST BYTES KIND GROUP NAME ROLE FS grown|ungrown: the copy of BYTES is whole. What it has beyond them still holds old
-# blocks; they must not reach the guest.
+# finish_copy HOST BYTES KIND GROUP NAME ROLE FS grown|ungrown: the copy of BYTES is whole. What it has beyond them
+# still holds old blocks; they must not reach the guest.
 finish_copy() {
     if [ "$3" = file ]; then
         if [ ! -e "$4" ]; then
@@ -406,8 +407,8 @@ finish_copy() {
     in_group "$4" lvchange --deltag mlnc.incomplete "$4/$5"
 }
 
-# mark_growth SIZE (words of finish_copy): the file system of a copy of that size is smaller than the copy, because it has more
-# bytes than the source, or because that of the source was to be grown at its next stop. storage.sh grows it.
+# mark_growth SIZE (words of finish_copy): the file system of a copy of that size is smaller than the copy, because it
+# has more bytes than the source, or because that of the source was to be grown at its next stop. storage.sh grows it.
 mark_growth() {
     [ "$8" = ext ] || return 0
     if [ "$9" = ungrown ] || [ "$1" -gt "$3" ]; then retag "$4" "$5" "$6" +mlnc.grow; fi

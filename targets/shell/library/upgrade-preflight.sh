@@ -70,8 +70,8 @@ need_no_volume() {
 # need_disk PATH: a disk of a host that mlnc does not make.
 need_disk() { [ -e "$1" ] || die "the disk $1 is not on $mlnc_server"; }
 
-# need_new HOST KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: storage.sh will be able to make it. A snapshot's template is a
-# logical volume; its size is known when it is made.
+# need_new HOST KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: storage.sh will be able to make it. A snapshot's template
+# is a logical volume; its size is known when it is made.
 need_new() {
     look_at_volume "$2" "$3" "$4"
     if [ -n "$volume_there" ]; then
@@ -100,8 +100,8 @@ need_growth() {
     need_room "$mlnc_server" "$room_where" "$room_needed" "$room_free"
 }
 
-# need_copy HOST DOMAIN UUID SERVER ADDRESS PORT (volume) (volume of the copy) SIZE: there is room for the copy, and it is another
-# volume than this one.
+# need_copy HOST DOMAIN UUID SERVER ADDRESS PORT (volume) (volume of the copy) SIZE: there is room for the copy, and it
+# is another volume than this one.
 need_copy() {
     read_copy_arguments "$@"
     look_at_volume "$copy_kind" "$copy_group" "$copy_name"

@@ -23,8 +23,8 @@ ssh_options() {
         "-o ConnectTimeout=10 -o ServerAliveInterval=10 -o ServerAliveCountMax=3"
 }
 
-# on_server NAME ADDRESS PORT FUNCTION WORD...: runs the function on that server; fails as it does, or as ssh does. When that
-# is this server, it runs in a shell of its own as well, which stops at the first command that fails.
+# on_server NAME ADDRESS PORT FUNCTION WORD...: runs the function on that server; fails as it does, or as ssh does. When
+# that is this server, it runs in a shell of its own as well, which stops at the first command that fails.
 on_server() {
     remote_name=$1
     remote_address=$2

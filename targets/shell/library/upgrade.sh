@@ -8,8 +8,8 @@
 #   MLNC_HOME  folder of the project on this server; MLNC_OLD, MLNC_NEW  folders of the generation in force at the
 #   beginning and of the one placed; MLNC_RAN  hosts that ran then.
 #
-# Words: a volume is KIND GROUP NAME ROLE ("lvm GROUP NAME ROLE" or "file PATH - ROLE"), a domain HOST DOMAIN UUID, another
-# server NAME ADDRESS PORT, a size SIZING BYTES TEMPLATE|- ext|none, as storage.sh works it out.
+# Words: a volume is KIND GROUP NAME ROLE ("lvm GROUP NAME ROLE" or "file PATH - ROLE"), a domain HOST DOMAIN UUID,
+# another server NAME ADDRESS PORT, a size SIZING BYTES TEMPLATE|- ext|none, as storage.sh works it out.
 
 for upgrade_part in volumes templates storage domains network upgrade-remote \
     upgrade-preflight upgrade-start-stop upgrade-volumes upgrade-move upgrade-copy upgrade-live; do
