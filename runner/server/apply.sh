@@ -36,7 +36,7 @@ note_fresh() {
     done
     [ -n "$fresh_new" ] || return 0
     # shellcheck disable=SC2086
-    standing=$("$new/project.sh" standing $fresh_new </dev/null) || stop_with 1 "which volumes there are is not known: $standing"
+    standing=$("$new/project.sh" standing $fresh_new </dev/null) || stop_with 1 "the volumes cannot be listed: $standing"
     for guest in $fresh_new; do
         case " $fresh " in *" $guest "*) continue ;; esac
         if printf '%s\n' "$standing" | grep -qxF -e "$guest"; then
@@ -55,7 +55,7 @@ apply_to_guests() {
     case $* in *"/*/guest/configure.sh $new/*/guest/seed.sh") return 0 ;; esac
     guest_status=0
     guest_states=$("$new/project.sh" status </dev/null) || guest_status=$?
-    case $guest_status in 0 | 3) ;; *) stop_with 1 "which guests run cannot be told: $guest_states" ;; esac
+    case $guest_status in 0 | 3) ;; *) stop_with 1 "the states of the guests cannot be read: $guest_states" ;; esac
     for guest_script in "$@"; do
         [ -e "$guest_script" ] || continue
         guest=${guest_script#"$new/"}

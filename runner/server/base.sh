@@ -94,7 +94,7 @@ is_intact() {
 # expect_intact FOLDER ID: stops unless is_intact.
 expect_intact() {
     is_intact "$1" "$2" || stop_with 77 "$1 is not what was reviewed (above: which files), so nothing of it is executed." \
-        "See what happened to it; 'invoke deploy --again --project $project' lays it anew"
+        "See what happened to it; 'invoke deploy --again --project $project' deploys it again"
 }
 
 # expect_library IDS: stops unless the library of this server is from one of these generations (separated by commas) and

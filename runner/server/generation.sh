@@ -16,8 +16,8 @@ expect_base() {
     case $id:$1 in
     "$applied:"* | "$pending:"* | *":$applied") ;;
     *) stop_with 76 "this server has generation $applied of $project, applied by ${by:-nobody} ${when:-}, but the record in" \
-        "out/deployed says ${1}; nothing was changed. If that was a colleague, get his commits first. Then run" \
-        "'invoke deployed' here, look at what it brings, and deploy again" ;;
+        "out/deployed says ${1}; nothing was changed. If a colleague deployed, pull that commit first. Then run" \
+        "'invoke deployed', review what it fetches, and deploy again" ;;
     esac
 }
 
@@ -34,16 +34,16 @@ stage_generation() {
     mkdir -- "$stage"
     trap 'rm -rf -- "$stage"' EXIT
     tar -x -f - -C "$stage" --no-same-owner ||
-        stop_with 1 'the files did not arrive whole (see above); nothing was changed'
+        stop_with 1 'the transfer of the files failed (see above); nothing was changed'
     sed -n 's/^[0-9a-f]*  \.\///p' "$stage/.files" | while IFS= read -r file; do
         [ ! -e "$stage/$file" ] || continue
         case $file in */*) mkdir -p -- "$stage/${file%/*}" ;; esac
         ln -- "$current/$file" "$stage/$file"
     done
     sed -n 's/^#x \.\///p' "$stage/.files" | while IFS= read -r file; do chmod 755 -- "$stage/$file"; done
-    is_intact "$stage" "$id" || stop_with 77 "what would be the new generation of $project is not what was reviewed (above:" \
-        "which files); nothing was changed. A file on this server was changed by hand, for unchanged files are taken" \
-        "from there: 'invoke deploy --again --project $project' sends all of them"
+    is_intact "$stage" "$id" || stop_with 77 "the staged generation of $project differs from the reviewed one (above:" \
+        "which files); nothing was changed. A file of the active generation was changed by hand: unchanged files are" \
+        "linked from it. 'invoke deploy --again --project $project' sends all of them"
     rm -rf -- "$new"
     mv -- "$stage" "$new"
     trap - EXIT

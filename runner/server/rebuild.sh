@@ -8,7 +8,7 @@ shift 7
 note_running() {
     running_status=0
     running_states=$("$current/project.sh" status "$@" </dev/null) || running_status=$?
-    case $running_status in 0 | 3) ;; *) stop_with 1 "which hosts run cannot be told: $running_states" ;; esac
+    case $running_status in 0 | 3) ;; *) stop_with 1 "the states of the hosts cannot be read: $running_states" ;; esac
     printf '%s\n' "$running_states" | awk '$2 == "up" { print $1 }' >>"$home/rebuilding"
     sync "$home/rebuilding"
 }
@@ -19,7 +19,7 @@ read_generation
 lock_project
 read_generation
 read_state
-[ "$pending" = - ] || stop_with 1 "something of $project was begun and has not ended; run 'invoke deploy' first"
+[ "$pending" = - ] || stop_with 1 "a deployment of $project is unfinished; run 'invoke deploy' first"
 expect_known "$known" "$id"
 expect_library "$library"
 [ -e "$current/storage-remove.sh" ] || stop_with 1 "$project has no volumes on this server"

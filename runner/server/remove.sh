@@ -20,9 +20,9 @@ stop_or_refuse() {
     fi
     remove_status=0
     states=$("$undone/project.sh" status </dev/null) || remove_status=$?
-    case $remove_status in 0 | 3) ;; *) stop_with 1 "which hosts run cannot be told: $states" ;; esac
+    case $remove_status in 0 | 3) ;; *) stop_with 1 "the states of the hosts cannot be read: $states" ;; esac
     there=$(printf '%s\n' "$states" | awk '$2 == "up" || $2 == "moving" { printf " %s", $1 }')
-    [ -z "$there" ] || stop_with 1 "$project runs:$there; stop it first, or say --stop. Nothing was removed"
+    [ -z "$there" ] || stop_with 1 "$project runs:$there; stop it first, or use --stop. Nothing was removed"
 }
 
 # An unfinished deployment is removed as well.

@@ -42,7 +42,7 @@ step_text=$(mktemp)
 trap 'rm -f -- "$step_text"' EXIT
 cat >"$step_text"
 printf '%s  %s\n' "$hash" "$step_text" | sha256sum --check --status ||
-    stop_with 77 "the script of $id did not arrive as it was reviewed; nothing was changed"
+    stop_with 77 "the script of $id differs from the reviewed one; nothing was changed"
 if [ -z "$look" ]; then
     mkdir -p -- "$home"
     "lock_project$shared"

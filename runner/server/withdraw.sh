@@ -16,9 +16,9 @@ if [ "$applied" != - ]; then
     if [ -e "$current/project.sh" ]; then
         withdraw_status=0
         withdraw_states=$("$current/project.sh" status </dev/null) || withdraw_status=$?
-        case $withdraw_status in 0 | 3) ;; *) stop_with 1 "which hosts run cannot be told: $withdraw_states" ;; esac
+        case $withdraw_status in 0 | 3) ;; *) stop_with 1 "the states of the hosts cannot be read: $withdraw_states" ;; esac
         withdraw_there=$(printf '%s\n' "$withdraw_states" | awk '$2 == "up" || $2 == "moving" { printf " %s", $1 }')
-        [ -z "$withdraw_there" ] || stop_with 1 "these of $project are here, though they should be gone:$withdraw_there"
+        [ -z "$withdraw_there" ] || stop_with 1 "hosts of $project are still here:$withdraw_there"
     fi
 fi
 remove_project_files

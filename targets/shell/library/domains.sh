@@ -37,7 +37,7 @@ expect_ours() {
     look_at_domain "$2" "$3"
     case $domain_state in
     foreign) die "a domain $2 runs here, but its UUID is not $3: it is not the one of this project" ;;
-    moving) die "the domain $2 is on its way to or from another server, or lingers here; see $mlnc_toolstack list" ;;
+    moving) die "the domain $2 migrates to or from this server, or is about to end; see $mlnc_toolstack list" ;;
     esac
 }
 
@@ -56,15 +56,15 @@ destroy_domain() {
     report "destroyed $1"
 }
 
-# drop_saved HOST DOMAIN UUID: the memory of a domain of ours that xendomains saved when this server stopped, and has
-# not restored. It would at a later boot, on a disk that has changed since.
+# drop_saved HOST DOMAIN UUID: removes the memory image of a domain of ours that xendomains saved when this server
+# stopped and has not restored. A later boot would restore it, on a disk that has changed since.
 drop_saved() {
     for saved_folder in $(saved_folders); do
         [ -f "$saved_folder/$2" ] || continue
         # What was saved begins with what the domain was made of.
         head -c 65536 -- "$saved_folder/$2" | grep -qaF -e "$3" || continue
         rm -f -- "$saved_folder/$2"
-        warn "dropped $saved_folder/$2, the memory of $1 when this server stopped: its disk goes on without it"
+        warn "removed $saved_folder/$2, the saved memory of $1 from the last stop of this server: its disk is in use without it"
     done
 }
 
