@@ -302,7 +302,7 @@ def test_drift_of_a_volume_that_follows_its_template(course: Deployment) -> None
 def test_remove(course: Deployment) -> None:
     course.run("deploy", "--start")
     assert "needs --confirm eve" in course.run("remove", "--project", "eve", status=1)
-    assert "stop it first, or say --stop" in course.run(
+    assert "stop it first, or use --stop" in course.run(
         "remove", "--project", "eve", "--confirm", "eve", status=1
     )
     assert "linux.eve" in course.farm["atlas"].volumes()

@@ -1,18 +1,18 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# base.sh: what all verbs of the runner share. The runner sends it before the verb with each command; no copy of it is
-# kept on the server.
+# base.sh: functions that all verbs of the runner share. The runner sends this text ahead of the verb; no copy stays on
+# the server.
 #
-#   ROOT/PROJECT/generations/ID/   the files of one build; ID is the beginning of the SHA-256 of its .files
+#   ROOT/PROJECT/generations/ID/   the files of one build; ID is the first part of the SHA-256 of its .files
 #   ROOT/PROJECT/current           link to the generation in force
-#   ROOT/PROJECT/state             applied, pending, waiting, by, when: a word and its value a line
-#   ROOT/PROJECT/.lock             held (flock) while the project is worked on; says by whom
+#   ROOT/PROJECT/state             applied, pending, waiting, by, when: one word and its value per line
+#   ROOT/PROJECT/.lock             locked (flock) while a command works on the project; names the user
 #
-# Lines for the runner begin with "@mlnc" and a tab; all others are output to be shown.
-# Exit status: 0 done; 1 failed; 75 somebody else holds the lock; 76 another generation than expected; 77 a file is
-# not what was reviewed.
+# A line that begins with "@mlnc" and a tab is a mark, for the runner; the runner shows all other lines. Exit status: 0
+# done; 1 failed; 75 another user holds the lock; 76 the server has another generation than expected; 77 a file differs
+# from the reviewed one.
 
 set -eu
-# One stream, so that messages stand where they happened.
+# One stream keeps messages and output in order.
 exec 2>&1
 umask 022
 LC_ALL=C
@@ -20,17 +20,17 @@ PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 tab=$(printf '\t')
 etc=${MLNC_ETC:-/etc}
-# What starts and stops projects with the server; the first one has to be active.
+# The units that start and stop projects with the server; the first one must be active.
 units='mlnc-shutdown.service mlnc-projects.service'
 
-# send_mark WORD...: one write, so that what is told from the background never stands in the middle of another line.
+# send_mark WORD...: sends one mark. A single write keeps marks of background processes on lines of their own.
 send_mark() {
     tell_line=@mlnc
     for tell_word; do tell_line=$tell_line$tab$tell_word; done
     printf '%s\n' "$tell_line"
 }
 
-# stop_with STATUS TEXT...
+# stop_with STATUS TEXT...: prints an error and exits with STATUS.
 stop_with() {
     stop_status=$1
     shift
@@ -38,7 +38,7 @@ stop_with() {
     exit "$stop_status"
 }
 
-# select_project PROJECT: from here on, that project.
+# select_project PROJECT: sets project, home and current, and reads its state.
 select_project() {
     project=$1
     home=$root/$1
@@ -69,10 +69,10 @@ write_state() {
     applied=$1 pending=$2 waiting=$3
 }
 
-# lock_project: takes the project's lock until this command has ended.
+# lock_project: locks the project until this command ends.
 lock_project() { take_project_lock -x; }
 
-# lock_project_shared: the same, but others that share it may hold it, too.
+# lock_project_shared: the same; other commands that share the lock may run at the same time.
 lock_project_shared() { take_project_lock -s; }
 
 take_project_lock() {
@@ -83,7 +83,7 @@ take_project_lock() {
     printf '%s, since %s\n' "$by_now" "$when_now" >"$home/.lock"
 }
 
-# is_intact FOLDER ID: true when the folder holds exactly what ID stands for, every byte of it.
+# is_intact FOLDER ID: true when the files in FOLDER are exactly those of generation ID.
 is_intact() {
     [ -f "$1/.files" ] || return 1
     whole_sum=$(sha256sum <"$1/.files")
@@ -91,13 +91,14 @@ is_intact() {
     (cd -- "$1" && sha256sum --check --strict --quiet .files)
 }
 
-# expect_intact FOLDER ID
+# expect_intact FOLDER ID: stops unless is_intact.
 expect_intact() {
     is_intact "$1" "$2" || stop_with 77 "$1 is not what was reviewed (above: which files), so nothing of it is executed." \
-        "See what happened to it; 'invoke deploy --again --project $project' lays it anew"
+        "See what happened to it; 'invoke deploy --again --project $project' deploys it again"
 }
 
-# expect_library IDS: the library of this server is of one of these generations (separated by commas), and whole.
+# expect_library IDS: stops unless the library of this server is from one of these generations (separated by commas) and
+# intact. Sets MLNC_LIB and MLNC_ROOT.
 expect_library() {
     [ "$1" != - ] || return 0
     library_id=$(readlink -- "$root/_server/current") || library_id=
@@ -112,11 +113,12 @@ expect_library() {
     export MLNC_LIB MLNC_ROOT
 }
 
-# run_step NAME COMMAND...: runs a step, says so, and stops when it fails. Its standard input is that of the call.
+# run_step NAME COMMAND...: runs a command, reports its begin and end, and exits when it fails. Its standard input is
+# that of the call.
 run_step() {
     send_mark step "$1"
     shift
-    # Not "|| step_status=$?", which would let a function of ours go on after a command that failed.
+    # With "|| step_status=$?", set -e would have no effect inside the command.
     set +e
     (
         set -e
@@ -128,7 +130,7 @@ run_step() {
     [ "$step_status" -eq 0 ] || exit 1
 }
 
-# receive_secrets: the lines of standard input up to an empty one.
+# receive_secrets: reads secrets from standard input, up to an empty line.
 receive_secrets() {
     secrets=
     while IFS= read -r secrets_line && [ -n "$secrets_line" ]; do
@@ -137,7 +139,8 @@ receive_secrets() {
     done
 }
 
-# with_secrets COMMAND...: the command gets them on standard input; printf is the shell's own, so no process shows them.
+# with_secrets COMMAND...: runs the command with the secrets on standard input. printf is a builtin, so no process list
+# shows them.
 with_secrets() { printf '%s' "$secrets" | "$@"; }
 
 # send_domains TOOLSTACK: reports name and UUID of each domain of this server, or that the toolstack does not answer.
@@ -150,13 +153,13 @@ send_domains() {
     fi
 }
 
-# read_generation: sets known to the generation in force.
+# read_generation: sets known to the active generation.
 read_generation() {
     known=$(readlink -- "$current") || stop_with 1 "$project is not on this server; deploy it first"
     known=${known#generations/}
 }
 
-# expect_known ID IDS: that generation is one of IDS (separated by commas), and whole.
+# expect_known ID IDS: stops unless the generation is one of IDS (separated by commas) and intact.
 expect_known() {
     case ",$2," in
     *",$1,"*) ;;

@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# generation.sh: how the files of a build come to a project's folder, into force, and away. Sent after base.sh with the
-# verbs that need it; "id" is the generation they are about, "new" its folder.
+# generation.sh: stages, activates and removes generations of a project. The runner sends it after base.sh with the
+# verbs that need it. Variables: id, the generation; new, its folder.
 
-# open_project PROJECT: makes its folder and takes its lock.
+# open_project PROJECT: creates the project's folder and locks the project.
 open_project() {
     select_project "$1"
     new=$home/generations/$id
@@ -11,17 +11,18 @@ open_project() {
     read_state
 }
 
-# expect_base BASE: stops unless the desk knows the generation that is in force here, or this one was begun.
+# expect_base BASE: stops unless the runner's record has the generation that is active here, or $id is already pending.
 expect_base() {
     case $id:$1 in
     "$applied:"* | "$pending:"* | *":$applied") ;;
     *) stop_with 76 "this server has generation $applied of $project, applied by ${by:-nobody} ${when:-}, but the record in" \
-        "out/deployed says ${1}; nothing was changed. If that was a colleague, get his commits first. Then run" \
-        "'invoke deployed' here, look at what it brings, and deploy again" ;;
+        "out/deployed says ${1}; nothing was changed. If a colleague deployed, pull that commit first. Then run" \
+        "'invoke deployed', review what it fetches, and deploy again" ;;
     esac
 }
 
-# stage_generation: the generation stands in its folder, whole. What the archive has not is linked from the generation in force.
+# stage_generation: unpacks the archive on standard input as generation $id. Unchanged files, which the archive does not
+# have, are linked from the active generation.
 stage_generation() {
     stage=$home/generations/.$id
     rm -rf -- "$home"/generations/.[0-9a-f]*
@@ -33,28 +34,28 @@ stage_generation() {
     mkdir -- "$stage"
     trap 'rm -rf -- "$stage"' EXIT
     tar -x -f - -C "$stage" --no-same-owner ||
-        stop_with 1 'the files did not arrive whole (see above); nothing was changed'
+        stop_with 1 'the transfer of the files failed (see above); nothing was changed'
     sed -n 's/^[0-9a-f]*  \.\///p' "$stage/.files" | while IFS= read -r file; do
         [ ! -e "$stage/$file" ] || continue
         case $file in */*) mkdir -p -- "$stage/${file%/*}" ;; esac
         ln -- "$current/$file" "$stage/$file"
     done
     sed -n 's/^#x \.\///p' "$stage/.files" | while IFS= read -r file; do chmod 755 -- "$stage/$file"; done
-    is_intact "$stage" "$id" || stop_with 77 "what would be the new generation of $project is not what was reviewed (above:" \
-        "which files); nothing was changed. A file on this server was changed by hand, for unchanged files are taken" \
-        "from there: 'invoke deploy --again --project $project' sends all of them"
+    is_intact "$stage" "$id" || stop_with 77 "the staged generation of $project differs from the reviewed one (above:" \
+        "which files); nothing was changed. A file of the active generation was changed by hand: unchanged files are" \
+        "linked from it. 'invoke deploy --again --project $project' sends all of them"
     rm -rf -- "$new"
     mv -- "$stage" "$new"
     trap - EXIT
 }
 
-# activate_generation: $id is in force.
+# activate_generation: makes $id the active generation.
 activate_generation() {
     ln -sfn -- "generations/$id" "$home/.current"
     mv -fT -- "$home/.current" "$current"
 }
 
-# remove_old_generations: keeps the newest three generations, and the one in force ($id).
+# remove_old_generations: keeps the newest three generations and the active one ($id).
 remove_old_generations() {
     # shellcheck disable=SC2012
     ls -1t -- "$home/generations" | tail -n +4 | while IFS= read -r old; do
@@ -62,15 +63,15 @@ remove_old_generations() {
     done
 }
 
-# complete_secrets: the domain files of the generation in force that hold a secret.
+# complete_secrets: writes the domain files of the active generation that contain a secret.
 complete_secrets() {
     if [ -e "$current/project.sh" ] && grep -q '^ *need_secret ' "$current/project.sh"; then
         run_step 'project.sh complete' with_secrets "$current/project.sh" complete
     fi
 }
 
-# remove_project_files: every file that mlnc keeps of the project goes. What is left, mlnc did not make or does not remove: image
-# files that were kept, for instance.
+# remove_project_files: removes every file of the project that mlnc wrote. Other files stay, for example image files
+# that were kept.
 remove_project_files() {
     rm -rf -- "$root/_domains/${project:?}"
     rm -f -- "$current"

@@ -4,9 +4,10 @@
 # domain_rows: the rows of toolstack_list. Stops when the toolstack does not answer.
 domain_rows() { toolstack_list || die_silent_toolstack; }
 
-# domain_place DOMAIN UUID: prints the state of the domain on this server, one word: nowhere; up; paused; asleep (its memory
-# was sent, or it has ended and is not removed yet); incoming (has arrived, does not run yet); away (has left, does not run
-# any more); foreign (another UUID has the name, or another name has the UUID); or several of them, joined by a plus sign.
+# domain_place DOMAIN UUID: prints the state of the domain on this server, one word: nowhere; up; paused; asleep (its
+# memory was sent, or it has ended and is not removed yet); incoming (has arrived, does not run yet); away (has left,
+# does not run any more); foreign (another UUID has the name, or another name has the UUID); or several of them, joined
+# by a plus sign.
 domain_place() {
     place_rows=$(toolstack_find "$1" "$2") || die_silent_toolstack
     printf '%s\n' "$place_rows" | awk -v uuid="$2" '
@@ -20,8 +21,8 @@ domain_place() {
         END { print place == "" ? "nowhere" : place }'
 }
 
-# look_at_domain DOMAIN UUID: sets domain_state: down, up, foreign (another UUID has the name) or moving (the domain migrates
-# to or from this server, or is about to end).
+# look_at_domain DOMAIN UUID: sets domain_state: down, up, foreign (another UUID has the name) or moving (the domain
+# migrates to or from this server, or is about to end).
 look_at_domain() {
     domain_found=$(toolstack_find "$1") || die_silent_toolstack
     domain_state=$(printf '%s\n' "$domain_found" | awk -v uuid="$2" '
@@ -36,7 +37,7 @@ expect_ours() {
     look_at_domain "$2" "$3"
     case $domain_state in
     foreign) die "a domain $2 runs here, but its UUID is not $3: it is not the one of this project" ;;
-    moving) die "the domain $2 is on its way to or from another server, or lingers here; see $mlnc_toolstack list" ;;
+    moving) die "the domain $2 migrates to or from this server, or is about to end; see $mlnc_toolstack list" ;;
     esac
 }
 
@@ -55,15 +56,15 @@ destroy_domain() {
     report "destroyed $1"
 }
 
-# drop_saved HOST DOMAIN UUID: the memory of a domain of ours that xendomains saved when this server stopped, and has not
-# restored. It would at a later boot, on a disk that has changed since.
+# drop_saved HOST DOMAIN UUID: removes the memory image of a domain of ours that xendomains saved when this server
+# stopped and has not restored. A later boot would restore it, on a disk that has changed since.
 drop_saved() {
     for saved_folder in $(saved_folders); do
         [ -f "$saved_folder/$2" ] || continue
         # What was saved begins with what the domain was made of.
         head -c 65536 -- "$saved_folder/$2" | grep -qaF -e "$3" || continue
         rm -f -- "$saved_folder/$2"
-        warn "dropped $saved_folder/$2, the memory of $1 when this server stopped: its disk goes on without it"
+        warn "removed $saved_folder/$2, the saved memory of $1 from the last stop of this server: its disk is in use without it"
     done
 }
 

@@ -8,10 +8,10 @@
 #   project.sh standing [HOST...]                 a line a host of which a volume is there already
 #
 # --wait: after each boot order, waits up to SECONDS until the guests with a fixed address answer to ping.
-# --able: hosts that cannot start are left out, where otherwise nothing is started. For a server that boots.
+# --able: skips hosts that cannot start; without it, nothing is started then. Used when the server boots.
 # Hooks run only when the whole project is started or stopped, each time.
-# complete reads secrets from standard input, a line NAME, tab, value for each. start uses the completed file while it
-# belongs to the domain file as it is, so that the host comes back after a reboot.
+# complete reads secrets from standard input, one per line: NAME, tab, value. start uses the completed file while it
+# matches the domain file, so that the host starts after a reboot without the secret.
 #
 # Exit status: 0 done, or all are up; 1 stopped at an error; 3 not all are up, or not all answer.
 

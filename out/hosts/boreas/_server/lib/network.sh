@@ -41,7 +41,8 @@ make_link() {
     report "made $link_name"
 }
 
-# bridge_up NAME MARK ARGUMENT...: the bridge stands and is up; ARGUMENTs are those of ip link add.
+# bridge_up NAME MARK ARGUMENT...: makes the bridge if it does not exist, and sets it up; ARGUMENTs are those of ip link
+# add.
 bridge_up() {
     if ! link_exists "$1"; then
         make_link "$@"
@@ -60,7 +61,7 @@ bridge_up() {
     ip link set dev "$1" up
 }
 
-# carrier_up NAME BRIDGE MARK ARGUMENT...: the link that joins BRIDGE to other servers stands and is its port.
+# carrier_up NAME BRIDGE MARK ARGUMENT...: makes the link that connects BRIDGE to other servers, as a port of BRIDGE.
 # The arguments it was made with are part of its alias; one made with others is made anew.
 carrier_up() {
     carrier=$1
@@ -79,7 +80,7 @@ carrier_up() {
 
 carrier_is_ours() { case $(link_alias "$1") in "$2 "*) ;; *) return 1 ;; esac }
 
-# vxlan_peers NAME ADDRESS...: the tunnel leads to exactly these servers: frames for everyone go to each of them.
+# vxlan_peers NAME ADDRESS...: sets the other ends of the tunnel: broadcast frames are sent to each of these servers.
 vxlan_peers() {
     tunnel=$1
     shift

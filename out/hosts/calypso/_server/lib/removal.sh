@@ -17,7 +17,7 @@ removal_begin() {
     take_lock storage
 }
 
-# expect_gone HOST DOMAIN: stops while that domain is there, if something of its host is to go.
+# expect_gone HOST DOMAIN: stops while that domain is here, if volumes of its host are to be removed.
 expect_gone() {
     chosen "$1" root || return 0
     case $removal_unknown in
@@ -33,7 +33,7 @@ no_other_hosts() {
     done
 }
 
-# chosen HOST ROLE: true when that volume is to go.
+# chosen HOST ROLE: true when that volume is to be removed.
 chosen() {
     [ -n "$removal_hosts" ] || return 0
     case "$2: $removal_hosts " in "root:"*" $1 "*) ;; *) return 1 ;; esac

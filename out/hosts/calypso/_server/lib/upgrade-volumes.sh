@@ -58,8 +58,8 @@ expect_down() {
 
 # --- grow --------------------------------------------------------------------------------------------------------
 
-# grow_volume HOST DOMAIN UUID KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: the volume has at least that size. Its file system
-# is marked first (mlnc.grow) and grown by storage.sh, as soon as nobody uses the volume.
+# grow_volume HOST DOMAIN UUID KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: the volume has at least that size. Its
+# file system is marked first (mlnc.grow) and grown by storage.sh, as soon as nobody uses the volume.
 grow_volume() {
     expect_volume "$1" "$4" "$5" "$6" "$7"
     ! use_barred "$volume_tags" || die "$1: its volume $volume_what $bar"
@@ -89,8 +89,8 @@ undo_grow_volume() {
     report "unchanged $volume_what"
 }
 
-# growth KIND GROUP SIZING BYTES TEMPLATE: sets grow_to, the bytes that the volume which was looked at is to have, in whole
-# units of grow_unit.
+# growth KIND GROUP SIZING BYTES TEMPLATE: sets grow_to, the bytes that the volume which was looked at is to have, in
+# whole units of grow_unit.
 growth() {
     grow_unit=1
     if [ "$1" = lvm ]; then
@@ -170,8 +170,8 @@ rename_file() {
     rm -f -- "$1.mlnc"
 }
 
-# own_folder PATH: makes the folder of an image file below the server's projects. Any other has to be there: an absent one
-# may be a file system that is not mounted.
+# own_folder PATH: makes the folder of an image file below the server's projects. Any other has to be there: an absent
+# one may be a file system that is not mounted.
 own_folder() {
     case $1 in "${MLNC_ROOT:?}"/*) mkdir -p -- "${1%/*}" ;; esac
     [ -d "${1%/*}/" ] || die "the folder ${1%/*}/ is not there (is it mounted?)"
