@@ -101,8 +101,8 @@ guest_same() {
 # guest_changed WHAT: notes that the image is no longer what it was.
 guest_changed() {
     printf '%s\n' "$1" >>"$guest_work/changed"
-    say "wrote $guest_domain $1"
-    state "the disk of $guest_domain is configured in part; run this script again"
+    report "wrote $guest_domain $1"
+    failure_state "the disk of $guest_domain is configured in part; run this script again"
 }
 
 # guest_link TARGET PATH: a symbolic link.

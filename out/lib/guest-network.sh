@@ -19,7 +19,7 @@ guest_nameservers() {
 guest_network() {
     guest_table=$1
     guest_network_family
-    say "network $guest_domain $guest_family"
+    report "network $guest_domain $guest_family"
     "guest_$guest_family"
     guest_names
 }

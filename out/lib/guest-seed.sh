@@ -30,7 +30,7 @@ seed_write() {
     TZ=UTC touch -d "1980-01-01 00:00:00" "$guest_work/seed"/*
     TZ=UTC mcopy -m -i "$seed_image" "$guest_work/seed"/* ::
     ! cmp -s -n "$seed_bytes" "$seed_image" "$1" || return 0
-    state "the seed of $guest_domain is written in part; run this script again"
+    failure_state "the seed of $guest_domain is written in part; run this script again"
     seed_room=$(dd if="$1" bs="$seed_bytes" count=1 2>/dev/null | wc -c)
     [ "$seed_room" -eq "$seed_bytes" ] || die "$1 is smaller than the $seed_bytes bytes of a seed"
     dd if="$seed_image" of="$1" bs=1M conv=notrunc,nocreat,fsync 2>/dev/null || die "$1 cannot be written"

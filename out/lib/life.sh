@@ -8,10 +8,10 @@
 #   project.sh standing [HOST...]                 a line a host of which a volume is there already
 #
 # --wait: after each boot order, waits up to SECONDS until the guests with a fixed address answer to ping.
-# --able: hosts that cannot start are left out, where otherwise nothing is started. For a server that boots.
+# --able: skips hosts that cannot start; without it, nothing is started then. Used when the server boots.
 # Hooks run only when the whole project is started or stopped, each time.
-# complete reads secrets from standard input, a line NAME, tab, value for each. start uses the completed file while it
-# belongs to the domain file as it is, so that the host comes back after a reboot.
+# complete reads secrets from standard input, one per line: NAME, tab, value. start uses the completed file while it
+# matches the domain file, so that the host starts after a reboot without the secret.
 #
 # Exit status: 0 done, or all are up; 1 stopped at an error; 3 not all are up, or not all answer.
 
@@ -46,7 +46,7 @@ has_hooks() { life_hooks=$*; }
 # life_verb says what for: status (the domain could be started), check (before anything changes), start, complete,
 # standing (it notes in life_stands that a volume is there).
 
-lacks() {
+cannot_start() {
     printf 'mlnc: error: %s cannot start: %s\n' "$life_host" "$*" >&2
     return 1
 }
@@ -58,11 +58,11 @@ need_lv() {
         [ -z "$lv_name" ] || has_tags "$lv_tags" mlnc.incomplete || life_stands=yes
         return 0
     fi
-    [ -n "$lv_name" ] || lacks "its volume $1/$2 does not exist; run storage.sh first" || return 1
-    ! has_tags "$lv_tags" mlnc.incomplete || lacks "its volume $1/$2 is not whole; run storage.sh again" || return 1
-    ! use_barred "$lv_tags" || lacks "its volume $1/$2 $bar" || return 1
+    [ -n "$lv_name" ] || cannot_start "its volume $1/$2 does not exist; run storage.sh first" || return 1
+    ! has_tags "$lv_tags" mlnc.incomplete || cannot_start "its volume $1/$2 is not whole; run storage.sh again" || return 1
+    ! use_barred "$lv_tags" || cannot_start "its volume $1/$2 $bar" || return 1
     [ "$life_verb" = start ] || return 0
-    lv_active "$lv_attributes" || lvchange -ay "$1/$2" 9>&- || lacks "its volume $1/$2 is not active"
+    lv_active "$lv_attributes" || lvchange -ay "$1/$2" 9>&- || cannot_start "its volume $1/$2 is not active"
 }
 
 need_file() {
@@ -70,14 +70,14 @@ need_file() {
     complete) ;;
     standing) [ ! -e "$1" ] || [ ! -e "$1.mlnc" ] || life_stands=yes ;;
     *)
-        [ -e "$1" ] || lacks "its disk $1 does not exist" || return 1
-        ! use_barred "$(file_tags "$1")" || lacks "its disk $1 $bar"
+        [ -e "$1" ] || cannot_start "its disk $1 does not exist" || return 1
+        ! use_barred "$(file_tags "$1")" || cannot_start "its disk $1 $bar"
         ;;
     esac
 }
 
 need_bridge() {
-    [ "$life_verb" != start ] || ip link show dev "$1" >/dev/null 2>&1 || lacks "there is no bridge $1 on this server"
+    [ "$life_verb" != start ] || ip link show dev "$1" >/dev/null 2>&1 || cannot_start "there is no bridge $1 on this server"
 }
 
 # need_secret PLACEHOLDER NAME: the domain file holds the placeholder of that secret; its completed copy is used.
@@ -87,7 +87,7 @@ need_secret() {
         complete_file "$life_file" "$life_copy" "$1" "$2"
     elif [ "$life_verb" != status ] && [ "$life_verb" != standing ]; then
         [ "$(head -n 1 -- "$life_copy" 2>/dev/null)" = "$(origin "$life_file")" ] ||
-            lacks "its domain file needs the secret $2; run project.sh complete first" || return 1
+            cannot_start "its domain file needs the secret $2; run project.sh complete first" || return 1
         life_file=$life_copy
     fi
 }
@@ -111,7 +111,7 @@ complete_file() {
             { origin "$1" && { printf '%s\n' "$complete_value" && cat -- "$1"; } | put_value "$3"; } >"$2.new" &&
             mv -f -- "$2.new" "$2"
     ) || die "the domain file of $life_host could not be completed in ${2%/*}"
-    say "completed $life_host"
+    report "completed $life_host"
 }
 
 # put_value PLACEHOLDER: puts the first line of standard input into the others, in the place of the placeholder.
@@ -141,20 +141,20 @@ start_project() {
     run_hook beforeProjectStart
     if [ -n "$life_switches" ]; then
         "$life_folder/network.sh" up 9>&-
-        state 'the switches are up; run this again for the rest'
+        failure_state 'the switches are up; run this again for the rest'
     fi
     run_hook beforeHostsStart
     for life_order in $(hosts print_order | sort -nu); do
-        hosts start_host
+        hosts start_ordered_host
         [ -z "$life_wait" ] || { life_deadline=$(($(date +%s) + life_wait)) && hosts await_host; }
     done
     run_hook afterHostsStart
     run_hook afterProjectStart
     if [ -n "$life_unable" ]; then
-        state 'the others are started'
+        failure_state 'the others are started'
         die "not started:$life_unable"
     fi
-    [ -z "$life_silent" ] || { state "all are started, but these do not answer:$life_silent" && exit 3; }
+    [ -z "$life_silent" ] || { failure_state "all are started, but these do not answer:$life_silent" && exit 3; }
 }
 
 print_order() { echo "$1"; }
@@ -179,28 +179,30 @@ check_start() {
     life_verb=start
 }
 
-start_host() {
+start_ordered_host() {
     { asked_for "$2" && [ "$1" = "$life_order" ]; } || return 0
     expect_ours "$2" "$3" "$4"
     if [ "$domain_state" = up ]; then
-        say "unchanged $2"
+        report "unchanged $2"
         return 0
     fi
     life_host=$2 life_file=$life_folder/$2.cfg life_console=none
     needs "$2" || die "$2 was not started"
     drop_saved "$2" "$3" "$4"
     # The lock must not live on in what serves the domain from now on.
-    "$mlnc_toolstack" create "$life_file" >/dev/null 9>&- || die "$mlnc_toolstack could not create the domain $3"
-    say "started $2"
-    state "$2 and the hosts before it are started; run this again for the rest"
+    toolstack_create "$life_file" 9>&- || die "$mlnc_toolstack could not create the domain $3"
+    report "started $2"
+    failure_state "$2 and the hosts before it are started; run this again for the rest"
     open_console "$3"
 }
 
 open_console() {
     life_domain=$1
+    # The command is split into words: the name of a domain has no blank.
+    # shellcheck disable=SC2046
     case $life_console in
-    screen) set -- screen -d -m -S "$1" "$mlnc_toolstack" console "$1" ;;
-    xterm) set -- xterm -bg black -fg "$life_color" -title "$1" -e "$mlnc_toolstack" console "$1" ;;
+    screen) set -- screen -d -m -S "$1" $(toolstack_console_command "$1") ;;
+    xterm) set -- xterm -bg black -fg "$life_color" -title "$1" -e $(toolstack_console_command "$1") ;;
     *) return 0 ;;
     esac
     if ! command -v "$1" >/dev/null 2>&1 || { [ "$1" = xterm ] && [ -z "${DISPLAY-}" ]; }; then
@@ -231,7 +233,7 @@ await_host() {
         life_silent="$life_silent $2"
         return 0
     done
-    say "answers $2"
+    report "answers $2"
 }
 
 # --- stop --------------------------------------------------------------------------------------------------------
@@ -265,11 +267,11 @@ shut_down() {
     # Also of one that is down: the next boot would come before the next start.
     drop_saved "$2" "$3" "$4"
     if [ "$domain_state" = down ]; then
-        say "unchanged $2"
+        report "unchanged $2"
         return 0
     fi
     life_left="$life_left $2"
-    state "the shutdown of $2 has begun; run this again for the rest"
+    failure_state "the shutdown of $2 has begun; run this again for the rest"
     ask_to_shut_down "$2" "$3"
 }
 
@@ -277,7 +279,7 @@ shut_down() {
 still_up() {
     case " $life_before " in *" $2 "*) ;; *) return 0 ;; esac
     look_at_domain "$3" "$4"
-    if [ "$domain_state" = down ]; then say "stopped $2"; else life_left="$life_left $2"; fi
+    if [ "$domain_state" = down ]; then report "stopped $2"; else life_left="$life_left $2"; fi
 }
 
 end_host() {
@@ -335,7 +337,7 @@ run_hook() {
     hook_status=0
     (cd -- "$life_folder" && "hooks/$1.sh" </dev/null 9>&-) || hook_status=$?
     [ "$hook_status" -eq 0 ] || die "the hook $1 ended with status $hook_status"
-    state "the hook $1 has run; run this again for the rest"
+    failure_state "the hook $1 has run; run this again for the rest"
 }
 
 # asked_for HOST: true when the command line names HOST, or no host at all, and it is not left out.

@@ -38,21 +38,22 @@ make_link() {
     # This server takes no part in the guests' network, so its side of the link has no address of its own either.
     [ ! -d /proc/sys/net/ipv6 ] || ip link set dev mlnc-making addrgenmode none
     ip link set dev mlnc-making name "$link_name"
-    say "made $link_name"
+    report "made $link_name"
 }
 
-# bridge_up NAME MARK ARGUMENT...: the bridge stands and is up; ARGUMENTs are those of ip link add.
+# bridge_up NAME MARK ARGUMENT...: makes the bridge if it does not exist, and sets it up; ARGUMENTs are those of ip link
+# add.
 bridge_up() {
     if ! link_exists "$1"; then
         make_link "$@"
     else
         is_bridge "$1" || die "$1 exists on this server, but it is not a bridge"
         case $(link_alias "$1") in
-        "$2") say "unchanged $1" ;;
-        mlnc:shared) say "unchanged $1, which projects share" ;;
+        "$2") report "unchanged $1" ;;
+        mlnc:shared) report "unchanged $1, which projects share" ;;
         mlnc:*)
             [ "$2" = mlnc:shared ] || die "bridge $1 was made for another switch: $(link_alias "$1")"
-            say "unchanged $1, which was made for $(link_alias "$1")"
+            report "unchanged $1, which was made for $(link_alias "$1")"
             ;;
         *) warn "bridge $1 was not made by mlnc: it is used as it is, and will not be removed" ;;
         esac
@@ -60,7 +61,7 @@ bridge_up() {
     ip link set dev "$1" up
 }
 
-# carrier_up NAME BRIDGE MARK ARGUMENT...: the link that joins BRIDGE to other servers stands and is its port.
+# carrier_up NAME BRIDGE MARK ARGUMENT...: makes the link that connects BRIDGE to other servers, as a port of BRIDGE.
 # The arguments it was made with are part of its alias; one made with others is made anew.
 carrier_up() {
     carrier=$1
@@ -70,7 +71,7 @@ carrier_up() {
     if link_exists "$carrier" && [ "$(link_alias "$carrier")" != "$carrier_mark $*" ]; then
         carrier_is_ours "$carrier" "$carrier_mark" || die "$carrier exists on this server, but not for $carrier_mark"
         ip link del dev "$carrier"
-        say "removed $carrier, whose settings have changed"
+        report "removed $carrier, whose settings have changed"
     fi
     link_exists "$carrier" || make_link "$carrier" "$carrier_mark $*" "$@"
     ip link set dev "$carrier" master "$carrier_bridge"
@@ -79,7 +80,7 @@ carrier_up() {
 
 carrier_is_ours() { case $(link_alias "$1") in "$2 "*) ;; *) return 1 ;; esac }
 
-# vxlan_peers NAME ADDRESS...: the tunnel leads to exactly these servers: frames for everyone go to each of them.
+# vxlan_peers NAME ADDRESS...: sets the other ends of the tunnel: broadcast frames are sent to each of these servers.
 vxlan_peers() {
     tunnel=$1
     shift
@@ -107,13 +108,13 @@ look_at_ports() {
 # into it. The cards of a domain that has just ended take a moment to leave.
 bridge_down() {
     if ! link_exists "$1"; then
-        say "absent $1"
+        report "absent $1"
         return 0
     fi
     port_seconds=${MLNC_PORT_SECONDS:-3}
     while look_at_ports "$1" "${3-}" && [ -n "$ports" ]; do
         if [ "$port_seconds" -le 0 ]; then
-            say "kept $1, which has ports: $ports"
+            report "kept $1, which has ports: $ports"
             return 0
         fi
         port_seconds=$((port_seconds - 1))
@@ -121,12 +122,12 @@ bridge_down() {
     done
     if [ -n "${3-}" ] && link_exists "$3" && carrier_is_ours "$3" "$2"; then
         ip link del dev "$3"
-        say "removed $3"
+        report "removed $3"
     fi
     if [ "$(link_alias "$1")" = "$2" ]; then
         ip link del dev "$1"
-        say "removed $1"
+        report "removed $1"
     else
-        say "kept $1, which was not made for $2"
+        report "kept $1, which was not made for $2"
     fi
 }

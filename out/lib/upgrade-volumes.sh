@@ -58,26 +58,26 @@ expect_down() {
 
 # --- grow --------------------------------------------------------------------------------------------------------
 
-# grow_volume HOST DOMAIN UUID KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: the volume has at least that size. Its file system
-# is marked first (mlnc.grow) and grown by storage.sh, as soon as nobody uses the volume.
+# grow_volume HOST DOMAIN UUID KIND GROUP NAME ROLE SIZING BYTES TEMPLATE FS: the volume has at least that size. Its
+# file system is marked first (mlnc.grow) and grown by storage.sh, as soon as nobody uses the volume.
 grow_volume() {
     expect_volume "$1" "$4" "$5" "$6" "$7"
     ! use_barred "$volume_tags" || die "$1: its volume $volume_what $bar"
     growth "$4" "$5" "$8" "$9" "${10}"
     if [ "$volume_bytes" -ge "$grow_to" ]; then
-        say "unchanged $volume_what, which has $volume_bytes bytes"
+        report "unchanged $volume_what, which has $volume_bytes bytes"
         return 0
     fi
     [ "$4" = lvm ] || { expect_down "$1" "$2" "$3" && expect_idle "$1" "$4" "$5" "$6"; }
-    state "$volume_what is as it was; run this again"
+    failure_state "$volume_what is as it was; run this again"
     [ "${11}" != ext ] || retag "$4" "$5" "$6" +mlnc.grow
     if [ "$4" = lvm ]; then
         in_group "$5" lvextend -l "$((grow_to / grow_unit))" "$5/$6"
     else
         truncate -s "$grow_to" -- "$5"
     fi
-    say "grew $volume_what to $grow_to bytes"
-    [ "${11}" = ext ] || [ "$7" = swap ] || say "left: the file system in $volume_what, which its guest has to grow"
+    report "grew $volume_what to $grow_to bytes"
+    [ "${11}" = ext ] || [ "$7" = swap ] || report "left: the file system in $volume_what, which its guest has to grow"
 }
 
 undo_grow_volume() {
@@ -86,11 +86,11 @@ undo_grow_volume() {
     [ "$volume_bytes" -lt "$grow_to" ] || die "$volume_what has been grown, and a volume is never shrunk:" \
         "finish the upgrade instead, or put the greater size into the project"
     ! has_tags "$volume_tags" mlnc.grow || retag "$4" "$5" "$6" -mlnc.grow
-    say "unchanged $volume_what"
+    report "unchanged $volume_what"
 }
 
-# growth KIND GROUP SIZING BYTES TEMPLATE: sets grow_to, the bytes that the volume which was looked at is to have, in whole
-# units of grow_unit.
+# growth KIND GROUP SIZING BYTES TEMPLATE: sets grow_to, the bytes that the volume which was looked at is to have, in
+# whole units of grow_unit.
 growth() {
     grow_unit=1
     if [ "$1" = lvm ]; then
@@ -110,14 +110,14 @@ rename_volume() {
     [ "$5" = "$9" ] || die "a volume cannot become another kind by a new name: $6 to ${10}"
     look_at_volume "$5" "$6" "$7"
     if [ "$5 $6 $7" = "$9 ${10} ${11}" ] && (volumes_project=$4 && our_tags "$volume_tags" "$2" "${12}"); then
-        say "unchanged $volume_what"
+        report "unchanged $volume_what"
         return 0
     fi
     if [ -z "$volume_there" ]; then
         (volumes_project=$4 && expect_volume "$2" "$9" "${10}" "${11}" "${12}") || exit 1
         [ "$5" = lvm ] || rm -f -- "$6.mlnc"
         look_at_volume "$9" "${10}" "${11}"
-        say "unchanged $volume_what"
+        report "unchanged $volume_what"
         return 0
     fi
     for rename_domain in "$1.$3" "$2.$4"; do
@@ -133,7 +133,7 @@ rename_volume() {
     [ "$1" = "$2" ] || rename_tags="-mlnc.host=$1 +mlnc.host=$2"
     [ "$3" = "$4" ] || rename_tags="$rename_tags -mlnc.project=$3 +mlnc.project=$4"
     if [ "$5" = lvm ]; then rename_logical "$@"; else rename_file "$6" "${10}"; fi
-    say "renamed $rename_what to ${10}${11:+/${11}}"
+    report "renamed $rename_what to ${10}${11:+/${11}}"
 }
 
 undo_rename_volume() { rename_volume "$2" "$1" "$4" "$3" "$9" "${10}" "${11}" "${12}" "$5" "$6" "$7" "$8"; }
@@ -145,7 +145,7 @@ rename_logical() {
         look_at_lv "$6" "${11}"
         [ -z "$lv_name" ] || die "$6/${11} exists already: remove or rename it, or change the project"
     fi
-    state "$6/$7 is renamed in part; run this again"
+    failure_state "$6/$7 is renamed in part; run this again"
     # shellcheck disable=SC2086
     [ -z "$rename_tags" ] || retag lvm "$6" "$7" $rename_tags
     [ "$7" = "${11}" ] || in_group "$6" lvrename "$6" "$7" "${11}"
@@ -162,7 +162,7 @@ rename_file() {
     own_folder "$2"
     [ "$(stat -c %d -- "${1%/*}/")" = "$(stat -c %d -- "${2%/*}/")" ] ||
         die "$1 cannot move to $2 by a new name: that is on another file system"
-    state "$1 is renamed in part; run this again"
+    failure_state "$1 is renamed in part; run this again"
     cp -- "$1.mlnc" "$2.mlnc"
     # shellcheck disable=SC2086
     change_file_tags "$2" $rename_tags
@@ -170,8 +170,8 @@ rename_file() {
     rm -f -- "$1.mlnc"
 }
 
-# own_folder PATH: makes the folder of an image file below the server's projects. Any other has to be there: an absent one
-# may be a file system that is not mounted.
+# own_folder PATH: makes the folder of an image file below the server's projects. Any other has to be there: an absent
+# one may be a file system that is not mounted.
 own_folder() {
     case $1 in "${MLNC_ROOT:?}"/*) mkdir -p -- "${1%/*}" ;; esac
     [ -d "${1%/*}/" ] || die "the folder ${1%/*}/ is not there (is it mounted?)"
@@ -183,8 +183,8 @@ own_folder() {
 # anew. That is done once for a generation: what storage.sh has made since is not discarded by a second run.
 discard_volume() {
     look_at_volume "$4" "$5" "$6"
-    if noted discard "$4 $5 $6"; then
-        say "unchanged $volume_what: it was discarded before"
+    if has_note discard "$4 $5 $6"; then
+        report "unchanged $volume_what: it was discarded before"
         return 0
     fi
     if [ -n "$volume_there" ]; then
@@ -193,17 +193,17 @@ discard_volume() {
         ! use_barred "$volume_tags" || die "$1: its volume $volume_what $bar"
         expect_down "$1" "$2" "$3"
         expect_idle "$1" "$4" "$5" "$6"
-        state "$volume_what is being discarded; run this again"
+        failure_state "$volume_what is being discarded; run this again"
         remove_volume "$4" "$5" "$6"
     fi
-    note discard "$4 $5 $6"
-    say "discarded $volume_what"
+    record_note discard "$4 $5 $6"
+    report "discarded $volume_what"
 }
 
 undo_discard_volume() {
     look_at_volume "$4" "$5" "$6"
-    ! noted discard "$4 $5 $6" || die "$volume_what has been discarded, and its data are gone: finish the upgrade instead"
-    say "unchanged $volume_what"
+    ! has_note discard "$4 $5 $6" || die "$volume_what has been discarded, and its data are gone: finish the upgrade instead"
+    report "unchanged $volume_what"
 }
 
 # remove_volume KIND GROUP NAME
@@ -223,12 +223,12 @@ remove_volume() {
 retire_volume() {
     look_at_volume "$2" "$3" "$4"
     if [ -z "$volume_there" ]; then
-        say "absent $volume_what"
+        report "absent $volume_what"
         return 0
     fi
     host_tags "$volume_tags" "$1" "$5" || die "the tags of $volume_what do not say that it is the $5 volume of $1"
     if [ -n "$(tag_value "$volume_tags" mlnc.retired)" ]; then
-        say "unchanged $volume_what, which is retired"
+        report "unchanged $volume_what, which is retired"
         return 0
     fi
     ! use_barred "$volume_tags" || die "$volume_what $bar"
@@ -238,7 +238,7 @@ retire_volume() {
     done
     [ -z "$volume_open" ] || die "$volume_what is in use: end what uses it first"
     mark_retired "$2" "$3" "$4"
-    say "retired $volume_what"
+    report "retired $volume_what"
 }
 
 # mark_retired KIND GROUP NAME [+TAG|-TAG...]
@@ -252,5 +252,5 @@ undo_retire_volume() {
     look_at_volume "$2" "$3" "$4"
     retire_date=$(tag_value "$volume_tags" mlnc.retired)
     [ -z "$retire_date" ] || retag "$2" "$3" "$4" "-mlnc.retired=$retire_date"
-    say "kept $volume_what"
+    report "kept $volume_what"
 }

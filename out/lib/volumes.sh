@@ -47,9 +47,9 @@ our_tags() { has_tags "$1" mlnc "mlnc.project=$volumes_project" "mlnc.host=$2" "
 # file_tags PATH: the tags of an image file, from the file PATH.mlnc beside it.
 file_tags() { [ ! -f "$1.mlnc" ] || tr '\n' , <"$1.mlnc"; }
 
-# look_at_volume KIND GROUP NAME: sets, for a logical volume (lvm) or an image file (file, GROUP is its path), volume_path,
-# volume_what (how people call it), volume_there (yes or empty), volume_bytes, volume_tags, and volume_open: yes when
-# somebody has it open here.
+# look_at_volume KIND GROUP NAME: sets, for a logical volume (lvm) or an image file (file, GROUP is its path),
+# volume_path, volume_what (how people call it), volume_there (yes or empty), volume_bytes, volume_tags, and
+# volume_open: yes when somebody has it open here.
 look_at_volume() {
     volume_there='' volume_bytes='' volume_tags='' volume_open=''
     if [ "$1" = lvm ]; then

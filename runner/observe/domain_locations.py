@@ -63,7 +63,7 @@ def _ask(run: RunContext, server: str) -> Found | str:
     if server not in run.site:
         return "it is no longer in the site file"
     try:
-        answer = expect(run.ask(server, "where", (run.site[server].toolstack,)))
+        answer = expect(run.ask(server, "list_domains", (run.site[server].toolstack,)))
     except Unreachable as error:
         return run.secrets.masked(str(error))
     silent = no_domains(answer)

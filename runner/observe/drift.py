@@ -67,7 +67,7 @@ def _ask(run: RunContext, server: str, selection: Selection) -> Answer | str:
             lines += questions(run.project(name), server)
     facts = run.site[server]
     try:
-        return expect(run.ask(server, "look", (facts.toolstack, facts.templates), "".join(lines).encode()))
+        return expect(run.ask(server, "drift", (facts.toolstack, facts.templates), "".join(lines).encode()))
     except Unreachable as error:
         return run.secrets.masked(str(error))
 

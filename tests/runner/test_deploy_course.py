@@ -306,7 +306,7 @@ def test_drift_compares_a_size_with_the_template_of_the_volume(course: Deploymen
 def test_remove_deletes_a_project_and_its_data(course: Deployment) -> None:
     course.run("deploy", "--start")
     assert "give --confirm eve" in course.run("remove", "--project", "eve", status=1)
-    assert "stop it first, or say --stop" in course.run(
+    assert "stop it first, or use --stop" in course.run(
         "remove", "--project", "eve", "--confirm", "eve", status=1
     )
     assert "linux.eve" in course.farm["atlas"].volumes()

@@ -65,7 +65,7 @@ def rebuild(stage: Simulation, old: str = "", new: str = "") -> None:
     file = stage.folder.path / "course/shop.mln"
     file.write_text(file.read_text().replace(old, new))
     compiled(file.parent, stage.out)
-    stage.turn()
+    stage.reload()
 
 
 def generations(stage: Simulation) -> dict[str, str]:

@@ -69,7 +69,7 @@ def test_passwords_stay_on_the_server(toolstack: Literal["xl", "xm"], name: str)
     """The filtered listing parses to the same domains and lacks the display passwords."""
     text = listing(name)
     assert text.count(PASSWORD) >= 2
-    hide = script("look").decode().partition("# hide_passwords")[2].partition("\n}\n")[0]
+    hide = script("drift").decode().partition("# hide_passwords")[2].partition("\n}\n")[0]
     done = subprocess.run(
         ["sh", "-c", f"#{hide}\n}}\nhide_passwords"], input=text, capture_output=True, text=True, check=True
     )

@@ -64,7 +64,7 @@ def test_playbook_is_the_same_for_every_course() -> None:
 
 @pytest.mark.parametrize(
     ("verb", "parts"),
-    [("survey", ["base"]), ("apply", ["base", "generation"]), ("life", ["base"])],
+    [("survey", ["base", "toolstack"]), ("apply", ["base", "generation"]), ("life", ["base"])],
 )
 def test_server_runs_the_text_of_the_runner(verb: str, parts: list[str]) -> None:
     made = texts(ansible_target.emit(of()))

@@ -9,7 +9,7 @@ set -eu
 LC_ALL=C
 export LC_ALL
 
-die() {
+fail() {
     printf 'mlnc: error: %s\n' "$*" >&2
     exit 1
 }
@@ -17,7 +17,7 @@ die() {
 out=$(cd -- "$(dirname -- "$0")/../.." && pwd)
 server=$2
 built=$out/ansible/generations/$server
-[ -e "$built" ] || die "$built does not exist: no server $server was built; run mlnc build"
+[ -e "$built" ] || fail "$built does not exist: no server $server was built; run mlnc build"
 stage=$(mktemp -d)
 trap 'rm -rf -- "$stage"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -32,7 +32,7 @@ assemble() {
     find . -type f -perm -100 | sort | sed 's/^/#x /' >>"$stage/listing"
     case $(sha256sum <"$stage/listing") in
     "$2"*) mv -- "$stage/listing" .files ;;
-    *) die "$1 in $out is not what was built for $server; build again, and review what changes" ;;
+    *) fail "$1 in $out is not what was built for $server; build again, and review what changes" ;;
     esac
 }
 
@@ -46,5 +46,5 @@ archive)
     assemble "$3" "${generation:?"$3 was not built for $server"}"
     sed -n 's/^[0-9a-f]*  //p' .files | tar -c -f - --format=ustar .files -T - | base64
     ;;
-*) die "unknown command $1" ;;
+*) fail "unknown command $1" ;;
 esac

@@ -57,8 +57,8 @@ guest_free_id() {
 # guest_has_id FILE NUMBER: true when an account (passwd) or group has that number.
 guest_has_id() { awk -F: '{ print $3 }' "$guest_work/$1" | grep -qxF -e "$2"; }
 
-# guest_new_uid [GID]: the number for a new account, that of the group of its name where it can be: a run that was killed
-# between the two files has made the group and the home already.
+# guest_new_uid [GID]: the number for a new account, that of the group of its name where it can be: a run that was
+# killed between the two files has made the group and the home already.
 guest_new_uid() {
     guest_least=$(guest_login_default UID_MIN 1000)
     case $1 in '' | *[!0-9]*) guest_free_id "$guest_least" && return ;; esac

@@ -17,7 +17,7 @@ removal_begin() {
     take_lock storage
 }
 
-# expect_gone HOST DOMAIN: stops while that domain is there, if something of its host is to go.
+# expect_gone HOST DOMAIN: stops while that domain is here, if volumes of its host are to be removed.
 expect_gone() {
     chosen "$1" root || return 0
     case $removal_unknown in
@@ -33,7 +33,7 @@ no_other_hosts() {
     done
 }
 
-# chosen HOST ROLE: true when that volume is to go.
+# chosen HOST ROLE: true when that volume is to be removed.
 chosen() {
     [ -n "$removal_hosts" ] || return 0
     case "$2: $removal_hosts " in "root:"*" $1 "*) ;; *) return 1 ;; esac
@@ -44,26 +44,26 @@ removable_lv() {
     chosen "$2" "$3" || return 1
     still_locked
     look_at_lv "$4" "$1"
-    [ -n "$lv_name" ] || { say "absent $1" && return 1; }
-    our_tags "$lv_tags" "$2" "$3" || { say "kept $4/$1: its tags do not say that it is ours" && return 1; }
-    ! use_barred "$lv_tags" || { say "kept $4/$1: it $bar" && return 1; }
+    [ -n "$lv_name" ] || { report "absent $1" && return 1; }
+    our_tags "$lv_tags" "$2" "$3" || { report "kept $4/$1: its tags do not say that it is ours" && return 1; }
+    ! use_barred "$lv_tags" || { report "kept $4/$1: it $bar" && return 1; }
     ! lv_in_use "$lv_attributes" || die "$4/$1 is in use: end what uses it first"
     removal_snapshots=$(printf '%s\n' "$lv_all" | awk -F'|' -v name="$1" '$4 == name { print $1 }')
     [ -z "$removal_snapshots" ] || die "$4/$1 is the origin of snapshots that would go with it: $removal_snapshots"
-    state "$4/$1 is being removed; run this script again for the rest"
+    failure_state "$4/$1 is being removed; run this script again for the rest"
 }
 
 # removable_file NAME HOST ROLE PATH: true when that image file, or what is left of it, is there and ours.
 removable_file() {
     chosen "$2" "$3" || return 1
     if [ ! -e "$4" ] && [ ! -L "$4" ]; then
-        { [ -e "$4.mlnc" ] || [ -e "$4.mlnc-part" ]; } || { say "absent $1" && return 1; }
+        { [ -e "$4.mlnc" ] || [ -e "$4.mlnc-part" ]; } || { report "absent $1" && return 1; }
     else
-        our_tags "$(file_tags "$4")" "$2" "$3" || { say "kept $4: $4.mlnc does not say that it is ours" && return 1; }
-        ! use_barred "$(file_tags "$4")" || { say "kept $4: it $bar" && return 1; }
+        our_tags "$(file_tags "$4")" "$2" "$3" || { report "kept $4: $4.mlnc does not say that it is ours" && return 1; }
+        ! use_barred "$(file_tags "$4")" || { report "kept $4: it $bar" && return 1; }
         [ -z "$(losetup -j "$4" 2>/dev/null)" ] || die "$4 is in use by a loop device: end what uses it first"
     fi
-    state "$4 is being removed; run this script again for the rest"
+    failure_state "$4 is being removed; run this script again for the rest"
 }
 
 # others_kept VG: names what is left there of this project: volumes of hosts that it does not have on this server.
@@ -71,6 +71,6 @@ others_kept() {
     [ -z "$removal_hosts" ] || return 0
     for kept in $(lv_rows "$1" | awk -F'|' -v tag=",mlnc.project=$volumes_project," \
         'index("," $5 ",", tag) { print $1 }'); do
-        say "kept $1/$kept: of this project, but of no host that it has on this server now"
+        report "kept $1/$kept: of this project, but of no host that it has on this server now"
     done
 }

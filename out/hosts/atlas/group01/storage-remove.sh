@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group01: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group01 linux root course_vg; then
     lvremove --yes course_vg/linux.group01
-    say 'removed linux.group01'
+    report 'removed linux.group01'
 fi
 
 # linux.group01.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group01.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group01.swap
-    say 'removed linux.group01.swap'
+    report 'removed linux.group01.swap'
 fi
 
 # windows.group01: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group01 windows root course_vg; then
     lvremove --yes course_vg/windows.group01
-    say 'removed windows.group01'
+    report 'removed windows.group01'
 fi
 
 others_kept course_vg

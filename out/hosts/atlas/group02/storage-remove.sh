@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group02: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group02 linux root course_vg; then
     lvremove --yes course_vg/linux.group02
-    say 'removed linux.group02'
+    report 'removed linux.group02'
 fi
 
 # linux.group02.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group02.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group02.swap
-    say 'removed linux.group02.swap'
+    report 'removed linux.group02.swap'
 fi
 
 # windows.group02: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group02 windows root course_vg; then
     lvremove --yes course_vg/windows.group02
-    say 'removed windows.group02'
+    report 'removed windows.group02'
 fi
 
 others_kept course_vg

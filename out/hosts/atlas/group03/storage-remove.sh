@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group03: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group03 linux root course_vg; then
     lvremove --yes course_vg/linux.group03
-    say 'removed linux.group03'
+    report 'removed linux.group03'
 fi
 
 # linux.group03.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group03.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group03.swap
-    say 'removed linux.group03.swap'
+    report 'removed linux.group03.swap'
 fi
 
 # windows.group03: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group03 windows root course_vg; then
     lvremove --yes course_vg/windows.group03
-    say 'removed windows.group03'
+    report 'removed windows.group03'
 fi
 
 others_kept course_vg

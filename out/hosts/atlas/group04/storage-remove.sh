@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group04: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group04 linux root course_vg; then
     lvremove --yes course_vg/linux.group04
-    say 'removed linux.group04'
+    report 'removed linux.group04'
 fi
 
 # linux.group04.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group04.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group04.swap
-    say 'removed linux.group04.swap'
+    report 'removed linux.group04.swap'
 fi
 
 # windows.group04: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group04 windows root course_vg; then
     lvremove --yes course_vg/windows.group04
-    say 'removed windows.group04'
+    report 'removed windows.group04'
 fi
 
 others_kept course_vg

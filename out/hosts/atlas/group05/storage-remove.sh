@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group05: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group05 linux root course_vg; then
     lvremove --yes course_vg/linux.group05
-    say 'removed linux.group05'
+    report 'removed linux.group05'
 fi
 
 # linux.group05.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group05.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group05.swap
-    say 'removed linux.group05.swap'
+    report 'removed linux.group05.swap'
 fi
 
 # windows.group05: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group05 windows root course_vg; then
     lvremove --yes course_vg/windows.group05
-    say 'removed windows.group05'
+    report 'removed windows.group05'
 fi
 
 others_kept course_vg

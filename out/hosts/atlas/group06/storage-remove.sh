@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group06: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group06 linux root course_vg; then
     lvremove --yes course_vg/linux.group06
-    say 'removed linux.group06'
+    report 'removed linux.group06'
 fi
 
 # linux.group06.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group06.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group06.swap
-    say 'removed linux.group06.swap'
+    report 'removed linux.group06.swap'
 fi
 
 # windows.group06: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group06 windows root course_vg; then
     lvremove --yes course_vg/windows.group06
-    say 'removed windows.group06'
+    report 'removed windows.group06'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group07: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group07 linux root course_vg; then
     lvremove --yes course_vg/linux.group07
-    say 'removed linux.group07'
+    report 'removed linux.group07'
 fi
 
 # linux.group07.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group07.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group07.swap
-    say 'removed linux.group07.swap'
+    report 'removed linux.group07.swap'
 fi
 
 # windows.group07: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group07 windows root course_vg; then
     lvremove --yes course_vg/windows.group07
-    say 'removed windows.group07'
+    report 'removed windows.group07'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group08: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group08 linux root course_vg; then
     lvremove --yes course_vg/linux.group08
-    say 'removed linux.group08'
+    report 'removed linux.group08'
 fi
 
 # linux.group08.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group08.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group08.swap
-    say 'removed linux.group08.swap'
+    report 'removed linux.group08.swap'
 fi
 
 # windows.group08: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group08 windows root course_vg; then
     lvremove --yes course_vg/windows.group08
-    say 'removed windows.group08'
+    report 'removed windows.group08'
 fi
 
 others_kept course_vg

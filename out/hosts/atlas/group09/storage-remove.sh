@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group09: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group09 linux root course_vg; then
     lvremove --yes course_vg/linux.group09
-    say 'removed linux.group09'
+    report 'removed linux.group09'
 fi
 
 # linux.group09.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group09.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group09.swap
-    say 'removed linux.group09.swap'
+    report 'removed linux.group09.swap'
 fi
 
 # windows.group09: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group09 windows root course_vg; then
     lvremove --yes course_vg/windows.group09
-    say 'removed windows.group09'
+    report 'removed windows.group09'
 fi
 
 others_kept course_vg

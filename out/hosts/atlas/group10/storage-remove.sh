@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group10: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group10 linux root course_vg; then
     lvremove --yes course_vg/linux.group10
-    say 'removed linux.group10'
+    report 'removed linux.group10'
 fi
 
 # linux.group10.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group10.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group10.swap
-    say 'removed linux.group10.swap'
+    report 'removed linux.group10.swap'
 fi
 
 # windows.group10: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group10 windows root course_vg; then
     lvremove --yes course_vg/windows.group10
-    say 'removed windows.group10'
+    report 'removed windows.group10'
 fi
 
 others_kept course_vg

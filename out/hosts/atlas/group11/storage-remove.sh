@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group11: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group11 linux root course_vg; then
     lvremove --yes course_vg/linux.group11
-    say 'removed linux.group11'
+    report 'removed linux.group11'
 fi
 
 # linux.group11.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group11.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group11.swap
-    say 'removed linux.group11.swap'
+    report 'removed linux.group11.swap'
 fi
 
 # windows.group11: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group11 windows root course_vg; then
     lvremove --yes course_vg/windows.group11
-    say 'removed windows.group11'
+    report 'removed windows.group11'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group12: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group12 linux root course_vg; then
     lvremove --yes course_vg/linux.group12
-    say 'removed linux.group12'
+    report 'removed linux.group12'
 fi
 
 # linux.group12.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group12.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group12.swap
-    say 'removed linux.group12.swap'
+    report 'removed linux.group12.swap'
 fi
 
 # windows.group12: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group12 windows root course_vg; then
     lvremove --yes course_vg/windows.group12
-    say 'removed windows.group12'
+    report 'removed windows.group12'
 fi
 
 others_kept course_vg

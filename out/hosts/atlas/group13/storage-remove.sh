@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group13: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group13 linux root course_vg; then
     lvremove --yes course_vg/linux.group13
-    say 'removed linux.group13'
+    report 'removed linux.group13'
 fi
 
 # linux.group13.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group13.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group13.swap
-    say 'removed linux.group13.swap'
+    report 'removed linux.group13.swap'
 fi
 
 # windows.group13: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group13 windows root course_vg; then
     lvremove --yes course_vg/windows.group13
-    say 'removed windows.group13'
+    report 'removed windows.group13'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group14: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group14 linux root course_vg; then
     lvremove --yes course_vg/linux.group14
-    say 'removed linux.group14'
+    report 'removed linux.group14'
 fi
 
 # linux.group14.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group14.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group14.swap
-    say 'removed linux.group14.swap'
+    report 'removed linux.group14.swap'
 fi
 
 # windows.group14: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group14 windows root course_vg; then
     lvremove --yes course_vg/windows.group14
-    say 'removed windows.group14'
+    report 'removed windows.group14'
 fi
 
 others_kept course_vg

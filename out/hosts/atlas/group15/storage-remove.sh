@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group15: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group15 linux root course_vg; then
     lvremove --yes course_vg/linux.group15
-    say 'removed linux.group15'
+    report 'removed linux.group15'
 fi
 
 # linux.group15.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group15.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group15.swap
-    say 'removed linux.group15.swap'
+    report 'removed linux.group15.swap'
 fi
 
 # windows.group15: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group15 windows root course_vg; then
     lvremove --yes course_vg/windows.group15
-    say 'removed windows.group15'
+    report 'removed windows.group15'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group16: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group16 linux root course_vg; then
     lvremove --yes course_vg/linux.group16
-    say 'removed linux.group16'
+    report 'removed linux.group16'
 fi
 
 # linux.group16.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group16.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group16.swap
-    say 'removed linux.group16.swap'
+    report 'removed linux.group16.swap'
 fi
 
 # windows.group16: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group16 windows root course_vg; then
     lvremove --yes course_vg/windows.group16
-    say 'removed windows.group16'
+    report 'removed windows.group16'
 fi
 
 others_kept course_vg

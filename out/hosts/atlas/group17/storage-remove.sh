@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group17: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group17 linux root course_vg; then
     lvremove --yes course_vg/linux.group17
-    say 'removed linux.group17'
+    report 'removed linux.group17'
 fi
 
 # linux.group17.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group17.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group17.swap
-    say 'removed linux.group17.swap'
+    report 'removed linux.group17.swap'
 fi
 
 # windows.group17: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group17 windows root course_vg; then
     lvremove --yes course_vg/windows.group17
-    say 'removed windows.group17'
+    report 'removed windows.group17'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group18: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group18 linux root course_vg; then
     lvremove --yes course_vg/linux.group18
-    say 'removed linux.group18'
+    report 'removed linux.group18'
 fi
 
 # linux.group18.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group18.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group18.swap
-    say 'removed linux.group18.swap'
+    report 'removed linux.group18.swap'
 fi
 
 # windows.group18: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group18 windows root course_vg; then
     lvremove --yes course_vg/windows.group18
-    say 'removed windows.group18'
+    report 'removed windows.group18'
 fi
 
 others_kept course_vg

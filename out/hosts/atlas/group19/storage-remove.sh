@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group19: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group19 linux root course_vg; then
     lvremove --yes course_vg/linux.group19
-    say 'removed linux.group19'
+    report 'removed linux.group19'
 fi
 
 # linux.group19.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group19.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group19.swap
-    say 'removed linux.group19.swap'
+    report 'removed linux.group19.swap'
 fi
 
 # windows.group19: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group19 windows root course_vg; then
     lvremove --yes course_vg/windows.group19
-    say 'removed windows.group19'
+    report 'removed windows.group19'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group20: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group20 linux root course_vg; then
     lvremove --yes course_vg/linux.group20
-    say 'removed linux.group20'
+    report 'removed linux.group20'
 fi
 
 # linux.group20.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group20.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group20.swap
-    say 'removed linux.group20.swap'
+    report 'removed linux.group20.swap'
 fi
 
 # windows.group20: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group20 windows root course_vg; then
     lvremove --yes course_vg/windows.group20
-    say 'removed windows.group20'
+    report 'removed windows.group20'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group21: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group21 linux root course_vg; then
     lvremove --yes course_vg/linux.group21
-    say 'removed linux.group21'
+    report 'removed linux.group21'
 fi
 
 # linux.group21.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group21.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group21.swap
-    say 'removed linux.group21.swap'
+    report 'removed linux.group21.swap'
 fi
 
 # windows.group21: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group21 windows root course_vg; then
     lvremove --yes course_vg/windows.group21
-    say 'removed windows.group21'
+    report 'removed windows.group21'
 fi
 
 others_kept course_vg

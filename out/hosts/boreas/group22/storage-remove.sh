@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group22: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group22 linux root course_vg; then
     lvremove --yes course_vg/linux.group22
-    say 'removed linux.group22'
+    report 'removed linux.group22'
 fi
 
 # linux.group22.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group22.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group22.swap
-    say 'removed linux.group22.swap'
+    report 'removed linux.group22.swap'
 fi
 
 # windows.group22: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group22 windows root course_vg; then
     lvremove --yes course_vg/windows.group22
-    say 'removed windows.group22'
+    report 'removed windows.group22'
 fi
 
 others_kept course_vg

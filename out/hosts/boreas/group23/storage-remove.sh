@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group23: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group23 linux root course_vg; then
     lvremove --yes course_vg/linux.group23
-    say 'removed linux.group23'
+    report 'removed linux.group23'
 fi
 
 # linux.group23.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group23.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group23.swap
-    say 'removed linux.group23.swap'
+    report 'removed linux.group23.swap'
 fi
 
 # windows.group23: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group23 windows root course_vg; then
     lvremove --yes course_vg/windows.group23
-    say 'removed windows.group23'
+    report 'removed windows.group23'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group24: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group24 linux root course_vg; then
     lvremove --yes course_vg/linux.group24
-    say 'removed linux.group24'
+    report 'removed linux.group24'
 fi
 
 # linux.group24.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group24.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group24.swap
-    say 'removed linux.group24.swap'
+    report 'removed linux.group24.swap'
 fi
 
 # windows.group24: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group24 windows root course_vg; then
     lvremove --yes course_vg/windows.group24
-    say 'removed windows.group24'
+    report 'removed windows.group24'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group25: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group25 linux root course_vg; then
     lvremove --yes course_vg/linux.group25
-    say 'removed linux.group25'
+    report 'removed linux.group25'
 fi
 
 # linux.group25.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group25.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group25.swap
-    say 'removed linux.group25.swap'
+    report 'removed linux.group25.swap'
 fi
 
 # windows.group25: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group25 windows root course_vg; then
     lvremove --yes course_vg/windows.group25
-    say 'removed windows.group25'
+    report 'removed windows.group25'
 fi
 
 others_kept course_vg

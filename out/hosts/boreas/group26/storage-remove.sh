@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group26: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group26 linux root course_vg; then
     lvremove --yes course_vg/linux.group26
-    say 'removed linux.group26'
+    report 'removed linux.group26'
 fi
 
 # linux.group26.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group26.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group26.swap
-    say 'removed linux.group26.swap'
+    report 'removed linux.group26.swap'
 fi
 
 # windows.group26: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group26 windows root course_vg; then
     lvremove --yes course_vg/windows.group26
-    say 'removed windows.group26'
+    report 'removed windows.group26'
 fi
 
 others_kept course_vg

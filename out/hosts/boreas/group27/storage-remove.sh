@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group27: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group27 linux root course_vg; then
     lvremove --yes course_vg/linux.group27
-    say 'removed linux.group27'
+    report 'removed linux.group27'
 fi
 
 # linux.group27.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group27.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group27.swap
-    say 'removed linux.group27.swap'
+    report 'removed linux.group27.swap'
 fi
 
 # windows.group27: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group27 windows root course_vg; then
     lvremove --yes course_vg/windows.group27
-    say 'removed windows.group27'
+    report 'removed windows.group27'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group28: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group28 linux root course_vg; then
     lvremove --yes course_vg/linux.group28
-    say 'removed linux.group28'
+    report 'removed linux.group28'
 fi
 
 # linux.group28.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group28.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group28.swap
-    say 'removed linux.group28.swap'
+    report 'removed linux.group28.swap'
 fi
 
 # windows.group28: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group28 windows root course_vg; then
     lvremove --yes course_vg/windows.group28
-    say 'removed windows.group28'
+    report 'removed windows.group28'
 fi
 
 others_kept course_vg

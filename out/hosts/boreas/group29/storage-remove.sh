@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group29: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group29 linux root course_vg; then
     lvremove --yes course_vg/linux.group29
-    say 'removed linux.group29'
+    report 'removed linux.group29'
 fi
 
 # linux.group29.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group29.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group29.swap
-    say 'removed linux.group29.swap'
+    report 'removed linux.group29.swap'
 fi
 
 # windows.group29: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group29 windows root course_vg; then
     lvremove --yes course_vg/windows.group29
-    say 'removed windows.group29'
+    report 'removed windows.group29'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group30: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group30 linux root course_vg; then
     lvremove --yes course_vg/linux.group30
-    say 'removed linux.group30'
+    report 'removed linux.group30'
 fi
 
 # linux.group30.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group30.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group30.swap
-    say 'removed linux.group30.swap'
+    report 'removed linux.group30.swap'
 fi
 
 # windows.group30: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group30 windows root course_vg; then
     lvremove --yes course_vg/windows.group30
-    say 'removed windows.group30'
+    report 'removed windows.group30'
 fi
 
 others_kept course_vg

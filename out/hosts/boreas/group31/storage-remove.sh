@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group31: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group31 linux root course_vg; then
     lvremove --yes course_vg/linux.group31
-    say 'removed linux.group31'
+    report 'removed linux.group31'
 fi
 
 # linux.group31.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group31.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group31.swap
-    say 'removed linux.group31.swap'
+    report 'removed linux.group31.swap'
 fi
 
 # windows.group31: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group31 windows root course_vg; then
     lvremove --yes course_vg/windows.group31
-    say 'removed windows.group31'
+    report 'removed windows.group31'
 fi
 
 others_kept course_vg

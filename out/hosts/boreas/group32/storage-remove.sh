@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group32: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group32 linux root course_vg; then
     lvremove --yes course_vg/linux.group32
-    say 'removed linux.group32'
+    report 'removed linux.group32'
 fi
 
 # linux.group32.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group32.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group32.swap
-    say 'removed linux.group32.swap'
+    report 'removed linux.group32.swap'
 fi
 
 # windows.group32: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group32 windows root course_vg; then
     lvremove --yes course_vg/windows.group32
-    say 'removed windows.group32'
+    report 'removed windows.group32'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group33: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group33 linux root course_vg; then
     lvremove --yes course_vg/linux.group33
-    say 'removed linux.group33'
+    report 'removed linux.group33'
 fi
 
 # linux.group33.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group33.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group33.swap
-    say 'removed linux.group33.swap'
+    report 'removed linux.group33.swap'
 fi
 
 # windows.group33: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group33 windows root course_vg; then
     lvremove --yes course_vg/windows.group33
-    say 'removed windows.group33'
+    report 'removed windows.group33'
 fi
 
 others_kept course_vg

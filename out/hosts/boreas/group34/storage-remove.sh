@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group34: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group34 linux root course_vg; then
     lvremove --yes course_vg/linux.group34
-    say 'removed linux.group34'
+    report 'removed linux.group34'
 fi
 
 # linux.group34.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group34.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group34.swap
-    say 'removed linux.group34.swap'
+    report 'removed linux.group34.swap'
 fi
 
 # windows.group34: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group34 windows root course_vg; then
     lvremove --yes course_vg/windows.group34
-    say 'removed windows.group34'
+    report 'removed windows.group34'
 fi
 
 others_kept course_vg

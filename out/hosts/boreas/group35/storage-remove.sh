@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group35: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group35 linux root course_vg; then
     lvremove --yes course_vg/linux.group35
-    say 'removed linux.group35'
+    report 'removed linux.group35'
 fi
 
 # linux.group35.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group35.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group35.swap
-    say 'removed linux.group35.swap'
+    report 'removed linux.group35.swap'
 fi
 
 # windows.group35: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group35 windows root course_vg; then
     lvremove --yes course_vg/windows.group35
-    say 'removed windows.group35'
+    report 'removed windows.group35'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group36: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group36 linux root course_vg; then
     lvremove --yes course_vg/linux.group36
-    say 'removed linux.group36'
+    report 'removed linux.group36'
 fi
 
 # linux.group36.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group36.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group36.swap
-    say 'removed linux.group36.swap'
+    report 'removed linux.group36.swap'
 fi
 
 # windows.group36: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group36 windows root course_vg; then
     lvremove --yes course_vg/windows.group36
-    say 'removed windows.group36'
+    report 'removed windows.group36'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group37: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group37 linux root course_vg; then
     lvremove --yes course_vg/linux.group37
-    say 'removed linux.group37'
+    report 'removed linux.group37'
 fi
 
 # linux.group37.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group37.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group37.swap
-    say 'removed linux.group37.swap'
+    report 'removed linux.group37.swap'
 fi
 
 # windows.group37: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group37 windows root course_vg; then
     lvremove --yes course_vg/windows.group37
-    say 'removed windows.group37'
+    report 'removed windows.group37'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group38: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group38 linux root course_vg; then
     lvremove --yes course_vg/linux.group38
-    say 'removed linux.group38'
+    report 'removed linux.group38'
 fi
 
 # linux.group38.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group38.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group38.swap
-    say 'removed linux.group38.swap'
+    report 'removed linux.group38.swap'
 fi
 
 # windows.group38: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group38 windows root course_vg; then
     lvremove --yes course_vg/windows.group38
-    say 'removed windows.group38'
+    report 'removed windows.group38'
 fi
 
 others_kept course_vg

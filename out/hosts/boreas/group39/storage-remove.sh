@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group39: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group39 linux root course_vg; then
     lvremove --yes course_vg/linux.group39
-    say 'removed linux.group39'
+    report 'removed linux.group39'
 fi
 
 # linux.group39.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group39.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group39.swap
-    say 'removed linux.group39.swap'
+    report 'removed linux.group39.swap'
 fi
 
 # windows.group39: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group39 windows root course_vg; then
     lvremove --yes course_vg/windows.group39
-    say 'removed windows.group39'
+    report 'removed windows.group39'
 fi
 
 others_kept course_vg

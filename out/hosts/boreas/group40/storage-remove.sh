@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group40: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group40 linux root course_vg; then
     lvremove --yes course_vg/linux.group40
-    say 'removed linux.group40'
+    report 'removed linux.group40'
 fi
 
 # linux.group40.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group40.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group40.swap
-    say 'removed linux.group40.swap'
+    report 'removed linux.group40.swap'
 fi
 
 # windows.group40: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group40 windows root course_vg; then
     lvremove --yes course_vg/windows.group40
-    say 'removed windows.group40'
+    report 'removed windows.group40'
 fi
 
 others_kept course_vg

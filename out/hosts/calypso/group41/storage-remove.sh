@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group41: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group41 linux root course_vg; then
     lvremove --yes course_vg/linux.group41
-    say 'removed linux.group41'
+    report 'removed linux.group41'
 fi
 
 # linux.group41.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group41.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group41.swap
-    say 'removed linux.group41.swap'
+    report 'removed linux.group41.swap'
 fi
 
 # windows.group41: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group41 windows root course_vg; then
     lvremove --yes course_vg/windows.group41
-    say 'removed windows.group41'
+    report 'removed windows.group41'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group42: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group42 linux root course_vg; then
     lvremove --yes course_vg/linux.group42
-    say 'removed linux.group42'
+    report 'removed linux.group42'
 fi
 
 # linux.group42.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group42.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group42.swap
-    say 'removed linux.group42.swap'
+    report 'removed linux.group42.swap'
 fi
 
 # windows.group42: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group42 windows root course_vg; then
     lvremove --yes course_vg/windows.group42
-    say 'removed windows.group42'
+    report 'removed windows.group42'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group43: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group43 linux root course_vg; then
     lvremove --yes course_vg/linux.group43
-    say 'removed linux.group43'
+    report 'removed linux.group43'
 fi
 
 # linux.group43.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group43.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group43.swap
-    say 'removed linux.group43.swap'
+    report 'removed linux.group43.swap'
 fi
 
 # windows.group43: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group43 windows root course_vg; then
     lvremove --yes course_vg/windows.group43
-    say 'removed windows.group43'
+    report 'removed windows.group43'
 fi
 
 others_kept course_vg

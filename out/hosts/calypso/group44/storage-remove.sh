@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group44: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group44 linux root course_vg; then
     lvremove --yes course_vg/linux.group44
-    say 'removed linux.group44'
+    report 'removed linux.group44'
 fi
 
 # linux.group44.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group44.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group44.swap
-    say 'removed linux.group44.swap'
+    report 'removed linux.group44.swap'
 fi
 
 # windows.group44: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group44 windows root course_vg; then
     lvremove --yes course_vg/windows.group44
-    say 'removed windows.group44'
+    report 'removed windows.group44'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group45: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group45 linux root course_vg; then
     lvremove --yes course_vg/linux.group45
-    say 'removed linux.group45'
+    report 'removed linux.group45'
 fi
 
 # linux.group45.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group45.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group45.swap
-    say 'removed linux.group45.swap'
+    report 'removed linux.group45.swap'
 fi
 
 # windows.group45: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group45 windows root course_vg; then
     lvremove --yes course_vg/windows.group45
-    say 'removed windows.group45'
+    report 'removed windows.group45'
 fi
 
 others_kept course_vg

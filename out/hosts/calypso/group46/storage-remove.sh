@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group46: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group46 linux root course_vg; then
     lvremove --yes course_vg/linux.group46
-    say 'removed linux.group46'
+    report 'removed linux.group46'
 fi
 
 # linux.group46.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group46.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group46.swap
-    say 'removed linux.group46.swap'
+    report 'removed linux.group46.swap'
 fi
 
 # windows.group46: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group46 windows root course_vg; then
     lvremove --yes course_vg/windows.group46
-    say 'removed windows.group46'
+    report 'removed windows.group46'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group47: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group47 linux root course_vg; then
     lvremove --yes course_vg/linux.group47
-    say 'removed linux.group47'
+    report 'removed linux.group47'
 fi
 
 # linux.group47.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group47.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group47.swap
-    say 'removed linux.group47.swap'
+    report 'removed linux.group47.swap'
 fi
 
 # windows.group47: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group47 windows root course_vg; then
     lvremove --yes course_vg/windows.group47
-    say 'removed windows.group47'
+    report 'removed windows.group47'
 fi
 
 others_kept course_vg

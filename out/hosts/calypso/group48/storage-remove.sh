@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group48: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group48 linux root course_vg; then
     lvremove --yes course_vg/linux.group48
-    say 'removed linux.group48'
+    report 'removed linux.group48'
 fi
 
 # linux.group48.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group48.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group48.swap
-    say 'removed linux.group48.swap'
+    report 'removed linux.group48.swap'
 fi
 
 # windows.group48: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group48 windows root course_vg; then
     lvremove --yes course_vg/windows.group48
-    say 'removed windows.group48'
+    report 'removed windows.group48'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group49: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group49 linux root course_vg; then
     lvremove --yes course_vg/linux.group49
-    say 'removed linux.group49'
+    report 'removed linux.group49'
 fi
 
 # linux.group49.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group49.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group49.swap
-    say 'removed linux.group49.swap'
+    report 'removed linux.group49.swap'
 fi
 
 # windows.group49: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group49 windows root course_vg; then
     lvremove --yes course_vg/windows.group49
-    say 'removed windows.group49'
+    report 'removed windows.group49'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group50: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group50 linux root course_vg; then
     lvremove --yes course_vg/linux.group50
-    say 'removed linux.group50'
+    report 'removed linux.group50'
 fi
 
 # linux.group50.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group50.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group50.swap
-    say 'removed linux.group50.swap'
+    report 'removed linux.group50.swap'
 fi
 
 # windows.group50: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group50 windows root course_vg; then
     lvremove --yes course_vg/windows.group50
-    say 'removed windows.group50'
+    report 'removed windows.group50'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group51: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group51 linux root course_vg; then
     lvremove --yes course_vg/linux.group51
-    say 'removed linux.group51'
+    report 'removed linux.group51'
 fi
 
 # linux.group51.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group51.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group51.swap
-    say 'removed linux.group51.swap'
+    report 'removed linux.group51.swap'
 fi
 
 # windows.group51: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group51 windows root course_vg; then
     lvremove --yes course_vg/windows.group51
-    say 'removed windows.group51'
+    report 'removed windows.group51'
 fi
 
 others_kept course_vg

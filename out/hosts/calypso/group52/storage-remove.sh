@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group52: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group52 linux root course_vg; then
     lvremove --yes course_vg/linux.group52
-    say 'removed linux.group52'
+    report 'removed linux.group52'
 fi
 
 # linux.group52.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group52.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group52.swap
-    say 'removed linux.group52.swap'
+    report 'removed linux.group52.swap'
 fi
 
 # windows.group52: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group52 windows root course_vg; then
     lvremove --yes course_vg/windows.group52
-    say 'removed windows.group52'
+    report 'removed windows.group52'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group53: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group53 linux root course_vg; then
     lvremove --yes course_vg/linux.group53
-    say 'removed linux.group53'
+    report 'removed linux.group53'
 fi
 
 # linux.group53.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group53.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group53.swap
-    say 'removed linux.group53.swap'
+    report 'removed linux.group53.swap'
 fi
 
 # windows.group53: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group53 windows root course_vg; then
     lvremove --yes course_vg/windows.group53
-    say 'removed windows.group53'
+    report 'removed windows.group53'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group54: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group54 linux root course_vg; then
     lvremove --yes course_vg/linux.group54
-    say 'removed linux.group54'
+    report 'removed linux.group54'
 fi
 
 # linux.group54.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group54.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group54.swap
-    say 'removed linux.group54.swap'
+    report 'removed linux.group54.swap'
 fi
 
 # windows.group54: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group54 windows root course_vg; then
     lvremove --yes course_vg/windows.group54
-    say 'removed windows.group54'
+    report 'removed windows.group54'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group55: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group55 linux root course_vg; then
     lvremove --yes course_vg/linux.group55
-    say 'removed linux.group55'
+    report 'removed linux.group55'
 fi
 
 # linux.group55.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group55.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group55.swap
-    say 'removed linux.group55.swap'
+    report 'removed linux.group55.swap'
 fi
 
 # windows.group55: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group55 windows root course_vg; then
     lvremove --yes course_vg/windows.group55
-    say 'removed windows.group55'
+    report 'removed windows.group55'
 fi
 
 others_kept course_vg

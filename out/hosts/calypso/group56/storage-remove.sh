@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group56: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group56 linux root course_vg; then
     lvremove --yes course_vg/linux.group56
-    say 'removed linux.group56'
+    report 'removed linux.group56'
 fi
 
 # linux.group56.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group56.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group56.swap
-    say 'removed linux.group56.swap'
+    report 'removed linux.group56.swap'
 fi
 
 # windows.group56: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group56 windows root course_vg; then
     lvremove --yes course_vg/windows.group56
-    say 'removed windows.group56'
+    report 'removed windows.group56'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group57: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group57 linux root course_vg; then
     lvremove --yes course_vg/linux.group57
-    say 'removed linux.group57'
+    report 'removed linux.group57'
 fi
 
 # linux.group57.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group57.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group57.swap
-    say 'removed linux.group57.swap'
+    report 'removed linux.group57.swap'
 fi
 
 # windows.group57: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group57 windows root course_vg; then
     lvremove --yes course_vg/windows.group57
-    say 'removed windows.group57'
+    report 'removed windows.group57'
 fi
 
 others_kept course_vg

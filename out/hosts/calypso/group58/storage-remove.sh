@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group58: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group58 linux root course_vg; then
     lvremove --yes course_vg/linux.group58
-    say 'removed linux.group58'
+    report 'removed linux.group58'
 fi
 
 # linux.group58.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group58.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group58.swap
-    say 'removed linux.group58.swap'
+    report 'removed linux.group58.swap'
 fi
 
 # windows.group58: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group58 windows root course_vg; then
     lvremove --yes course_vg/windows.group58
-    say 'removed windows.group58'
+    report 'removed windows.group58'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group59: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group59 linux root course_vg; then
     lvremove --yes course_vg/linux.group59
-    say 'removed linux.group59'
+    report 'removed linux.group59'
 fi
 
 # linux.group59.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group59.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group59.swap
-    say 'removed linux.group59.swap'
+    report 'removed linux.group59.swap'
 fi
 
 # windows.group59: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group59 windows root course_vg; then
     lvremove --yes course_vg/windows.group59
-    say 'removed windows.group59'
+    report 'removed windows.group59'
 fi
 
 others_kept course_vg

@@ -14,19 +14,19 @@ no_other_hosts
 # linux.group60: root of linux, its template and 500 MiB free in course_vg, from ubuntu-server.ext4
 if removable_lv linux.group60 linux root course_vg; then
     lvremove --yes course_vg/linux.group60
-    say 'removed linux.group60'
+    report 'removed linux.group60'
 fi
 
 # linux.group60.swap: swap of linux, 128 MiB in course_vg
 if removable_lv linux.group60.swap linux swap course_vg; then
     lvremove --yes course_vg/linux.group60.swap
-    say 'removed linux.group60.swap'
+    report 'removed linux.group60.swap'
 fi
 
 # windows.group60: root of windows, as its template, at least 250 MiB in course_vg, from winxp.fat32
 if removable_lv windows.group60 windows root course_vg; then
     lvremove --yes course_vg/windows.group60
-    say 'removed windows.group60'
+    report 'removed windows.group60'
 fi
 
 others_kept course_vg

@@ -13,11 +13,11 @@ no_other_hosts
 # linux.demo: root of linux, its template and 1 GiB free, from debian.ext3
 if removable_file linux.demo linux root /opt/mln/projects/demo/images/linux; then
     rm -f -- /opt/mln/projects/demo/images/linux /opt/mln/projects/demo/images/linux.mlnc-part /opt/mln/projects/demo/images/linux.mlnc
-    say 'removed linux.demo'
+    report 'removed linux.demo'
 fi
 
 # linux.demo-swap: swap of linux, 512 MiB
 if removable_file linux.demo-swap linux swap '/srv/nfs/it'"'"'s/swap_linux'; then
     rm -f -- '/srv/nfs/it'"'"'s/swap_linux' '/srv/nfs/it'"'"'s/swap_linux.mlnc-part' '/srv/nfs/it'"'"'s/swap_linux.mlnc'
-    say 'removed linux.demo-swap'
+    report 'removed linux.demo-swap'
 fi

@@ -13,7 +13,7 @@ no_other_hosts
 # windows.demo: root of windows, 4 GiB in san_vg, from winxp.img
 if removable_lv windows.demo windows root san_vg; then
     lvremove --yes san_vg/windows.demo
-    say 'removed windows.demo'
+    report 'removed windows.demo'
 fi
 
 others_kept san_vg

@@ -13,13 +13,13 @@ no_other_hosts
 # linux.demo: root of linux, 4 GiB in san_vg, from debian.ext3
 if removable_lv linux.demo linux root san_vg; then
     lvremove --yes san_vg/linux.demo
-    say 'removed linux.demo'
+    report 'removed linux.demo'
 fi
 
 # linux.demo-swap: swap of linux, 512 MiB in san_vg
 if removable_lv linux.demo-swap linux swap san_vg; then
     lvremove --yes san_vg/linux.demo-swap
-    say 'removed linux.demo-swap'
+    report 'removed linux.demo-swap'
 fi
 
 others_kept san_vg

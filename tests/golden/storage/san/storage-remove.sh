@@ -14,7 +14,7 @@ lock_volume_group san_vg -p 2222 -- two.example.org
 # linux.demo: root of linux, 4 GiB in san_vg, from debian.ext3
 if removable_lv linux.demo linux root san_vg; then
     lvremove --yes san_vg/linux.demo
-    say 'removed linux.demo'
+    report 'removed linux.demo'
 fi
 
 others_kept san_vg

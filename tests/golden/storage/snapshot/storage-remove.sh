@@ -13,7 +13,7 @@ no_other_hosts
 # linux.demo: root of linux, as its template in san_vg, snapshot of base
 if removable_lv linux.demo linux root san_vg; then
     lvremove --yes san_vg/linux.demo
-    say 'removed linux.demo'
+    report 'removed linux.demo'
 fi
 
 others_kept san_vg
