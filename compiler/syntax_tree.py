@@ -101,6 +101,7 @@ def _included(items: tuple[Item, ...], seen: set[int]) -> Iterator[File]:
 
 
 _SPECIAL = re.compile(r"([\\{};\"' \t\r\f\v#])")
+_NAME_CHARACTER = re.compile(r"[A-Za-z0-9_]")
 _DOLLAR = re.compile(r"\$(?=[\[A-Za-z0-9_])")
 
 
@@ -109,10 +110,18 @@ def _escape(text: str) -> str:
 
 
 def format_word(word: Word) -> str:
-    """*word* in a spelling that reads back as the same word."""
+    """Return *word* in a spelling that reads back as the same word."""
     if not word.parts:
         return _escape(word.text)
-    return "".join(part.text if isinstance(part, Ref) else _escape(part) for part in word.parts)
+    return "".join(map(_format_part, word.parts, ("", *word.parts)))
+
+
+def _format_part(part: Part, before: Part) -> str:
+    if isinstance(part, Ref):
+        return part.text
+    # Without the backslash, the text would continue the name of the variable: $0\0 is not $00.
+    joined = isinstance(before, Ref) and not before.text.endswith("]") and _NAME_CHARACTER.match(part)
+    return f"\\{part[0]}{_escape(part[1:])}" if joined else _escape(part)
 
 
 def format_items(items: tuple[Item, ...], depth: int = 0) -> str:

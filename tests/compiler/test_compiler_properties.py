@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from checkout import ROOT
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from mln_texts import check, expand, read
 from trees import tree
@@ -152,6 +152,7 @@ def test_any_tree_is_printed_so_that_it_reads_back(tree: tuple[Item, ...]) -> No
 
 @quick
 @given(texts)
+@example("$0\\0")
 def test_what_a_text_says_is_printed_so_that_it_reads_back(text: str) -> None:
     first = read(text).file.items
     assert read(format_items(first)).file.items == first
