@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "cli": set(ROOMS) - {"runner", "rehearsal", "lab"},
     "lab": {"lab"},
 }
-"""What each room may import of mlnc: rooms, or single modules of a room."""
+"""Rooms, or single modules of a room, that each room may import."""
 
 DOORS = {
     "ply": {"compiler/lexer.py", "compiler/parser.py"},
