@@ -1,4 +1,4 @@
-"""Chores, run by Invoke: ``invoke --list``."""
+"""Invoke tasks of this checkout: development, deployment, rehearsal and the laboratory (``invoke --list``)."""
 
 import sys
 from pathlib import Path
@@ -48,39 +48,42 @@ PYTHON = f"{sys.executable} -m"
 
 @task
 def check(context: Context) -> None:
-    """Lint, formatting and types: what must hold before a commit."""
+    """Run ruff, its format check, and mypy: required before a commit."""
     with context.cd(ROOT):
         context.run(f"{PYTHON} ruff check .", pty=sys.stdout.isatty())
         context.run(f"{PYTHON} ruff format --check .", pty=sys.stdout.isatty())
         context.run(f"{PYTHON} mypy", pty=sys.stdout.isatty())
-        # By itself, for mypy takes two modules called conftest for one.
+        # Separately, since mypy rejects a second module named conftest in one run.
         context.run(f"{PYTHON} mypy tests/real_xen/conftest.py", pty=sys.stdout.isatty())
 
 
 @task(help={"options": "Options for pytest, for example '-k lexer'."})
-def test(context: Context, options: str = "") -> None:  # noqa: PT028 - a chore, not a test
-    """The tests."""
+def test(context: Context, options: str = "") -> None:  # noqa: PT028 - a task, not a test
+    """Run the tests."""
     with context.cd(ROOT):
         context.run(f"{PYTHON} pytest {options}", pty=sys.stdout.isatty())
 
 
 @task
 def goldens(context: Context) -> None:
-    """Rewrite the expected outputs of the tests and the generated pages of docs/; review them with git diff."""
+    """Rewrite the expected outputs of the tests and the generated pages of docs/.
+
+    Review the result with git diff.
+    """
     with context.cd(ROOT):
         context.run(f"{PYTHON} pytest --update", pty=sys.stdout.isatty())
 
 
 @task
 def course(context: Context) -> None:
-    """Compile course/ into out/, as it is committed."""
+    """Compile course/ into out/, which is committed."""
     with context.cd(ROOT):
         context.run(f"{PYTHON} mlnc build course/", pty=sys.stdout.isatty())
 
 
 @task(pre=[check, test])
 def all(context: Context) -> None:
-    """Everything a submission must pass, without the Debian packages (see .ci/run)."""
+    """Run check and test; .ci/run also runs what needs Debian packages."""
 
 
 namespace = Collection.from_module(sys.modules[__name__])

@@ -1,4 +1,4 @@
-"""The command ``mlnc``: it drives the compiler and the targets, and is the only room that knows both."""
+"""The command ``mlnc``: it runs the compiler, the planner and the targets."""
 
 from mlnc import check_import_name
 

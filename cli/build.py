@@ -1,4 +1,4 @@
-"""One build: the passes of the compiler, the targets, and what earlier builds left, brought together."""
+"""One build: compiler, targets and plans, combined with the projects of earlier builds."""
 
 import gc
 import json
@@ -22,6 +22,7 @@ from mlnc.output.manifest import Manifest, load_manifest
 from mlnc.output.output_folder import OutputRefused
 from mlnc.output.transaction import recover
 from mlnc.output.writer import Build, Written, write
+from mlnc.targets.ansible.ansible_target import generation_files
 from mlnc.targets.registry import emit_all
 from mlnc.upgrade.capacity.memory_order import Shortages
 from mlnc.upgrade.diff.deployed_state import DeployedState, unknown_servers
@@ -32,7 +33,7 @@ from mlnc.upgrade.planner import Planned, plan_course
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build did."""
+    """The result of a build."""
 
     compiled: Compiled
     written: Written
@@ -40,8 +41,8 @@ class Built:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keeps the cyclic garbage collector off: what a run makes lives to its end, and going through it takes a fifth."""
+def _without_collector() -> Iterator[None]:
+    """Disable the cyclic garbage collector: a run keeps its objects to the end, and collection takes a fifth of it."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -51,14 +52,14 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@_uncollected()
+@_without_collector()
 def build(
     front: Front, paths: Iterable[Path], site: Path | None, out: Path, old: str | None = None
 ) -> Built | None:
-    """Compile *paths* into *out*. None where the report of *front* has errors: then nothing was written.
+    """Compile *paths* into *out*. Return None, with nothing written, if the report of *front* has errors.
 
-    Plans lead there from what was applied last, or from *old* (see ``cli.old_side``). Raises OutputRefused where *out*
-    cannot be written, OldSideRefused where the old side cannot be read.
+    Plans start from the deployed state, or from *old* (see ``cli.previous_state``). Raises OutputRefused if *out*
+    cannot be written, OldSideRefused if the previous state cannot be read.
     """
     found = front.load(paths, site)
     if found is None:
@@ -79,13 +80,14 @@ def build(
     if not _accepted(front, compiled, refused):
         return None
     emitted.artifacts += [Artifact(f"ir/{name}.yaml", text) for name, text in texts.items()]
+    emitted.artifacts += generation_files(emitted.artifacts)
     emitted.artifacts += [artifact for each in planned.values() for artifact in emit(each)]
     return Built(compiled, write(out, _wanted(out, manifest, compiled, emitted, front.loader)), planned)
 
 
-@_uncollected()
+@_without_collector()
 def check(front: Front, paths: Iterable[Path], site: Path | None) -> Compiled | None:
-    """What ``build`` would find wrong with *paths*, without ``out/``."""
+    """Report the errors of *paths* as ``build`` does, without reading or writing ``out/``."""
     found = front.load(paths, site)
     compiled = front.run(found, Earlier()) if found is not None else None
     if compiled is not None:
@@ -95,7 +97,7 @@ def check(front: Front, paths: Iterable[Path], site: Path | None) -> Compiled | 
 
 
 def earlier(out: Path, manifest: Manifest | None, found: Found) -> Earlier:
-    """The projects in *out* that stay: not those of the files and folders that are built now."""
+    """Return the projects in *out* that are kept: those outside the files and folders that are built now."""
     if manifest is None:
         return Earlier()
     now = {path.resolve() for path in found.projects}
@@ -113,7 +115,7 @@ def earlier(out: Path, manifest: Manifest | None, found: Found) -> Earlier:
     except (OSError, InvalidIr) as error:
         hint = f"build everything into an empty folder, or delete {out}"
         raise OutputRefused(
-            f"{out} holds projects of an earlier build that cannot be read: {error}. {hint}"
+            f"{out} contains projects of an earlier build that cannot be read: {error}. {hint}"
         ) from error
     return Earlier(projects, servers)
 
@@ -123,13 +125,13 @@ def _read(out: Path, path: str) -> str:
 
 
 def _accepted(front: Front, compiled: Compiled, refusals: Iterable[Refusal]) -> bool:
-    """Whether nothing is wrong, once *refusals* are reported."""
+    """Report *refusals*; return True if the report has no errors."""
     front.report.extend(_diagnostic(refusal, compiled) for refusal in refusals)
     return not front.report.failed
 
 
 def _diagnostic(refusal: Refusal, compiled: Compiled) -> Diagnostic:
-    """What a target refused, with the place in the sources that it came from."""
+    """Convert a refusal of a target to a diagnostic with its source position."""
     return Diagnostic(refusal.code, refusal.message, _origin(refusal.where, compiled), refusal.hint)
 
 
@@ -166,7 +168,7 @@ def _wanted(
 
 
 def _relative(path: Path, out: Path) -> str:
-    """*path* as seen from *out*. Raises OutputRefused where it cannot be written down."""
+    """Return *path* relative to *out*. Raises OutputRefused if it is not UTF-8."""
     relative = Path(os.path.relpath(path.resolve(), out.resolve())).as_posix()
     try:
         relative.encode()
@@ -179,21 +181,21 @@ def _relative(path: Path, out: Path) -> str:
 def _plan(
     before: DeployedState, compiled: Compiled, loader: SourceLoader, out: Path
 ) -> tuple[dict[str, Planned], Shortages]:
-    """A plan for each project of the course, and what servers lack for it."""
+    """Return a plan for each project of the course, and the shortages of servers."""
     origins = {name: lowered.origins for name, lowered in compiled.lowered.items()}
     places = DifferenceSpans(out, origins, _source_names(loader, out).__getitem__)
     return plan_course(before, compiled.course, places.of)
 
 
 def _source_names(loader: SourceLoader, out: Path) -> dict[Source, str]:
-    """What each source is called as seen from *out*."""
+    """Return the path of each source relative to *out*."""
     return {file.source: _relative(path, out) for path, file in loader.files.items() if file}
 
 
 def _source_maps(compiled: Compiled, loader: SourceLoader, out: Path) -> Iterator[Artifact]:
-    """The source map of each project; files are named as seen from *out*, from wherever the build was run."""
+    """Yield the source map of each project; paths are relative to *out*, independent of the working directory."""
     names = _source_names(loader, out)
-    # json.dumps with an indent does without the encoder in C
+    # json.dumps with an indent does not use the C encoder
     encode = json.JSONEncoder(ensure_ascii=False).encode
     for project, lowered in compiled.lowered.items():
         lines = (

@@ -1,4 +1,4 @@
-"""A run of the command: its report, its progress on a terminal, and how it ends."""
+"""One run of a command: report, progress on a terminal, exit code."""
 
 import shutil
 import sys
@@ -11,7 +11,7 @@ import click
 from mlnc.cli.build import Built
 from mlnc.cli.excerpt import WIDTH
 from mlnc.cli.masking import Masking
-from mlnc.cli.plan_summary import told
+from mlnc.cli.plan_summary import summarize
 from mlnc.cli.printing import as_json, as_text
 from mlnc.cli.secret_spans import literals, secret_places
 from mlnc.compiler.diagnostic_codes import CODES
@@ -19,15 +19,15 @@ from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Compiled, Front
 from mlnc.compiler.suggestion import suggest
 
-_PATIENCE_SECONDS = 0.7
-"""A run that ends sooner shows no progress."""
+_PROGRESS_DELAY_SECONDS = 0.7
+"""A shorter run shows no progress."""
 
 
 class CommandRun:
-    """Options of the command line turned into a front end, and findings turned into output and an exit code.
+    """Front end made from the command line options; prints findings and sets the exit code.
 
-    A command that *has_output* of its own leaves standard output to it: findings go elsewhere as JSON too.
-    *outcome* is what errors lead to, for the last line.
+    If the command *has_output* of its own on standard output, JSON findings go to standard error. *outcome* is the
+    effect of errors, for the last line.
     """
 
     def __init__(
@@ -41,16 +41,16 @@ class CommandRun:
         self.shown = False
         self.front = Front(Report(silenced, strict="error" in warnings), self.progress)
 
-    def progress(self, what: str, done: int, of: int) -> None:
-        """One line that renews itself, on a terminal only and once a run takes long."""
-        if not sys.stderr.isatty() or time.monotonic() - self.begun < _PATIENCE_SECONDS:
+    def progress(self, label: str, done: int, total: int) -> None:
+        """Update the progress line of a long run, on a terminal only."""
+        if not sys.stderr.isatty() or time.monotonic() - self.begun < _PROGRESS_DELAY_SECONDS:
             return
-        filled = 30 * done // of
-        click.echo(f"\r{what:8} [{'#' * filled}{'.' * (30 - filled)}] {done}/{of} ", nl=False, err=True)
+        filled = 30 * done // total
+        click.echo(f"\r{label:8} [{'#' * filled}{'.' * (30 - filled)}] {done}/{total} ", nl=False, err=True)
         self.shown = True
 
     def finish(self, summary: str | None = None) -> None:
-        """Print the findings and *summary*; end the program with 1 where anything was wrong."""
+        """Print the findings and *summary*; exit with 1 if there were errors."""
         if self.shown:
             click.echo("\r\033[K", nl=False, err=True)
         report = self.front.report
@@ -67,7 +67,7 @@ class CommandRun:
 
     @cached_property
     def masking(self) -> Masking:
-        """What masks the secrets of everything that was read."""
+        """Masking of the secrets in all sources that were read."""
         front = self.front
         sources = [file.source for file in front.loader.files.values() if file is not None]
         places = secret_places(sources, guarded=not front.expanded)
@@ -75,14 +75,14 @@ class CommandRun:
 
     @property
     def counted(self) -> str:
-        """How many errors and warnings were found."""
+        """The numbers of errors and warnings as text."""
         counts = {kind: self.front.report.count(kind) for kind in ("error", "warning")}
-        return " and ".join(_many(number, kind) for kind, number in counts.items() if number)
+        return " and ".join(_counted(number, kind) for kind, number in counts.items() if number)
 
     def summary(self, built: Built, out: Path) -> str:
-        """What plans the build made, in a line a virtual machine that changes, then what it did, in one line."""
+        """Return the plans, one line for each virtual machine that changes, and one line of file counts."""
         written = built.written
-        plans = self.masking.text(told(built.planned))
+        plans = self.masking.text(summarize(built.planned))
         counts = f"{len(written.made)} made, {len(written.changed)} changed, {len(written.removed)} removed"
         seconds = time.monotonic() - self.begun
         done = (
@@ -91,22 +91,23 @@ class CommandRun:
         return f"{plans}\n{done}" if plans else done
 
     def checked(self, compiled: Compiled) -> str:
-        """What a check looked at, in one line."""
+        """Return one line with the numbers of checked projects, hosts and servers."""
         return f"{_course(compiled)}: no errors"
 
 
 def _course(compiled: Compiled) -> str:
     hosts = [host for each in compiled.lowered.values() for host in each.project.hosts.values()]
     servers = {host.service_host for host in hosts}
-    return f"{_many(len(compiled.lowered), 'project')}, {_many(len(hosts), 'host')} on {_many(len(servers), 'server')}"
+    projects = _counted(len(compiled.lowered), "project")
+    return f"{projects}, {_counted(len(hosts), 'host')} on {_counted(len(servers), 'server')}"
 
 
-def _many(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _width() -> int:
-    """The columns of the terminal that findings go to; a fixed number where they go elsewhere."""
+    """Return the columns of the terminal on standard error; a fixed number if it is not a terminal."""
     return shutil.get_terminal_size((WIDTH, 24)).columns if sys.stderr.isatty() else WIDTH
 
 
@@ -116,7 +117,7 @@ def _silenced(option: str) -> str:
         raise click.UsageError("-W takes error, or no-CODE with the code of a warning: no-lone-zero")
     if code not in CODES:
         near = suggest(code, CODES)
-        raise click.UsageError(f"there is no warning {code}" + (f"; did you mean no-{near}?" if near else ""))
+        raise click.UsageError(f"unknown warning {code}" + (f"; did you mean no-{near}?" if near else ""))
     if CODES[code].severity == "error":
         raise click.UsageError(f"{code} is an error: it cannot be silenced")
     return code

@@ -1,4 +1,4 @@
-"""``mlnc evacuate``: the patch to the sources that empties a server. Applying it is the user's act."""
+"""``mlnc evacuate``: a patch to the sources that moves everything away from a server. The user applies it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,22 +18,22 @@ from mlnc.upgrade.evacuation import evacuate as find_targets
 
 
 class UnknownServer(Exception):
-    """No server of that name has anything to do with the course; the message says so."""
+    """The course has no server of that name; the message says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evacuation:
-    """A patch, and what it does in one line."""
+    """A patch and a summary of it in one line."""
 
     patch: str
     summary: str
 
 
 def evacuate(front: Front, paths: Sequence[Path], site: Path | None, server: str) -> Evacuation | None:
-    """The patch that empties *server*; None where there is none, and the report of *front* says why.
+    """Return the patch that empties *server*; None if there is none, with the reason in the report of *front*.
 
-    The patched course has been compiled: it is without error, every machine is where it shall be, no other has moved.
-    Raises UnknownServer.
+    The patched course is compiled as a check: it has no errors, and exactly the planned hosts move. Raises
+    UnknownServer.
     """
     compiled = check(front, paths, site)
     if compiled is None or front.report.failed:
@@ -54,18 +54,18 @@ def _known(server: str, compiled: Compiled) -> str:
     servers = compiled.course.site.service_hosts
     if name not in servers:
         near = suggest(name, servers)
-        raise UnknownServer(f"there is no server {server}" + (f"; did you mean {near}?" if near else ""))
+        raise UnknownServer(f"unknown server {server}" + (f"; did you mean {near}?" if near else ""))
     return name
 
 
 def _targets(compiled: Compiled, server: str, front: Front) -> tuple[Targets, Choice] | None:
-    """Targets for which there are places to write them; None where there are none, and the report says why."""
+    """Return targets that can be written to the sources; None if there are none, with the reason in the report."""
     places = ServiceHostSpans(
         compiled.models, {name: _main(compiled, front, name) for name in compiled.models}
     )
-    together = [set(hosts) for hosts in _plugged(compiled.course, server, places).values()]
+    groups = [set(hosts) for hosts in _located_switches(compiled.course, server, places).values()]
     while True:
-        targets = find_targets(compiled.course, server, together)
+        targets = find_targets(compiled.course, server, groups)
         if not isinstance(targets, dict):
             front.report.extend(_no_place(each, compiled) for each in targets)
             return None
@@ -73,11 +73,11 @@ def _targets(compiled: Compiled, server: str, front: Front) -> tuple[Targets, Ch
         if not choice.stuck:
             return targets, choice
         joined = [{_name(each) for each in found if each.kind == "host"} for found in choice.stuck.values()]
-        fresh = [found for found in joined if found not in together and found <= targets.keys()]
+        fresh = [found for found in joined if found not in groups and found <= targets.keys()]
         if not fresh:
             front.report.extend(_unfit(_name(item), compiled) for item in choice.stuck)
             return None
-        together += fresh
+        groups += fresh
 
 
 def _main(compiled: Compiled, front: Front, project: str) -> Source:
@@ -90,8 +90,10 @@ def _name(item: PlacedItem) -> str:
     return f"{item.project}/{item.name}"
 
 
-def _plugged(course: Course, server: str, places: ServiceHostSpans) -> Mapping[PlacedItem, list[str]]:
-    """The switches that say that they are on *server*, and the hosts on them, which go where they go."""
+def _located_switches(
+    course: Course, server: str, places: ServiceHostSpans
+) -> Mapping[PlacedItem, list[str]]:
+    """Return the switches that name *server*, each with its hosts, which must move to the same server."""
     return {
         item: [f"{name}/{member.host}" for member in switch.members]
         for name, project in course.projects.items()
@@ -101,12 +103,12 @@ def _plugged(course: Course, server: str, places: ServiceHostSpans) -> Mapping[P
 
 
 def _wanted(course: Course, server: str, places: ServiceHostSpans, targets: Targets) -> dict[PlacedItem, str]:
-    """Every host and switch that has to be written elsewhere; a switch without hosts stays."""
+    """Return the new server of every host and switch that moves; a switch without hosts stays."""
     wanted = {}
     for host, target in targets.items():
         project, _, name = host.partition("/")
         wanted[PlacedItem(project, "host", name)] = target
-    for item, hosts in _plugged(course, server, places).items():
+    for item, hosts in _located_switches(course, server, places).items():
         if hosts:
             wanted[item] = targets[hosts[0]]
     return wanted
@@ -123,14 +125,14 @@ def _placed(course: Course) -> Targets:
 def _builds(
     front: Front, paths: Sequence[Path], site: Path | None, texts: Mapping[Source, str], placed: Targets
 ) -> bool:
-    """Whether the patched course compiles and everything is where *placed* says; what is wrong goes to the report."""
-    instead = {Path(source.path).resolve(): text for source, text in texts.items()}
-    patched = Front(Report(), instead=instead)
+    """Return True if the patched course compiles and its hosts are as in *placed*; report the errors otherwise."""
+    replaced = {Path(source.path).resolve(): text for source, text in texts.items()}
+    patched = Front(Report(), instead=replaced)
     compiled = check(patched, paths, site)
     if compiled is None or patched.report.failed:
         found = [each for each in patched.report.sorted() if each.severity == "error"]
-        # without the place: the lines of a patched file are not those that a reader would find there
-        front.report.extend(Diagnostic(each.code, f"once patched: {each.message}", None) for each in found)
+        # without the position: the line numbers of a patched file differ from those of the file on disk
+        front.report.extend(Diagnostic(each.code, f"after the patch: {each.message}", None) for each in found)
         return False
     is_now = _placed(compiled.course)
     wrong = [host for host, server in sorted(placed.items()) if is_now.get(host) != server]
@@ -138,26 +140,27 @@ def _builds(
     return not wrong
 
 
-# --- what is said ----------------------------------------------------------------------------------------------------
+# --- messages --------------------------------------------------------------------------------------------------------
 
 
 def _no_place(each: Unplaced, compiled: Compiled) -> Diagnostic:
     origin = compiled.lowered[each.hosts[-1].partition("/")[0]].origins.find(_path(each.hosts[-1]))
-    message = f"no server can take {_listed(each.hosts)}, which stay together and have {each.mib} MiB"
-    hint = (
-        "something else than memory is in the way: a VNC display, or a type that the toolstack does not know"
+    message = (
+        f"no server has room for {_listed(each.hosts)}, which must stay together and need {each.mib} MiB"
     )
+    hint = "the obstacle is not memory, but a VNC display in use or a guest type that the toolstack does not support"
     if each.roomiest is None:
         hint = "there is no other server"
     elif each.free_mib < each.mib:
-        hint = f"{each.roomiest} has the most room, {each.free_mib} MiB; {each.mib - each.free_mib} MiB are missing"
+        missing = each.mib - each.free_mib
+        hint = f"{each.roomiest} has the most free memory, {each.free_mib} MiB; {missing} MiB are missing"
     return Diagnostic("no-room", message, origin, hint)
 
 
 def _unfit(host: str, compiled: Compiled) -> Diagnostic:
     origin = compiled.lowered[host.partition("/")[0]].origins.find(_path(host))
-    message = f"the server of {host} is written where others would follow that go elsewhere"
-    return Diagnostic("service-host-shared", message, origin, "write a service_host of its own in it first")
+    message = f"the service_host of {host} also applies to hosts that move to other servers"
+    return Diagnostic("service-host-shared", message, origin, "give the host a service_host of its own first")
 
 
 def _path(host: str) -> str:

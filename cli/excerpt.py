@@ -1,11 +1,11 @@
-"""A line of a source and the carets below it, made fit for a terminal of some width."""
+"""A source line and the carets below it, fitted to the width of a terminal."""
 
 import unicodedata
 
 from mlnc.cli.masking import Excerpt
 
 WIDTH = 120
-"""Columns of the output where it is no terminal."""
+"""Columns of output that is not a terminal."""
 
 _TAB = " " * 4
 _CUT = "..."
@@ -14,7 +14,7 @@ _LEAST = 20
 
 
 def lines(found: Excerpt, width: int) -> tuple[str, str, str]:
-    """The line of *found*, cut to *width* columns in all; what goes below it up to the carets; the carets."""
+    """Return the line of *found* cut to *width* columns, the padding below it up to the carets, and the carets."""
     gutter = f"{found.number:5} | "
     before, marked, after = (
         visible(part).replace("\t", _TAB)
@@ -28,7 +28,7 @@ def lines(found: Excerpt, width: int) -> tuple[str, str, str]:
 
 
 def _cut(before: str, marked: str, after: str, room: int) -> tuple[str, str, str]:
-    """The three parts in *room* columns: what is marked first, then what stands before it, then the rest."""
+    """Cut the three parts to *room* columns; the marked part has priority, then the part before it."""
     if columns(marked) > room // 2:
         marked = _head(marked, room // 2)
     left = room - columns(marked)
@@ -38,7 +38,7 @@ def _cut(before: str, marked: str, after: str, room: int) -> tuple[str, str, str
 
 
 def _head(text: str, room: int) -> str:
-    """The beginning of *text* in *room* columns; dots stand for the rest, where there is one."""
+    """Return the start of *text* in *room* columns, with dots in place of the rest."""
     if columns(text) <= room:
         return text
     used = len(_CUT)
@@ -50,13 +50,13 @@ def _head(text: str, room: int) -> str:
 
 
 def columns(text: str) -> int:
-    """The columns that *text* takes on a terminal: two for a wide character, none for a combining mark."""
+    """Return the columns of *text* on a terminal: two for a wide character, none for a combining mark."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
 
 
 def visible(text: str) -> str:
-    """*text* with all that a terminal would obey or not show replaced, one character for one."""
+    """Replace each control or unprintable character in *text* by one replacement character."""
     return "".join(map(_shown, text)) if not text.isprintable() else text
 
 

@@ -1,9 +1,9 @@
-"""``mlnc init``: a course repository of one's own, ready to be built."""
+"""``mlnc init``: creation of a course repository that is ready to build."""
 
 from pathlib import Path
 
 SITE = """\
-# The servers of this course. A build of this folder reads this file by itself.
+# The service hosts of this course. A build of this folder reads this file automatically.
 
 service_host atlas {
 	address 192.0.2.2
@@ -40,7 +40,7 @@ host linux {
 """
 
 IGNORE = """\
-# Passwords never go into git.
+# Never commit passwords.
 /course/secrets.yaml*
 """
 
@@ -61,28 +61,26 @@ FILES = {
 NEXT = """\
 Next:
   edit course/site.mln and course/first.mln
-  mlnc build course/       compiles into out/, to be reviewed and committed
-  mlnc secrets course/     makes the passwords
-  invoke rehearse          plays a deployment in folders, without any server
-  invoke plan              says what a deployment would do
-  invoke deploy            does it
+  mlnc build course/       compile into out/; review and commit it
+  mlnc secrets course/     generate the passwords
+  invoke rehearse          rehearse a deployment in folders, without a server
+  invoke plan              show what a deployment would change
+  invoke deploy            deploy
 """
 
 
 class InitRefused(Exception):
-    """The folder cannot become a course; the message says why."""
+    """The folder cannot become a course; the message gives the reason."""
 
 
 def init(folder: Path) -> list[str]:
-    """Write the files of a new course into *folder*, made if it is missing; their paths.
+    """Write the files of a new course to *folder*, created if it is missing; return their paths.
 
-    Raises InitRefused, with nothing written, where one of them is there already or the disk does not allow it.
+    Raises InitRefused, with nothing written, if one of them exists; InitRefused also if the disk does not allow it.
     """
-    there = [path for path in FILES if (folder / path).exists() or (folder / path).is_symlink()]
-    if there:
-        raise InitRefused(
-            f"{folder} has a file of that name already: {', '.join(there)}; nothing was written"
-        )
+    existing = [path for path in FILES if (folder / path).exists() or (folder / path).is_symlink()]
+    if existing:
+        raise InitRefused(f"{folder} already contains {', '.join(existing)}; nothing was written")
     try:
         for path, text in FILES.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

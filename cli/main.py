@@ -1,4 +1,4 @@
-"""The command line. Each command imports what it needs when it runs, so that help and completion are quick."""
+"""The command line. Each command imports its modules when it runs, so that help and completion are fast."""
 
 import sys
 from collections.abc import Callable
@@ -30,11 +30,11 @@ def _complete_directives(_: click.Context, __: click.Parameter, begun: str) -> l
 
 
 def _options(command: Command) -> Command:
-    """The options that every compiling command has."""
+    """Add the options that every compiling command has."""
     site = click.option(
         "--site",
         type=click.Path(path_type=Path),
-        help="Read the service hosts from this file, not from site.mln.",
+        help="Site file to read instead of site.mln beside the projects.",
     )
     warnings = click.option(
         "-W",
@@ -42,14 +42,14 @@ def _options(command: Command) -> Command:
         multiple=True,
         metavar="no-CODE|error",
         shell_complete=_complete_warnings,
-        help="Silence a warning, or make warnings errors.",
+        help="Suppress the warning CODE, or treat all warnings as errors.",
     )
     form = click.option(
         "--format",
         "form",
         type=click.Choice(["text", "json"]),
         default="text",
-        help="How findings are printed.",
+        help="Output format of errors and warnings.",
     )
     return site(warnings(form(command)))
 
@@ -57,20 +57,28 @@ def _options(command: Command) -> Command:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="mlnc %(version)s")
 def main() -> None:
-    """Compile MLN projects, networks of virtual machines, to static Xen artifacts."""
+    """Compile MLN projects (networks of virtual machines) to static Xen artifacts."""
     if isinstance(sys.stdout, TextIOWrapper):
-        # a name that the terminal's encoding lacks is shown by its code
+        # characters outside the terminal's encoding are shown as escapes
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @main.command()
 @_PATHS
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("out"),
+    show_default=True,
+    help="Folder for the artifacts and plans.",
+)
 @click.option(
     "--from",
     "old",
     metavar="FILE|FOLDER|REVISION",
-    help="Plan from this record, IR, folder of them or git revision, not from what was deployed last.",
+    help="Previous state for the plans, instead of the last deployment: a deployed record, an IR file, "
+    "a folder of such files, or a git revision of the output folder.",
 )
 @_options
 def build(
@@ -81,7 +89,7 @@ def build(
     warnings: tuple[str, ...],
     form: str,
 ) -> None:
-    """Compile files or folders of projects into a folder of artifacts and plans to review."""
+    """Compile projects (files or folders) into a folder of artifacts and plans to review."""
     from mlnc.cli import build as building
     from mlnc.cli.command_run import CommandRun
     from mlnc.cli.previous_state import OldSideRefused
@@ -98,14 +106,12 @@ def build(
 
 @main.command()
 @_PATHS
-@click.option(
-    "--mln1", is_flag=True, help="Also say where MLN 1.0.8.8 would have read the files differently."
-)
+@click.option("--mln1", is_flag=True, help="Also report where MLN 1.0.8.8 reads the files differently.")
 @_options
 def check(
     paths: tuple[Path, ...], mln1: bool, site: Path | None, warnings: tuple[str, ...], form: str
 ) -> None:
-    """Say what is wrong with files or folders of projects; write nothing."""
+    """Report errors and warnings in projects (files or folders). Writes nothing."""
     from mlnc.cli import build as building
     from mlnc.cli.command_run import CommandRun
 
@@ -121,15 +127,15 @@ def check(
 
 @main.command()
 @click.argument("path", metavar="PROJECT-FILE", type=click.Path(path_type=Path))
-@click.option("--host", help="Only this host.")
+@click.option("--host", help="Show only this host.")
 @click.option(
-    "--expanded", is_flag=True, help="JSON of the blocks after inheritance and variables, unchecked."
+    "--expanded", is_flag=True, help="Print the blocks after inheritance and variables as JSON, unchecked."
 )
 @_options
 def show(
     path: Path, host: str | None, expanded: bool, site: Path | None, warnings: tuple[str, ...], form: str
 ) -> None:
-    """Show what a project comes to: each host, and where each setting was written."""
+    """Show the resolved settings of each host of a project, with their source positions."""
     from mlnc.cli.command_run import CommandRun
     from mlnc.cli.show import UnknownHost, as_tree, resolved
 
@@ -145,7 +151,7 @@ def show(
 @main.command()
 @click.argument("word", required=False, shell_complete=_complete_directives)
 def directives(word: str | None) -> None:
-    """Explain a directive of the language, or list them all."""
+    """Describe a directive of the language, or list all directives."""
     from mlnc.compiler.directive_help import describe, overview
     from mlnc.schemas.language import load
 
@@ -157,9 +163,17 @@ def directives(word: str | None) -> None:
 @main.command()
 @_PATHS
 @click.option(
-    "--file", "store", type=click.Path(path_type=Path), help="The secrets file, not secrets.yaml beside."
+    "--file",
+    "store",
+    type=click.Path(path_type=Path),
+    help="Secrets file to use instead of secrets.yaml beside the projects.",
 )
-@click.option("--csv", "handout", is_flag=True, help="Print hand-outs with the values, a line a secret.")
+@click.option(
+    "--csv",
+    "handout",
+    is_flag=True,
+    help="Print hand-outs as CSV: one line per use of a secret, with its value.",
+)
 @_options
 def secrets(
     paths: tuple[Path, ...],
@@ -169,13 +183,13 @@ def secrets(
     warnings: tuple[str, ...],
     form: str,
 ) -> None:
-    """Make a good random password for each secret that has none yet; list names, never values."""
+    """Generate a random password for each secret without one. Lists names, never values."""
     from mlnc.cli import build as building
     from mlnc.cli.command_run import CommandRun
     from mlnc.cli.secrets import hand_out, provide
     from mlnc.schemas.secrets_file import SecretsRefused
 
-    session = CommandRun(warnings, form, "no secret was made", has_output=True)
+    session = CommandRun(warnings, form, "no secret was generated", has_output=True)
     compiled = building.check(session.front, paths, site)
     session.finish()
     if compiled is None:
@@ -199,13 +213,13 @@ def evacuate(
 ) -> None:
     """Print a patch to the sources that moves everything away from SERVER.
 
-    Apply it with git apply or patch -p1, then build and review. It quotes lines of the sources as they are.
+    Apply it with git apply or patch -p1, then build and review. The patch contains source lines unmasked.
     """
     from mlnc.cli.command_run import CommandRun
     from mlnc.cli.evacuate import UnknownServer
     from mlnc.cli.evacuate import evacuate as find
 
-    session = CommandRun(warnings, form, "there is no patch", has_output=True)
+    session = CommandRun(warnings, form, "no patch was made", has_output=True)
     try:
         found = find(session.front, paths, site, server)
     except UnknownServer as error:
@@ -219,12 +233,12 @@ def evacuate(
 @main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def init(folder: Path) -> None:
-    """Begin a course of one's own in DIR: a site file, a first project, and the commands to deploy it."""
+    """Create a course in DIR: a site file, a first project, and the tasks to deploy it."""
     from mlnc.cli.init import NEXT, InitRefused
-    from mlnc.cli.init import init as begin
+    from mlnc.cli.init import init as create
 
     try:
-        made = begin(folder)
+        made = create(folder)
     except InitRefused as error:
         raise click.ClickException(str(error)) from error
     click.echo("".join(f"made {folder / path}\n" for path in made) + NEXT, nl=False)

@@ -1,4 +1,4 @@
-"""Keeps secrets out of what is printed: messages and source lines are shown with secrets masked."""
+"""Masking of secrets in printed messages and source lines."""
 
 import re
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from mlnc.compiler.source import Source, Span
 MASK = "***"
 
 _SHORTEST = 3
-"""Shorter texts stand in every sentence: to mask them would tell more than it hides."""
+"""Shorter texts occur in every sentence: masking them would reveal more than it hides."""
 _UNMISTAKABLE = 6
-"""From this length on a text is masked inside other words as well."""
+"""Texts of at least this length are masked inside other words as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A line of a source as it may be shown, and the columns (from 0) of what is pointed at."""
+    """A masked source line and the columns (from 0) of its marked part."""
 
     number: int
     text: str
@@ -27,7 +27,7 @@ class Excerpt:
 
 
 class Masking:
-    """Masks the secrets at *places* of the sources, and the *literals* that expanding found, in any text."""
+    """Masks the secrets at *places* of the sources and the *literals* found by expansion."""
 
     def __init__(self, places: SecretSpans | None = None, literals: Iterable[str] = ()) -> None:
         self._places = places or SecretSpans()
@@ -42,11 +42,11 @@ class Masking:
         return re.compile("|".join(map(_pattern, long)))
 
     def text(self, text: str) -> str:
-        """*text* with every known secret in it masked."""
+        """Return *text* with every known secret masked."""
         return self._secret.sub(MASK, text) if self._secret else text
 
     def excerpt(self, span: Span) -> Excerpt:
-        """The first line of *span*, masked."""
+        """Return the first line of *span*, masked."""
         source = span.source
         number, column = source.position(span.start)
         line, begin = source.line(number), span.start - column + 1
@@ -63,7 +63,7 @@ class Masking:
         return Excerpt(number, text + line[done:], moved_start, moved_end)
 
     def _ranges(self, source: Source, begin: int, line: str) -> list[tuple[int, int]]:
-        """What is masked of *line*, which begins at offset *begin*: columns in order, none touching another."""
+        """Return the column ranges to mask in *line*, which starts at offset *begin*: sorted and disjoint."""
         stretches = [(start - begin, end - begin) for start, end in self._places.ranges.get(source, [])]
         found = [(max(start, 0), min(end, len(line))) for start, end in stretches]
         if self._secret:

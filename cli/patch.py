@@ -1,4 +1,4 @@
-"""Edits of source files as a unified diff that ``git apply`` and ``patch -p1`` take."""
+"""Edits of source files as a unified diff for ``git apply`` and ``patch -p1``."""
 
 import os
 from collections import defaultdict
@@ -10,11 +10,11 @@ from mlnc.compiler.service_host_edits import Edit
 from mlnc.compiler.source import Source
 
 _MARK = "\ufeff"
-"""A byte order mark, which a source has lost and its file has not."""
+"""The byte order mark, which the text of a source does not contain but its file may."""
 
 
 def edited(edits: Iterable[Edit]) -> dict[Source, str]:
-    """The text of each source after *edits*, which do not overlap."""
+    """Return the text of each source after *edits*, which do not overlap."""
     of_source: dict[Source, list[Edit]] = defaultdict(list)
     for edit in edits:
         of_source[edit.span.source].append(edit)
@@ -30,7 +30,7 @@ def _text(source: Source, edits: list[Edit]) -> str:
 
 
 def patch(texts: Mapping[Source, str]) -> str:
-    """The diff from each source to its new text; paths as seen from the working directory, sorted."""
+    """Return the diff from each source to its new text, sorted by path relative to the working directory."""
     changed = sorted((os.path.relpath(source.path), source, text) for source, text in texts.items())
     return "".join(_diff(path, source, text) for path, source, text in changed)
 
@@ -46,6 +46,6 @@ def _diff(path: str, source: Source, text: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of *text* with their ends; only a line feed ends one."""
+    """Split *text* at line feeds only; the lines keep them."""
     lines = [f"{line}\n" for line in text.split("\n")]
     return [*lines[:-1], *filter(None, [lines[-1][:-1]])]

@@ -1,4 +1,4 @@
-"""Plans in a build: the old side beside the new one, places in the sources, and what people read of it."""
+"""Source positions of the differences in plans, and the summary of plans that a build prints."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -15,19 +15,19 @@ from mlnc.upgrade.diff.host_diff import Difference
 from mlnc.upgrade.planner import Planned
 
 Named = Callable[[Source], str]
-"""What a source is called as seen from ``out/``."""
+"""Function from a source to its path relative to ``out/``."""
 
 
 @dataclass(frozen=True, slots=True)
 class DifferenceSpans:
-    """Where the differences of each project were written: compiled now, or planned by the build that compiled it."""
+    """Source positions of differences: from the source map, or from the earlier plan of a project not compiled now."""
 
     out: Path
     origins: Mapping[str, Origins]
     named: Named
 
     def of(self, project: str) -> Locate:
-        """What locates the differences of *project*."""
+        """Return the function that finds the source position of a difference of *project*."""
         origins = self.origins.get(project)
         if origins is None:
             return lambda host, difference: _planned_places(self.out, project).get((host, difference.path))
@@ -35,7 +35,7 @@ class DifferenceSpans:
 
 
 def _written(origins: Origins, host: str, difference: Difference, named: Named) -> str | None:
-    """The place of *difference*, or of what is around it inside the host; None for what nobody wrote."""
+    """Return the position of *difference* or of the nearest enclosing item of the host; None for defaults."""
     path = f"{host}/{difference.place}" if difference.place else host
     while path != host:
         if path in origins.places:
@@ -51,7 +51,7 @@ def _place(source: Source, start: int, named: Named) -> str:
 
 @cache
 def _planned_places(out: Path, project: str) -> dict[tuple[str, str], str | None]:
-    """The places in the plan that an earlier build left; none where there is no such plan."""
+    """Return the positions in the plan of an earlier build; empty if there is none."""
     try:
         plan = load((out / f"plan/{project}/plan.yaml").read_text(encoding="utf-8"))
         assert isinstance(plan, dict)
@@ -64,11 +64,11 @@ def _planned_places(out: Path, project: str) -> dict[tuple[str, str], str | None
         return {}
 
 
-# --- what is printed -------------------------------------------------------------------------------------------------
+# --- summary ---------------------------------------------------------------------------------------------------------
 
 
-def told(planned: Mapping[str, Planned]) -> str:
-    """The plans for people: a line a virtual machine that changes, then counts. Whole new projects are only counted."""
+def summarize(planned: Mapping[str, Planned]) -> str:
+    """Return one line for each virtual machine that changes, then counts. New projects are only counted."""
     lines = [line for each in planned.values() for line in _lines(each)]
     return "\n".join([*lines, *_counts(planned)])
 

@@ -1,4 +1,4 @@
-"""The old side of an upgrade, read: records of what was applied, or what ``--from`` names."""
+"""Reading of the previous state for plans: deployed records, or the files that ``--from`` names."""
 
 import re
 import subprocess
@@ -17,25 +17,25 @@ from mlnc.upgrade.diff.deployed_state import DeployedProject, DeployedState
 
 
 class OldSideRefused(Exception):
-    """The old side cannot be read; the message says why and what to do."""
+    """The previous state cannot be read; the message gives the reason."""
 
 
 _PROJECT = re.compile(r'^project: "?([^"\n]+)"?$', re.MULTILINE)
-"""Where a record or an IR says whose it is."""
+"""The line of a record or an IR with the name of its project."""
 
 
 @dataclass(slots=True)
 class Texts:
-    """Records and IRs by project as they were found, and where."""
+    """Texts of records and IRs by project, and their place."""
 
     place: str
     records: dict[str, str] = field(default_factory=dict)
     irs: dict[str, str] = field(default_factory=dict)
 
     def add(self, path: str, text: str) -> None:
-        """Take in the file *path*, by what it says it is: whoever keeps an old one may have renamed it."""
-        said = _PROJECT.search(text)
-        name = said[1] if said else PurePosixPath(path).stem
+        """Add the file *path* under the project that its text names, because an old copy may have been renamed."""
+        found = _PROJECT.search(text)
+        name = found[1] if found else PurePosixPath(path).stem
         if "\ndeployed_version:" in f"\n{text}":
             self.records[name] = text
         elif "\nir_version:" in f"\n{text}" and "\nproject:" in text:
@@ -45,9 +45,9 @@ class Texts:
 def read_before(
     out: Path, projects: Mapping[str, Project], texts: Mapping[str, str], given: str | None
 ) -> DeployedState:
-    """The old side of *projects*, whose IRs have these *texts*: the records in *out*, or what *given* names.
+    """Read the previous state of *projects*, whose IRs have these *texts*: the records in *out*, or *given*.
 
-    *given* is a file (a record or an IR), a folder of such, or a revision of the repository that *out* lies in.
+    *given* is a file (a record or an IR), a folder of such files, or a git revision of the repository of *out*.
     Raises OldSideRefused.
     """
     try:
@@ -79,7 +79,7 @@ def _before(found: Texts, projects: Mapping[str, Project], texts: Mapping[str, s
 
 
 def _same(head: DeployedRecord, text: str, project: Project) -> bool:
-    """Whether every server has exactly this IR; then nobody needs to read the rest."""
+    """Return True if every server has exactly this IR; then the documents are not read."""
     return sorted(head.irs) == project_servers(project) and set(head.irs.values()) <= {ir_name(text)}
 
 
@@ -110,7 +110,7 @@ def _given(out: Path, given: str) -> Texts:
     else:
         _revision(out, given, found)
     if not found.records and not found.irs:
-        raise OldSideRefused(f"there is no record and no IR of any project in {given}")
+        raise OldSideRefused(f"{given} contains no record and no IR of a project")
     return found
 
 
@@ -123,13 +123,13 @@ def _read(found: Texts, files: Iterable[Path]) -> None:
 
 
 def _revision(out: Path, revision: str, found: Texts) -> None:
-    """The records and IRs that git has of *out* in a *revision*."""
+    """Read the records and IRs of *out* in a git *revision*."""
     git = ["git", "-C", str(out if out.is_dir() else out.absolute().parent)]
     if revision.startswith("-") or not _git(
         [*git, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
     ):
         raise OldSideRefused(
-            f"{revision} is neither a file nor a folder, nor a git revision of what {out} is in"
+            f"{revision} is not a file, a folder, or a git revision of the repository of {out}"
         )
     names = _git([*git, "ls-tree", "--name-only", revision, f"{DEPLOYED}/", "ir/"]) or ""
     for name in filter(lambda name: name.endswith(".yaml"), names.splitlines()):
@@ -137,7 +137,7 @@ def _revision(out: Path, revision: str, found: Texts) -> None:
 
 
 def _git(command: list[str]) -> str | None:
-    """What git prints; None where it fails."""
+    """Return the output of git; None if it fails."""
     try:
         done = subprocess.run(command, capture_output=True, check=False, encoding="utf-8", errors="replace")
     except OSError:

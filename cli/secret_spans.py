@@ -1,7 +1,7 @@
-"""Finds the stretches of sources that hold secrets, by their words alone: sources that are wrong hold them too.
+"""Search for secrets in sources by their words alone, so that it also works for invalid sources.
 
-Secret are the values of the table's secret directives and password hashes, of directives and variables that are
-called like a password, and of the variables that flow into any of these.
+Secrets are the values of the table's secret directives and password hashes, of directives and variables whose name
+suggests a password, and of the variables used in any of these.
 """
 
 import re
@@ -23,43 +23,43 @@ _ASSIGNED = re.compile(
     r"""\w*(?:passw\w*|passphrase|secret)[ \t]*=[ \t]*["']?(?P<value>(?!@secret|\$)[^\s,;}\]"']+)""",
     re.IGNORECASE,
 )
-"""A setting as Xen's files have it, in a line of xen_extra say, or inside one of its texts."""
+"""A setting in the syntax of Xen's files, for example in a line of xen_extra or in a string of it."""
 
-_TOLD = re.compile(
+_AFTER_PASSWORD_WORD = re.compile(
     r"[\w-](?:passw|passphrase)[\w.-]*[ \t]+(?:=[ \t]+)?(?P<value>(?![@${=])[^;}\s][^;}\n]*)", re.IGNORECASE
 )
-"""What follows a word for a password, wherever that stands."""
+"""The text after a word for a password, anywhere."""
 
-_GLUED = re.compile(r"[;{}#]+(?P<word>[^\s;{}#]+)")
-"""What follows a password that was cut at a character it should have escaped."""
+_REST_OF_VALUE = re.compile(r"[;{}#]+(?P<word>[^\s;{}#]+)")
+"""The text after a password that was cut at an unescaped special character."""
 
 
 @dataclass(slots=True)
 class SecretSpans:
-    """Where the secrets of sources stand: stretches as offsets, by source; and their texts as written."""
+    """Secrets of sources: their ranges (offsets) by source, and their texts as written."""
 
     ranges: dict[Source, list[tuple[int, int]]] = field(default_factory=dict)
     texts: set[str] = field(default_factory=set)
 
     def add(self, source: Source, start: int, end: int) -> None:
-        """The secret from *start* up to *end* in *source*."""
+        """Add the secret from *start* up to *end* in *source*."""
         self.hide(source, start, end)
         self.texts |= _forms(source.text[start:end])
 
     def hide(self, source: Source, start: int, end: int) -> None:
-        """What stands from *start* up to *end* in *source* is not shown there."""
+        """Mask the range from *start* up to *end* in *source* only, not its text elsewhere."""
         self.ranges.setdefault(source, []).append((start, end))
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A value that may be secret: the words, and whose it is."""
+    """A value that may be secret: its words and their source."""
 
     source: Source
     words: list[Word]
 
     def literal(self) -> bool:
-        """Whether anything but whole words for variables and kept secrets stands in it; a hash is full of ``$``."""
+        """Return True unless all words are variables or references to secrets; a hash contains many ``$``."""
         return not all(
             word.text.startswith("@secret") or [type(part) for part in word.parts] == [Ref]
             for word in self.words
@@ -70,9 +70,9 @@ class _Value:
 
 
 def secret_places(sources: Iterable[Source], guarded: bool) -> SecretSpans:
-    """The places of all secrets in *sources*.
+    """Return the ranges of all secrets in *sources*.
 
-    With *guarded* every variable is taken for secret: what uses it is not known, since a file could not be read.
+    *guarded* treats every variable as secret, because a file could not be read and its uses are unknown.
     """
     found, definitions = SecretSpans(), dict[str, list[_Value]]()
     secret: list[_Value] = []
@@ -87,7 +87,7 @@ def secret_places(sources: Iterable[Source], guarded: bool) -> SecretSpans:
             if values:
                 secret.append(_Value(source, values))
             elif values is not None:
-                _cut_off(source, words[-1].span.end, found)
+                _add_cut_value(source, words[-1].span.end, found)
     telling = [name for name in definitions if guarded or variable_tells(name)]
     secret += [value for name in telling for value in definitions[name]]
     for value in _flowing(secret, definitions):
@@ -95,23 +95,23 @@ def secret_places(sources: Iterable[Source], guarded: bool) -> SecretSpans:
             continue
         start, end = value.words[0].span.start, value.words[-1].span.end
         if value.literal():
-            found.add(value.source, start, _glued(value.source.text, end))
+            found.add(value.source, start, _likely_end(value.source.text, end))
             found.texts |= _forms(" ".join(word.text for word in value.words))
         elif value.variables() - {*definitions, *BUILTINS}:
-            # a password that begins with a $ looks like a variable that is not defined
+            # a password that begins with $ looks like an undefined variable
             found.hide(value.source, start, end)
     return found
 
 
 def literals(projects: Iterable[Expanded]) -> Iterator[str]:
-    """The secrets of *projects* as they came out when all variables were filled in."""
+    """Yield the secrets of *projects* after all variables were replaced."""
     for project in projects:
         for node in (project.globals, *project.hosts.values(), *project.switches.values()):
-            yield from _filled(node)
+            yield from _expanded_values(node)
 
 
-def _filled(node: ExpandedBlock) -> Iterator[str]:
-    # the name of an undefined variable is no secret where a message shows it: there it is near a defined one
+def _expanded_values(node: ExpandedBlock) -> Iterator[str]:
+    # the name of an undefined variable is not secret: a message shows it when a similar variable is defined
     found = [
         entry.rest
         for entry in node.lines
@@ -121,18 +121,18 @@ def _filled(node: ExpandedBlock) -> Iterator[str]:
     found += [text for name, text in node.variables.items() if variable_tells(name)]
     yield from (form for text in found if not text.startswith("@secret") for form in _forms(text))
     for child in node.blocks.values():
-        yield from _filled(child)
+        yield from _expanded_values(child)
 
 
 def _forms(text: str) -> set[str]:
-    """*text* as it may come up in a message: whole, without its quotes or escapes, or a word of it."""
+    """Return the forms of *text* in messages: whole, without quotes or escapes, and its single words."""
     plain = re.sub(r"\\(.)", r"\1", text)
     words = {word for each in (text, plain) for word in re.split(r"[\s;{}]+", each)}
     return {text, plain, text.strip("\"'"), " ".join(text.split()), *words}
 
 
 def _flowing(secret: list[_Value], definitions: dict[str, list[_Value]]) -> Iterator[_Value]:
-    """The *secret* values, and the definitions of every variable that they use, at any depth."""
+    """Yield the *secret* values and the definitions of the variables that they use, at any depth."""
     seen: set[str] = set()
     waiting = [*secret]
     while waiting:
@@ -144,7 +144,7 @@ def _flowing(secret: list[_Value], definitions: dict[str, list[_Value]]) -> Iter
 
 
 def _statements(source: Source) -> Iterator[tuple[tuple[str, ...], list[Word]]]:
-    """The statements and block headers of *source* with the names of the blocks that they stand in."""
+    """Yield the statements and block headers of *source* with the names of their enclosing blocks."""
     blocks: list[str] = []
     words: list[Word] = []
     last = ""
@@ -164,7 +164,7 @@ def _statements(source: Source) -> Iterator[tuple[tuple[str, ...], list[Word]]]:
 
 
 def _defined(words: list[Word]) -> str | None:
-    """The variable that a statement of *words* defines."""
+    """Return the variable that a statement of *words* defines; None if it defines none."""
     if len(words) > 1 and words[1].text == "=" and len(words[0].parts) == 1:
         part = words[0].parts[0]
         return part.name if isinstance(part, Ref) else None
@@ -172,7 +172,7 @@ def _defined(words: list[Word]) -> str | None:
 
 
 def _secret_words(blocks: tuple[str, ...], words: list[Word]) -> list[Word] | None:
-    """The words of a statement that are a secret, or may be one; None where nothing in it is."""
+    """Return the words of a statement that are or may be secret; None if none are."""
     _, fields = _directives()
     if _is_secret(words[0].text, blocks[-1] if blocks else ""):
         return words[2:] if len(words) > 1 and words[1].text == "=" else words[1:]
@@ -184,7 +184,7 @@ def _secret_words(blocks: tuple[str, ...], words: list[Word]) -> list[Word] | No
 
 
 def _is_secret(name: str, block: str) -> bool:
-    """Whether what follows the word *name* in *block* is secret; lines of scripts begin with any word."""
+    """Return True if the value of *name* in *block* is secret; lines of scripts may begin with any word."""
     if name in _directives()[0]:
         return True
     return block not in load().script_blocks() and directive_tells(name)
@@ -199,7 +199,7 @@ def _well_formed(words: list[Word]) -> bool:
 
 @cache
 def _directives() -> tuple[frozenset[str], dict[str, int]]:
-    """The secret directives of the table, and for blocks of records the field (from 0) that is secret."""
+    """Return the secret directives of the table, and the secret field (from 0) of record blocks."""
     kinds = ("secret", "crypt")
     names = {name for each in load().directives if each.secret or each.type in kinds for name in each.names}
     fields = {
@@ -218,24 +218,24 @@ def _written() -> re.Pattern[str]:
 
 
 def _patterns(source: Source, found: SecretSpans) -> None:
-    """Adds what looks like a secret anywhere, in comments too."""
+    """Add all texts that look like a secret, in comments too."""
     for pattern in (_written(), _ASSIGNED):
         for match in pattern.finditer(source.text):
             found.add(source, *match.span("value"))
-    for match in _TOLD.finditer(source.text):
+    for match in _AFTER_PASSWORD_WORD.finditer(source.text):
         found.hide(source, *match.span("value"))
 
 
-def _cut_off(source: Source, end: int, found: SecretSpans) -> None:
-    """A secret without a value may have lost it to a ; { } or # at its beginning."""
+def _add_cut_value(source: Source, end: int, found: SecretSpans) -> None:
+    """Add the text after a secret directive without a value: its value may begin with an unescaped ; { } or #."""
     start = end + len(source.text[end:]) - len(source.text[end:].lstrip(" \t"))
-    end = _glued(source.text, start)
+    end = _likely_end(source.text, start)
     if end > start:
         found.add(source, start, end)
 
 
-def _glued(text: str, end: int) -> int:
-    """Where a secret that ends at *end* may really end: it is cut at ; { } unless a blank or a directive follows."""
-    while (match := _GLUED.match(text, end)) and not load().find(match["word"]):
+def _likely_end(text: str, end: int) -> int:
+    """Return the likely end of a secret cut at *end* by ; { } or #: before the next blank or directive."""
+    while (match := _REST_OF_VALUE.match(text, end)) and not load().find(match["word"]):
         end = match.end()
     return end

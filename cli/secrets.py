@@ -1,4 +1,4 @@
-"""``mlnc secrets``: the secrets file beside a course, and the passwords that are made for it."""
+"""``mlnc secrets``: the secrets file of a course and the generation of its passwords."""
 
 import csv
 import fcntl
@@ -15,7 +15,7 @@ from mlnc.schemas.secrets_file import SecretsRefused, read
 from mlnc.schemas.yaml_text import dump
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Letters and digits that nobody confuses when a password is read from paper."""
+"""Letters and digits that are not confused when a password is read from paper."""
 
 _LENGTH = 14
 _VNC_LENGTH = 8
@@ -24,7 +24,7 @@ _VNC_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One place in the IR where a secret is used: ``what`` is the rest of its path below project or host."""
+    """One use of a secret in the IR: ``what`` is its path below the project or host."""
 
     project: str
     host: str
@@ -34,7 +34,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """The secrets of a course: every use, every value by name, and which of them were made or stand in clear."""
+    """The secrets of a course: uses, values by name, names of generated ones and of those in clear in the sources."""
 
     store: Path
     uses: tuple[Use, ...]
@@ -43,20 +43,20 @@ class Provided:
     clear: tuple[str, ...]
 
     def listing(self) -> str:
-        """Names, never values."""
-        origin = dict.fromkeys(self.made, "made") | dict.fromkeys(self.clear, "in clear in the sources")
+        """Return the names with their origin, and counts. Values are not included."""
+        origin = dict.fromkeys(self.made, "generated") | dict.fromkeys(self.clear, "in clear in the sources")
         names = dict.fromkeys(use.secret for use in self.uses)
-        lines = [f"{name}  {origin.get(name, 'there already')}\n" for name in names]
-        counts = [f"{len(self.made)} made", f"{len(names) - len(origin)} there already in {self.store}"]
+        lines = [f"{name}  {origin.get(name, 'existing')}\n" for name in names]
+        counts = [f"{len(self.made)} generated", f"{len(names) - len(origin)} existing in {self.store}"]
         counts += [f"{len(self.clear)} in clear in the sources"] if self.clear else []
         return "".join([*lines, ", ".join(counts), "\n"])
 
 
 def provide(course: Course, store: Path, literals: Mapping[str, str]) -> Provided:
-    """Every secret that *course* uses, with a value: from *store*, or made and put there.
+    """Return every secret that *course* uses, with its value from *store*; generate and store missing values.
 
-    Those that the sources give as *literals* by name keep their values, and are not put anywhere.
-    Raises SecretsRefused for a file that others may read, or that is not ``secrets: {name: value}``.
+    *literals*, the secrets that the sources contain, keep their values and are not stored.
+    Raises SecretsRefused for a file that other users can read, or that is not ``secrets: {name: value}``.
     """
     uses = tuple(use for project in sorted(course.projects) for use in _uses(course, project))
     places: dict[str, set[str]] = {}
@@ -73,7 +73,7 @@ def provide(course: Course, store: Path, literals: Mapping[str, str]) -> Provide
 
 
 def _password(places: set[str]) -> str:
-    """A password for what is used at *places*: short only where VNC alone reads it."""
+    """Generate a password for the uses *places*: short only if VNC alone uses it."""
     length = _VNC_LENGTH if places == {"vnc/password"} else _LENGTH
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
@@ -100,7 +100,7 @@ def _found(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
 
 @contextmanager
 def _locked(store: Path) -> Iterator[None]:
-    """Alone with *store*: of two runs at once, neither may lose what the other has made and handed out."""
+    """Lock *store*, so that of two concurrent runs neither loses passwords that the other generated."""
     try:
         folder = os.open(store.parent, os.O_RDONLY)
     except OSError as error:
@@ -113,7 +113,7 @@ def _locked(store: Path) -> Iterator[None]:
 
 
 def _write(store: Path, values: dict[str, str]) -> None:
-    """Atomically, and never readable by others, not for a moment. A link stays one."""
+    """Write *values* atomically, readable by the owner only from the start. A symbolic link is kept."""
     text = dump(
         {"secrets": dict(sorted(values.items()))}, header=["Written by mlnc secrets: keep it out of git."]
     )
@@ -135,7 +135,7 @@ def _write(store: Path, values: dict[str, str]) -> None:
 
 
 def hand_out(provided: Provided) -> str:
-    """CSV with the values, a line a use: project, host, what, secret, value."""
+    """Return CSV with the values, one line per use: project, host, what, secret, value."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["project", "host", "what", "secret", "value"])

@@ -1,4 +1,4 @@
-"""``mlnc show``: what a project comes to, for people, and the expanded blocks as JSON for machines."""
+"""``mlnc show``: the resolved hosts of a project as text, or its expanded blocks as JSON."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from mlnc.ir.model import Host, Project
 Item = TypeVar("Item")
 
 _NAME, _VALUE = 15, 46
-"""Columns of a line: name, value; then its place in the sources."""
+"""Columns of name and value in a line; the source position follows."""
 
 
 class UnknownHost(Exception):
@@ -24,10 +24,10 @@ class UnknownHost(Exception):
 
 
 def as_tree(front: Front, path: Path, only: str | None) -> str:
-    """The expanded blocks of the project in *path* as JSON (mln-language.md, section 1), with all its hosts or one.
+    """Return the expanded blocks of the project in *path* as JSON (mln-language.md, section 1), of all hosts or one.
 
-    It stops after expansion and does not ask whether a directive is known. What was written is printed as it
-    was written, literal secrets included. Nothing where the report of *front* has errors. Raises UnknownHost.
+    Directives are not checked. Values are printed as written, literal secrets included. The result is empty if the
+    report of *front* has errors. Raises UnknownHost.
     """
     expanded = _expanded(front, path)
     if expanded is None or front.report.failed:
@@ -49,9 +49,9 @@ def _expanded(front: Front, path: Path) -> Expanded | None:
 
 
 def resolved(front: Front, path: Path, site: Path | None, only: str | None) -> str:
-    """The hosts of the project in *path*, or one of them, with every setting and its origin.
+    """Return the hosts of the project in *path*, or one of them, with every setting and its source position.
 
-    Nothing where the report of *front* has errors. Raises UnknownHost.
+    The result is empty if the report of *front* has errors. Raises UnknownHost.
     """
     found = front.load([path], site)
     compiled = front.run(found, Earlier()) if found else None

@@ -1,17 +1,17 @@
-"""What ``mlnc show`` says of a host, a row an item: for people, so sizes have units and nothing is said twice."""
+"""Rows of ``mlnc show`` for a host: label, value with unit, and IR path."""
 
 from collections.abc import Iterator
 
 from mlnc.ir.model import Guest, Host, Interface, User, Vnc, Volume
 
 Row = tuple[str, str, str]
-"""What it is, its value, and the IR path below the host of the place where it was written."""
+"""Label, value, and the IR path below the host for its source position."""
 
 _UNITS = (("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10))
 
 
 def rows(host: Host) -> Iterator[Row]:
-    """Everything that *host* is, machine first, then network, disks and guest."""
+    """Yield the rows of *host*: machine, network, disks, guest."""
     yield from _machine(host)
     yield from _vnc(host.vnc)
     yield from (("xen_extra", line, f"xen_extra/{number}") for number, line in enumerate(host.xen_extra))
@@ -26,10 +26,10 @@ def _machine(host: Host) -> Iterator[Row]:
     if host.renamed_from is not None:
         yield "renamed from", host.renamed_from, "renamed_from"
     yield "memory", f"{host.memory_mib} MiB", "memory_mib"
-    if host.maxmem_mib > host.memory_mib:
+    if host.maxmem_mib is not None:
         yield "maxmem", f"{host.maxmem_mib} MiB", "maxmem_mib"
     yield "vcpus", str(host.vcpus), "vcpus"
-    if host.max_vcpus > host.vcpus:
+    if host.max_vcpus is not None:
         yield "maxvcpus", str(host.max_vcpus), "max_vcpus"
     for field in ("cpus", "kernel", "ramdisk", "kernel_arguments", "on_crash", "owner", "group"):
         value: str | None = getattr(host, field)
@@ -67,11 +67,11 @@ def _address(address: str | None, length: int | None, gateway: str | None) -> st
 
 
 def _disks(host: Host) -> Iterator[Row]:
-    """The disks as the domain sees them; those that mlnc makes come first, in the order of the volumes."""
+    """Yield the disks in the order of the domain file, each with the volume behind it if mlnc makes one."""
     for number, disk in enumerate(host.disks):
-        made = host.volumes[number] if number < len(host.volumes) else None
-        path = f"volumes/{number}" if made else f"disks/{number}"
-        yield f"{disk.device} {disk.role}", _volume(made) if made else disk.path, path
+        volume = None if disk.role == "mount" else host.volumes.get(disk.role)
+        path = f"volumes/{disk.role}" if volume else f"disks/{number}"
+        yield f"{disk.device} {disk.role}", _volume(volume) if volume else disk.path, path
 
 
 def _volume(volume: Volume) -> str:
@@ -85,7 +85,7 @@ def _volume(volume: Volume) -> str:
 
 
 def size_text(size: int) -> str:
-    """*size*, in bytes, in the largest unit that says it exactly."""
+    """Format *size*, in bytes, in the largest unit that gives a whole number."""
     unit, factor = next(
         ((unit, factor) for unit, factor in _UNITS if size and size % factor == 0), ("bytes", 1)
     )

@@ -51,7 +51,7 @@ def domains(linked: Linked) -> Iterator[Diagnostic]:
     """Names of domains and volumes are unique: host a.b of project c and host a of project b.c share one name."""
     claims: dict[str, list[Claim]] = defaultdict(list)
     for project, name, host in linked.hosts():
-        for volume in {host.domain, *(volume.name for volume in host.volumes)}:
+        for volume in {host.domain, *(volume.name for volume in host.volumes.values())}:
             claims[repr(volume)].append(Claim(project, f"hosts/{name}", f"host {project}/{name}"))
     yield from _collisions(
         linked, "duplicate-domain", "domain or volume", claims, "rename a host or a project"

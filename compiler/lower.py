@@ -1,7 +1,8 @@
-"""Lowering: the checked model to the IR. It orders, names and completes; takes no report, for nothing can fail."""
+"""Lowering of the checked model to the IR: sorts, names and fills in defaults. It cannot fail."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from mlnc.compiler import naming
@@ -21,16 +22,16 @@ from mlnc.schemas.language import load
 
 LOCALHOST = "localhost"
 HOOKS = tuple(
-    f"{when}{what}{event}"
+    f"{when}{subject}{event}"
     for event in ("Start", "Stop")
     for when in ("before", "after")
-    for what in ("Project", "Hosts")
+    for subject in ("Project", "Hosts")
 )
 
 
 @dataclass(slots=True)
 class Lowered:
-    """A project's IR, where each item came from, and the literal secrets that stay out of it."""
+    """A project's IR, the source of each item, and the literal secrets, which the IR does not contain."""
 
     project: Project
     origins: Origins
@@ -38,14 +39,14 @@ class Lowered:
 
 
 def domain_type(host: TypedBlock) -> DomainType:
-    """How Xen runs *host*."""
+    """Return the guest type of *host*."""
     if host.flag("pvh"):
         return "pvh"
     return "hvm" if host.flag("hvm") else "pv"
 
 
 def platform(host: TypedBlock) -> Platform:
-    """What *host* runs on: Xen, unless it has a block of another platform or says ``xen off``."""
+    """Return the platform of *host*: Xen, unless it has a block of another platform or ``xen off``."""
     if host.flag("xen") or host.flag("hvm") or host.flag("pvh"):
         return "xen"
     for name in PLATFORMS:
@@ -55,12 +56,12 @@ def platform(host: TypedBlock) -> Platform:
 
 
 def server_of(host: TypedBlock, site: SiteModel) -> str:
-    """The name of the server that *host* runs on."""
+    """Return the name of the server that runs *host*."""
     return site.server(host.get("service_host", LOCALHOST))
 
 
 def used_servers(model: ProjectModel, site: SiteModel) -> set[str]:
-    """The servers that a project's hosts and switches name."""
+    """Return the servers that the hosts and switches of a project use."""
     named = [switch.get("service_host") for switch in model.switches.values()]
     return {server_of(host, site) for host in model.hosts.values()} | {
         site.server(name) for name in named if name
@@ -68,7 +69,7 @@ def used_servers(model: ProjectModel, site: SiteModel) -> set[str]:
 
 
 def lower_project(model: ProjectModel, servers: SiteModel, site: Site) -> Lowered:
-    """The IR of *model*; *site* holds every server it uses."""
+    """Lower *model* to the IR; *site* must contain every server that it uses."""
     return _Lowering(model, servers, site).run()
 
 
@@ -104,7 +105,7 @@ class _Lowering:
         return Lowered(project, self.origins, self.secrets)
 
     def keep(self, text: SecretText, place: str) -> Secret:
-        """The reference to a secret of the project; a literal is put aside under the name of its place."""
+        """Return the reference to a secret; a literal one is stored in ``secrets`` under the name of its place."""
         if text.name:
             return Secret(text.name)
         name = f"{self.model.name}/{place}"
@@ -112,15 +113,18 @@ class _Lowering:
             self.secrets[name] = text.literal
         return Secret(name)
 
+    def keep_of_host(self, host: str, text: SecretText, place: str) -> Secret:
+        """Return the reference to a secret of *host*."""
+        return self.keep(text, f"{host}/{place}")
+
     def host(self, name: str, host: TypedBlock) -> Host:
         place = server_of(host, self.servers)
         server = self.site.service_hosts[place]
         kind = domain_type(host)
-        made = volumes(host, name, self.model.name, kind, server)
+        own_volumes = volumes(host, name, self.model.name, kind, server)
         names = devices(host, kind)
-        further = mounts(host, names)
-        memory: int = host.get("memory", server.default_memory_mib)
-        vcpus: int = host.get("vcpus", default("host", "vcpus"))
+        attached = mounts(host, names)
+        keep = partial(self.keep_of_host, name)
         lowered = Host(
             domain=naming.domain(name, self.model.name),
             uuid=naming.domain_uuid(*self.model.identity(name)),
@@ -129,10 +133,10 @@ class _Lowering:
             type=kind,
             service_host=place,
             boot_order=host.get("boot_order", default("host", "boot_order")),
-            memory_mib=memory,
-            maxmem_mib=host.get("maxmem", memory),
-            vcpus=vcpus,
-            max_vcpus=host.get("maxvcpus", vcpus),
+            memory_mib=host.get("memory", server.default_memory_mib),
+            maxmem_mib=host.get("maxmem"),
+            vcpus=host.get("vcpus", default("host", "vcpus")),
+            max_vcpus=host.get("maxvcpus"),
             cpus=_unquoted(host.get("cpus")),
             kernel=None if kind == "hvm" else host.get("kernel", server.kernel),
             ramdisk=None if kind == "hvm" else self.ramdisk(host, place, server.ramdisk),
@@ -144,22 +148,20 @@ class _Lowering:
             group=host.get("group"),
             on_crash=host.get("on_crash"),
             xen_extra=host.lines("xen_extra"),
-            volumes=made,
-            disks=disks(made, further, names),
+            volumes=own_volumes,
+            disks=disks(own_volumes, attached, names),
             interfaces=interfaces(host, name, self.model, server),
-            guest=guest(
-                host, name, kind, made, further, lambda text, place: self.keep(text, f"{name}/{place}")
-            ),
+            guest=guest(host, name, kind, own_volumes, attached, keep),
             foreign=_foreign(host),
         )
         trace_host(self.origins, f"hosts/{name}", host, lowered)
         return lowered
 
     def ramdisk(self, host: TypedBlock, place: str, of_server: str | None) -> str | None:
-        """The host's RAM disk; the default one goes with the default kernel only."""
-        asked: str | None = host.get("ramdisk")
-        if asked is not None:
-            return asked
+        """Return the host's RAM disk; the default RAM disk applies to the default kernel only."""
+        stated: str | None = host.get("ramdisk")
+        if stated is not None:
+            return stated
         settings = self.servers.service_hosts.get(place)
         explicit = settings is not None and settings.get("xen_ramdisk") is not None
         return of_server if explicit or host.get("kernel") is None else None
@@ -177,7 +179,7 @@ class _Lowering:
 
 
 def _unquoted(text: str | None) -> str | None:
-    """Without the quotes that files for MLN 1 need, which copies the value into the domain file as it is."""
+    """Strip the quotes that files for MLN 1 need, because MLN 1 copies the value to the domain file as it is."""
     if text and len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]
     return text
@@ -188,7 +190,7 @@ def _foreign(settings: TypedBlock) -> dict[str, ForeignBlock]:
 
 
 def _block(node: ExpandedBlock) -> ForeignBlock:
-    """A block of another platform as it is, without its secrets: out/ is reviewed."""
+    """Copy a block of another platform without its secrets, because out/ is public to reviewers."""
     if node.name in _ACCOUNTS:
         return ForeignBlock(lines=tuple(f"{entry.name} @secret" for entry in node.lines))
     values = {name: entry.value for name, entry in sorted(node.values.items())}
@@ -198,7 +200,7 @@ def _block(node: ExpandedBlock) -> ForeignBlock:
 
 
 _ACCOUNTS = frozenset({"users", "managed_users"})
-"""Blocks of other platforms whose records are LOGIN PASSWORD ...: only who is named may stand in out/."""
+"""Blocks of other platforms with records LOGIN PASSWORD ...: only the logins may be written to out/."""
 
 
 def _children(node: ExpandedBlock) -> Iterator[tuple[str, ForeignBlock]]:

@@ -1,33 +1,33 @@
-"""Lowering what is configured inside a guest."""
+"""Lowering of the configuration inside a guest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from mlnc.compiler.disk_devices import devices
 from mlnc.compiler.typed_model import TypedBlock, TypedRecord
 from mlnc.compiler.values import SecretText
-from mlnc.ir.model import DomainType, Guest, GuestFile, GuestGroup, Mount, Secret, SshKey, User, Volume
+from mlnc.ir.model import DomainType, Guest, GuestFile, GuestGroup, Mount, Role, Secret, SshKey, User, Volume
 
 Keep = Callable[[SecretText, str], Secret]
-"""Names a secret: its text and the directive it stands in, to the reference that goes into the IR."""
+"""Function from a secret's text and the path of its directive to the reference in the IR."""
 
 
 def guest(
     host: TypedBlock,
     name: str,
     kind: DomainType,
-    made: tuple[Volume, ...],
-    further: tuple[Mount, ...],
+    volumes: Mapping[Role, Volume],
+    attached: tuple[Mount, ...],
     keep: Keep,
 ) -> Guest:
-    """The guest configuration of host *name*."""
+    """Return the guest configuration of host *name*."""
     password: SecretText | None = host.get("root_passwd")
     names = devices(host, kind)
     return Guest(
         mode=_mode(host, kind),
         hostname=name,
         root_device=names.root_device,
-        swap_device=f"/dev/{names.swap}" if any(volume.role == "swap" for volume in made) else None,
+        swap_device=f"/dev/{names.swap}" if "swap" in volumes else None,
         nameservers=tuple(host.all("nameserver")),
         root_password=keep(password, "root_passwd") if password else None,
         users=tuple(_user(record, keep) for record in _last_of_each(host.records.get("users", []))),
@@ -38,7 +38,7 @@ def guest(
             for record in host.records.get("files", ())
         ),
         modules=tuple(dict.fromkeys(record["module"] for record in host.records.get("modules", ()))),
-        mounts=further,
+        mounts=attached,
         internal_swap_bytes=host.get("internalswap") or None,
         startup=host.lines("startup"),
         shutdown=host.lines("shutdown"),
@@ -53,7 +53,7 @@ def _mode(host: TypedBlock, kind: DomainType) -> Literal["mount", "cloud-init", 
 
 
 def _last_of_each(records: list[TypedRecord]) -> list[TypedRecord]:
-    """One record a user, the last that was written: a host's line wins over its superclass's."""
+    """Keep the last record of each user, so that a host's line overrides its superclass's."""
     return list({record["user"]: record for record in records}.values())
 
 

@@ -1,4 +1,4 @@
-"""Lowering networks: a host's cards and the project's switches."""
+"""Lowering of networks: the cards of hosts and the switches of the project."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeVar
@@ -11,18 +11,18 @@ from mlnc.ir.model import Host, Interface, Member, ServiceHost, Switch
 _Mode = TypeVar("_Mode", bound=str)
 
 
-def _silent(_: object) -> None:
-    """The checks have complained already."""
+def _ignore(_: object) -> None:
+    """Ignore a problem that the checks have reported already."""
 
 
 def bridge_of(switch: str, project: str, settings: TypedBlock | None) -> str:
-    """The bridge of *switch*: the one it names, else one named after switch and project."""
-    asked: str | None = settings.get("bridge") if settings else None
-    return asked or naming.bridge(switch, project)
+    """Return the bridge of *switch*: the stated one, else one named after switch and project."""
+    stated: str | None = settings.get("bridge") if settings else None
+    return stated or naming.bridge(switch, project)
 
 
 def interfaces(host: TypedBlock, name: str, model: ProjectModel, server: ServiceHost) -> dict[str, Interface]:
-    """The cards of host *name*, eth2 before eth10."""
+    """Return the cards of host *name*, eth2 before eth10."""
     cards = host.named.get("network", {})
     return {
         card: _interface(cards[card], name, card, model, server)
@@ -31,7 +31,7 @@ def interfaces(host: TypedBlock, name: str, model: ProjectModel, server: Service
 
 
 def _interface(card: TypedBlock, host: str, name: str, model: ProjectModel, server: ServiceHost) -> Interface:
-    static, six = ipv4(card, _silent), ipv6(card, _silent)
+    static, six = ipv4(card, _ignore), ipv6(card, _ignore)
     switch: str | None = card.get("switch")
     bridge = card.get("bridge") or (
         bridge_of(switch, model.name, model.switches.get(switch)) if switch else server.bridge
@@ -59,26 +59,26 @@ def _dynamic(value: object, word: str, mode: _Mode) -> "_Mode | Literal['none']"
 
 
 def switches(model: ProjectModel, site: SiteModel, hosts: Mapping[str, Host]) -> dict[str, Switch]:
-    """The switches of the project with their members, on the servers that need them."""
+    """Return the switches of the project with their members and servers."""
     return {name: _switch(name, model, site, hosts) for name in sorted(model.switches)}
 
 
 def _switch(name: str, model: ProjectModel, site: SiteModel, hosts: Mapping[str, Host]) -> Switch:
     settings = model.switches[name]
-    plugged = [
-        (host, card)
-        for host, made in hosts.items()
-        for card, cards in made.interfaces.items()
-        if cards.switch == name
+    members = [
+        Member(name_of_host, card)
+        for name_of_host, host in hosts.items()
+        for card, interface in host.interfaces.items()
+        if interface.switch == name
     ]
-    asked: str | None = settings.get("service_host")
-    servers = {hosts[host].service_host for host, _ in plugged if hosts[host].is_xen}
+    stated: str | None = settings.get("service_host")
+    servers = {hosts[member.host].service_host for member in members if hosts[member.host].is_xen}
     return Switch(
         bridge=bridge_of(name, model.name, settings),
         own_bridge=settings.get("bridge") is None,
         renamed_from=settings.get("renamed_from"),
-        service_hosts=(site.server(asked),) if asked else tuple(sorted(servers)),
+        service_hosts=(site.server(stated),) if stated else tuple(sorted(servers)),
         vlan=settings.get("vlan"),
         vxlan=settings.get("vxlan"),
-        members=tuple(Member(host, card) for host, card in plugged),
+        members=tuple(members),
     )

@@ -1,4 +1,4 @@
-"""Lowering the site: declared and used servers, their facts complete. Nothing can fail here."""
+"""Lowering of the site: declared and used servers, with all defaults. It cannot fail."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -12,13 +12,13 @@ from mlnc.schemas.language import load
 
 @cache
 def default(block: str, name: str) -> Any:
-    """The default of a directive as a typed value; None where the table has none."""
+    """Return the default of a directive as a typed value; None if the table has none."""
     directive = load().get(block, name)
     return parse(directive.default, directive) if directive and directive.default is not None else None
 
 
 def lower_site(model: SiteModel, used: Iterable[str]) -> Site:
-    """Every server that *model* declares or that is *used*, by name."""
+    """Return every server that *model* declares or that is in *used*, by name."""
     names = sorted({*model.service_hosts, *used})
     return Site(IR_VERSION, {name: _server(name, model.service_hosts.get(name)) for name in names})
 
@@ -63,9 +63,9 @@ def _server(name: str, settings: TypedBlock | None) -> ServiceHost:
 
 
 def ramdisk(settings: TypedBlock | None) -> str | None:
-    """The server's initial RAM disk: the default belongs to the default kernel and goes with no other."""
-    asked: str | None = settings.get("xen_ramdisk") if settings else None
-    if asked is not None or (settings is not None and settings.get("xen_kernel") is not None):
-        return asked
+    """Return the server's initial RAM disk; the default RAM disk applies to the default kernel only."""
+    stated: str | None = settings.get("xen_ramdisk") if settings else None
+    if stated is not None or (settings is not None and settings.get("xen_kernel") is not None):
+        return stated
     found: str = default("service_host", "xen_ramdisk")
     return found

@@ -81,10 +81,10 @@ def _trace_disks(origins: Origins, path: str, host: TypedBlock, made: Host) -> N
         "swap": ("swap",),
         "seed": ("guest",),
     }
-    for number, volume in enumerate(made.volumes):
-        named = next((name for name in directives[volume.role] if host.setting(name)), None)
+    for role in made.volumes:
+        named = next((name for name in directives[role] if host.setting(name)), None)
         if named is not None:
-            origins.set(f"{path}/volumes/{number}", host.value_origin(named))
+            origins.set(f"{path}/volumes/{role}", host.value_origin(named))
     mounted = [number for number, disk in enumerate(made.disks) if disk.role == "mount"]
     for number, record in zip(mounted, host.records.get("mount", ()), strict=False):
         origins.set(f"{path}/disks/{number}", record.entry.origin)

@@ -1,28 +1,29 @@
-"""Lowering the disks of a host: the volumes that mlnc makes, and every disk as the domain sees it."""
+"""Lowering of the disks of a host: the volumes that mlnc creates, and the disks of the domain."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from mlnc.compiler import naming
 from mlnc.compiler.disk_devices import SEED, Devices
 from mlnc.compiler.typed_model import TypedBlock
-from mlnc.ir.model import Disk, DomainType, Mount, ServiceHost, Volume
+from mlnc.ir.model import Disk, DomainType, Mount, Role, ServiceHost, Volume
 
 SEED_BYTES = 4 * 1024 * 1024
-"""Room for the files of a seed, in bytes; guest-seed.sh makes a FAT file system of just this size."""
+"""Size of a seed volume in bytes; guest-seed.sh creates a FAT file system of exactly this size."""
 
 
 def volumes(
     host: TypedBlock, name: str, project: str, kind: DomainType, server: ServiceHost
-) -> tuple[Volume, ...]:
-    """The root volume of host *name*, and beside it those for swap and for the seed of cloud-init."""
+) -> dict[Role, Volume]:
+    """Return the volumes of host *name* by role: root, swap if stated, seed for cloud-init."""
     root = _root(host, name, project, kind, server)
     swap: int = host.get("swap", 0)
-    made = [root]
+    found: dict[Role, Volume] = {"root": root}
     if swap and kind != "hvm":
-        made.append(_beside(root, "swap", naming.swap_volume(name, project), swap))
+        found["swap"] = _beside(root, "swap", naming.swap_volume(name, project), swap)
     if host.get("guest") == "cloud-init":
-        made.append(_beside(root, "seed", naming.seed_volume(name, project), SEED_BYTES))
-    return tuple(made)
+        found["seed"] = _beside(root, "seed", naming.seed_volume(name, project), SEED_BYTES)
+    return found
 
 
 def _root(host: TypedBlock, name: str, project: str, kind: DomainType, server: ServiceHost) -> Volume:
@@ -82,14 +83,14 @@ def _resize(template: str) -> Literal["ext", "fat32", "none"]:
 
 
 def is_shared(path: str, group: str | None, server: ServiceHost) -> bool:
-    """Whether storage stands on what *server* shares: a volume group by either name, or a folder and all below."""
+    """Return True if *server* shares the volume group *group*, by either of its names, or a folder above *path*."""
     if group is not None and {group, f"/dev/{group}"} & set(server.san_paths):
         return True
     return any(path == shared or path.startswith(shared.rstrip("/") + "/") for shared in server.san_paths)
 
 
 def mounts(host: TypedBlock, names: Devices) -> tuple[Mount, ...]:
-    """The further disks of *host* with their devices."""
+    """Return the additional disks of *host* with their devices."""
     return tuple(
         Mount(
             source=record["source"],
@@ -102,11 +103,11 @@ def mounts(host: TypedBlock, names: Devices) -> tuple[Mount, ...]:
     )
 
 
-def disks(made: tuple[Volume, ...], further: tuple[Mount, ...], names: Devices) -> tuple[Disk, ...]:
-    """Every disk in the order of the domain file: root, swap, seed, mounts."""
+def disks(volumes: Mapping[Role, Volume], attached: tuple[Mount, ...], names: Devices) -> tuple[Disk, ...]:
+    """Return the disks in the order of the domain file: root, swap, seed, mounts."""
     device = {"root": names.root, "swap": names.swap, "seed": SEED}
-    own = [Disk(device[volume.role], volume.role, _backend(volume.path), volume.path) for volume in made]
-    return (*own, *(_attached(mount) for mount in further))
+    own = [Disk(device[role], role, _backend(volume.path), volume.path) for role, volume in volumes.items()]
+    return (*own, *(_attached(mount) for mount in attached))
 
 
 def _attached(mount: Mount) -> Disk:

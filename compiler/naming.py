@@ -1,11 +1,11 @@
-"""The names that outlive a build: domains, volumes, UUIDs, MAC addresses, bridges. Pure functions of names alone."""
+"""Names and identifiers that stay the same between builds: domains, volumes, UUIDs, MACs, bridges. Pure functions."""
 
 import hashlib
 import re
 import uuid
 
 _NAMESPACE = uuid.UUID("6f1c2b52-9b0e-5d8e-8a53-0c1d5a7e6d11")
-"""Root of all UUIDs of mlnc domains; changing it would change every domain's identity."""
+"""Namespace of the UUIDs of all mlnc domains. A change of it would change the identity of every domain."""
 
 LONGEST_BRIDGE = 15
 """Characters of a Linux interface name (IFNAMSIZ less the final NUL, net/if.h)."""
@@ -15,40 +15,40 @@ _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _RESERVED = re.compile(
     r"\A(?:snapshot|pvmove)|_(?:mlog|mimage|rimage|rmeta|tdata|tmeta|cdata|cmeta|cvol|wcorig|corig|pmspare|vorigin|vdata)"
 )
-"""Names that LVM keeps to itself (lvm(8), NAMES)."""
+"""Names that LVM reserves (lvm(8), NAMES)."""
 
 
 def domain(host: str, project: str) -> str:
-    """The name of the domain and of its root volume."""
+    """Return the name of the domain and of its root volume."""
     return f"{host}.{project}"
 
 
 def swap_volume(host: str, project: str) -> str:
-    """The name of the volume for swap, beside the root volume."""
+    """Return the name of the swap volume."""
     return f"{host}.{project}.swap"
 
 
 def seed_volume(host: str, project: str) -> str:
-    """The name of the volume for the seed of cloud-init, beside the root volume."""
+    """Return the name of the seed volume of cloud-init."""
     return f"{host}.{project}.seed"
 
 
 def domain_uuid(host: str, project: str) -> str:
-    """The UUID of a domain (version 5, RFC 9562): it changes only when host or project are renamed."""
+    """Return the UUID of a domain (version 5, RFC 9562). It changes only if the host or the project is renamed."""
     return str(uuid.uuid5(_NAMESPACE, f"{project}/{host}"))
 
 
 def mac(host: str, project: str, interface: str) -> str:
-    """The MAC address of a card in Xen's range 00:16:3e (xl-network-configuration(5))."""
+    """Return the MAC address of a card, in Xen's range 00:16:3e (xl-network-configuration(5))."""
     digest = hashlib.sha256(f"{project}/{host}/{interface}".encode()).digest()
     return "00:16:3e:" + ":".join(f"{octet:02x}" for octet in digest[:3])
 
 
 def bridge(switch: str, project: str) -> str:
-    """``SWITCH.PROJECT``; where that is too long, the beginning of both and a digest of the whole.
+    """Return ``SWITCH.PROJECT``; if that is too long, the start of the switch, the end of the project and a digest.
 
-    Short enough for Linux, the same each time, and told apart by 20 bits of digest; a collision that remains is
-    found by the checks of the course. The end of a project's name is kept: groups differ there.
+    The digest has 20 bits; the checks of the course report a remaining collision. The end of the project's name is
+    kept because the names of groups differ there.
     """
     full = f"{switch}.{project}"
     if len(full) <= LONGEST_BRIDGE:
@@ -60,7 +60,7 @@ def bridge(switch: str, project: str) -> str:
 
 
 def volume_trouble(name: str) -> str | None:
-    """Why LVM would refuse *name* as a logical volume; None where it would not (lvm(8), at most 127 characters)."""
+    """Return the reason why LVM refuses *name* as a logical volume; None if it accepts it (lvm(8), NAMES)."""
     if not re.fullmatch(r"[A-Za-z0-9+_.][A-Za-z0-9+_.-]*", name) or name in (".", ".."):
         return "it holds characters that LVM does not take"
     if len(name) > 127:
@@ -71,6 +71,6 @@ def volume_trouble(name: str) -> str | None:
 
 
 def interface_order(name: str) -> tuple[str, int, str]:
-    """Sort key of interface names: by their letters, then their number, so that eth2 stands before eth10."""
+    """Return the sort key of an interface name: letters, then number, so that eth2 sorts before eth10."""
     letters = name.rstrip("0123456789")
     return letters, int(name[len(letters) :] or "0"), name

@@ -1,4 +1,4 @@
-"""The intermediate representation (IR) of projects and sites, its YAML form, and facts derived from it."""
+"""The intermediate representation (IR) of projects and sites, its YAML form, and values derived from it."""
 
 from mlnc import check_import_name
 

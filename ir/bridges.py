@@ -1,10 +1,10 @@
-"""Switches as Linux sees them: the bridge of a switch on each service host, and what joins it to the others.
+"""Linux bridges of a project's switches on each service host, and the devices that connect them.
 
-A switch is a bridge on every server that has one of its VMs. The device that joins the bridges of several servers is
-called the *carrier*: a VLAN on the servers' uplink, or a VXLAN tunnel between exactly these servers.
+A switch is a bridge on every server that runs one of its VMs. The *carrier* is the device that connects the bridges
+of several servers: a VLAN on the servers' uplink, or a VXLAN tunnel between exactly these servers.
 
-A bridge that the project names itself (``bridge``) is made where it is absent, as the original does. Any project
-that names it may remove it again. The server's own bridge and its uplink are never made or removed.
+A bridge that the project names itself (``bridge``) is created where it is missing, as MLN 1 does. Any project that
+names it may remove it again. The server's own bridge and its uplink are never created or removed.
 """
 
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ VXLAN_PORT = 4789
 """UDP port of the tunnels (RFC 7348)."""
 
 SHARED_MARK = "mlnc:shared"
-"""Mark of a bridge that projects name themselves; the mark of any other is ``mlnc:PROJECT/SWITCH``."""
+"""Mark of a bridge that projects name themselves; any other bridge has the mark ``mlnc:PROJECT/SWITCH``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """What joins a bridge to other servers.
+    """The device that connects a bridge to the bridges on other servers.
 
-    ``arguments`` are those of ``ip link add``, ``uplink`` is the device it stands on, ``peers`` are the addresses of
-    the other ends of a tunnel. The name is the same for every switch of that number: a server has it once.
+    ``arguments`` are those of ``ip link add``, ``uplink`` is the underlying device, ``peers`` are the addresses of
+    the other ends of a tunnel. All switches with the same VLAN or VXLAN number share the device and its name.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The bridge of a switch on one server. ``provided``: it is the server's own, never made by mlnc."""
+    """The bridge of a switch on one server. ``provided``: the server has it already; mlnc never creates it."""
 
     name: str
     mark: str
@@ -44,7 +44,7 @@ class Bridge:
 
 
 def xen_switches(project: Project) -> Iterator[tuple[str, Switch]]:
-    """The switches of *project* with a Xen domain plugged in, or with nobody at all, by name."""
+    """Yield the switches of *project* that have a Xen domain as a member, or no member at all, sorted by name."""
     for name, switch in sorted(project.switches.items()):
         platforms = {project.hosts[member.host].platform for member in switch.members}
         if not platforms or "xen" in platforms:
@@ -52,7 +52,7 @@ def xen_switches(project: Project) -> Iterator[tuple[str, Switch]]:
 
 
 def switch_servers(project: Project) -> list[str]:
-    """The service hosts on which *project* has switches, sorted."""
+    """Return the service hosts on which *project* has switches, sorted."""
     return sorted({server for _, switch in xen_switches(project) for server in switch.service_hosts})
 
 
@@ -63,7 +63,7 @@ def project_servers(project: Project) -> list[str]:
 
 
 def server_bridges(site: Site, project: Project, server: str) -> tuple[Bridge, ...]:
-    """The bridges of *project* on the service host *server*, in the order of their switches' names."""
+    """Return the bridges of *project* on the service host *server*, sorted by switch name."""
     return tuple(
         Bridge(
             name=switch.bridge,
@@ -77,12 +77,12 @@ def server_bridges(site: Site, project: Project, server: str) -> tuple[Bridge, .
 
 
 def is_provided(switch: Switch, server: ServiceHost) -> bool:
-    """Whether the bridge that *switch* names is the server's own, or its uplink."""
+    """Return True if *switch* names the bridge or the uplink of *server* itself."""
     return not switch.own_bridge and switch.bridge in (server.bridge, server.uplink)
 
 
 def carrier(site: Site, switch: Switch, server: str) -> Carrier | None:
-    """What joins *switch* on *server* to other servers; None where it stands alone."""
+    """Return the carrier of *switch* on *server*; None if the switch is on this server only."""
     here = site.service_hosts[server]
     if switch.vlan is not None:
         uplink = here.uplink or here.bridge

@@ -1,8 +1,8 @@
-"""Who a guest knows by name: its ``/etc/hosts``.
+"""Entries of a guest's ``/etc/hosts``: the other hosts of its project.
 
-Facts: mln-directives.md, section 8 (hostsFile). A peer's address is the one it has on the nearest network that both can
-reach: the switch graph is walked breadth-first, so a neighbour on the own switch comes before one behind a router.
-Peers that no switch leads to get their first static address. A card without a static address names nobody.
+Source: mln-directives.md, section 8 (hostsFile). A peer gets its address on the nearest network that both hosts reach:
+a breadth-first search over the switches finds a neighbour on the same switch before one behind a router. A peer that
+no switch connects gets its first static address. A card without a static address gives no entry.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from mlnc.ir.model import Host, Interface, Project
 
 Start = tuple[str, ...]
-"""The switches a host is plugged into, in the order of its cards: where its walk begins."""
+"""The switches of a host in the order of its cards: the start of its search."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plug:
-    """A card of a host in a switch."""
+    """A card of a host that is a member of a switch."""
 
     host: str
     card: Interface
@@ -32,44 +32,44 @@ class GuestPeers:
             for card in host.interfaces.values():
                 if card.switch is not None:
                     self._plugs.setdefault(card.switch, []).append(_Plug(name, card))
-        self._walks: dict[Start, dict[str, Interface]] = {}
+        self._searches: dict[Start, dict[str, Interface]] = {}
 
     def of(self, name: str) -> Iterator[tuple[str, str]]:
-        """Address and names of every other host that has an address, in the order of the project."""
+        """Yield address and names of every host other than *name* that has an address, in the order of the project."""
         start = _switches(self._hosts[name])
-        if start not in self._walks:
-            self._walks[start] = self._walk(start)
-        nearest = self._walks[start]
+        if start not in self._searches:
+            self._searches[start] = self._search(start)
+        nearest = self._searches[start]
         for peer, host in self._hosts.items():
-            card = nearest.get(peer) or next(filter(_named, host.interfaces.values()), None)
+            card = nearest.get(peer) or next(filter(_has_address, host.interfaces.values()), None)
             if peer != name and card is not None:
                 for address in filter(None, (card.address, card.address6)):
                     yield address, with_short_name(host.guest.hostname)
 
-    def _walk(self, start: Start) -> dict[str, Interface]:
-        """The card by which each host is met first, going out from the switches of *start*."""
-        met: dict[str, Interface] = {}
+    def _search(self, start: Start) -> dict[str, Interface]:
+        """Return the nearest card with an address of each host, searching outwards from the switches *start*."""
+        found: dict[str, Interface] = {}
         seen, wave = set(start), list(start)
         while wave:
             plugs = [plug for switch in wave for plug in self._plugs[switch]]
             for plug in plugs:
-                if _named(plug.card):
-                    met.setdefault(plug.host, plug.card)
+                if _has_address(plug.card):
+                    found.setdefault(plug.host, plug.card)
             further = (switch for plug in plugs for switch in _switches(self._hosts[plug.host]))
             wave = [switch for switch in dict.fromkeys(further) if switch not in seen]
             seen.update(wave)
-        return met
+        return found
 
 
 def _switches(host: Host) -> Start:
     return tuple(dict.fromkeys(card.switch for card in host.interfaces.values() if card.switch is not None))
 
 
-def _named(card: Interface) -> bool:
+def _has_address(card: Interface) -> bool:
     return bool(card.address or card.address6)
 
 
 def with_short_name(hostname: str) -> str:
-    """The name, and after it what stands before its first dot where it has one."""
+    """Return *hostname*; if it contains a dot, followed by the part before the first dot."""
     short = hostname.partition(".")[0]
     return hostname if short == hostname else f"{hostname} {short}"

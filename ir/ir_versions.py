@@ -1,19 +1,38 @@
-"""Conversion of IR documents that an earlier mlnc wrote."""
+"""Conversion of IR documents of earlier versions, which servers, records and output folders may still hold.
+
+Version 1 stored the amount of memory and processors as the limit if the project stated none, and volumes as a list.
+The conversion treats a limit that equals its amount as not stated. Documents of any version may lack fields of hosts
+that were added later (``_ADDED``).
+"""
 
 from typing import Any
 
+_LIMITS = (("maxmem_mib", "memory_mib"), ("max_vcpus", "vcpus"))
+_ADDED: dict[str, Any] = {"on_crash": None}
+"""Fields of a host that older documents may lack, with the value that their absence means."""
+
 
 def upgrade_document(data: Any) -> Any:
-    """Return *data*, the document of a project as loaded, with the fields that its writer did not know yet.
+    """Convert *data*, a project or a site as plain data, to the current version. *data* itself is not changed.
 
-    A document of version 1 may lack ``on_crash`` of its hosts; that means null. *data* itself is not changed, and
-    what is no document of a project is returned as it is: the schema refuses it.
+    Other data and damaged documents are returned unchanged: validation reports them.
     """
-    hosts = data.get("hosts") if isinstance(data, dict) else None
-    if not isinstance(hosts, dict):
+    if not isinstance(data, dict):
         return data
-    return {**data, "hosts": {name: _with_on_crash(host) for name, host in hosts.items()}}
+    version = data.get("ir_version")
+    try:
+        hosts = (
+            {name: _host(host, version) for name, host in data["hosts"].items()} if "hosts" in data else None
+        )
+    except (AttributeError, KeyError, TypeError):
+        return data
+    current = data if hosts is None else data | {"hosts": hosts}
+    return current | {"ir_version": 2} if version == 1 else current
 
 
-def _with_on_crash(host: Any) -> Any:
-    return {"on_crash": None, **host} if isinstance(host, dict) else host
+def _host(host: dict[str, Any], version: object) -> dict[str, Any]:
+    if version != 1:
+        return _ADDED | host
+    volumes = {"volumes": {volume["role"]: volume for volume in host["volumes"]}}
+    unstated = {name: None for name, amount in _LIMITS if host[name] == host[amount]}
+    return _ADDED | host | volumes | unstated

@@ -1,9 +1,9 @@
-"""The IR as data and as YAML text, there and back.
+"""Conversion between the IR, plain data and YAML text.
 
-``dump_*`` and ``load_*`` hold every document against its JSON Schema, so that nothing leaves or enters that
-the contract in ``schemas/`` does not allow. Each document names that schema for editors by a path relative to
-``out/ir``. It is the same on every machine, and it leads to the schemas of a repository that keeps them in
-``schemas/`` beside ``out/``; elsewhere an editor finds no schema and says so.
+``dump_*`` and ``load_*`` validate every document against its JSON Schema in ``schemas/``. ``load_*`` and
+``project_from_data`` also accept documents of the previous version. Each document names its schema for editors by a
+path relative to ``out/ir``, the same on every machine. The path is valid in a repository that has ``schemas/`` beside
+``out/``; elsewhere an editor reports a missing schema.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ T = TypeVar("T")
 Decoder = Callable[[Any], Any]
 
 SCHEMAS = "../../schemas"
-"""The folder of the schemas as seen from ``out/ir``."""
+"""Path of the schemas relative to ``out/ir``."""
 
 
 class InvalidIr(Exception):
-    """A document that is not what its schema says; the message names the place in it and the reason."""
+    """The document does not match its schema; the message gives the place in it and the reason."""
 
 
 def to_data(value: Any) -> Any:
-    """*value*, an IR dataclass or what one is made of, as plain dict, list and scalars, with every field."""
+    """Convert *value*, an IR dataclass or a part of one, to plain dicts, lists and scalars, with every field."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, tuple):
@@ -43,29 +43,29 @@ def to_data(value: Any) -> Any:
 
 
 def from_data(cls: type[T], data: object) -> T:
-    """The dataclass *cls* of the IR made of *data*, which must be valid under its schema."""
+    """Build the IR dataclass *cls* from *data*, which must be valid under its schema."""
     hint: Any = cls
     made: T = _decoder(hint)(data)
     return made
 
 
 def dump_project(project: Project, schemas: str = SCHEMAS) -> str:
-    """The text of ``out/ir/<project>.yaml``; *schemas* is the folder editors look in. Raises InvalidIr."""
+    """Return the text of ``out/ir/<project>.yaml``; *schemas* is the schema folder for editors. Raises InvalidIr."""
     return _dump(project, "ir", schemas)
 
 
 def dump_site(site: Site, schemas: str = SCHEMAS) -> str:
-    """The text of ``out/ir/site.yaml``; *schemas* is the folder editors look in. Raises InvalidIr."""
+    """Return the text of ``out/ir/site.yaml``; *schemas* is the schema folder for editors. Raises InvalidIr."""
     return _dump(site, "site", schemas)
 
 
 def load_project(text: str) -> Project:
-    """The project a text of ``dump_project`` stands for. Raises InvalidIr."""
+    """Parse the text of a project's IR. Raises InvalidIr."""
     return _load(Project, "ir", text)
 
 
 def load_site(text: str) -> Site:
-    """The site a text of ``dump_site`` stands for. Raises InvalidIr."""
+    """Parse the text of a site's IR. Raises InvalidIr."""
     return _load(Site, "site", text)
 
 
@@ -75,15 +75,23 @@ def _dump(value: object, schema: str, schemas: str) -> str:
     return dump(data, [f"yaml-language-server: $schema={schemas}/{schema}.schema.json"])
 
 
+def project_from_data(data: object) -> Project:
+    """Return the project that *data*, a document of this or the previous version, describes. Raises InvalidIr."""
+    return _decoded(Project, "ir", data)
+
+
 def _load(cls: type[T], schema: str, text: str) -> T:
     try:
         data = load(text)
     except YamlError as error:
         raise InvalidIr(str(error)) from None
-    if schema == "ir":
-        data = upgrade_document(data)
-    _check(schema, data)
-    return from_data(cls, data)
+    return _decoded(cls, schema, data)
+
+
+def _decoded(cls: type[T], schema: str, data: object) -> T:
+    current = upgrade_document(data)
+    _check(schema, current)
+    return from_data(cls, current)
 
 
 def _check(schema: str, data: object) -> None:
@@ -94,7 +102,7 @@ def _check(schema: str, data: object) -> None:
 
 @cache
 def _fields(cls: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """The names of the fields of the dataclass *cls*, and what gets their values in one call."""
+    """Return the field names of the dataclass *cls*, and a function that gets all their values in one call."""
     names = tuple(field.name for field in fields(cls))
     if len(names) > 1:
         return names, attrgetter(*names)
@@ -104,7 +112,7 @@ def _fields(cls: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]
 
 @cache
 def _decoder(hint: Any) -> Decoder:
-    """What turns plain data into a value of the type *hint*."""
+    """Return the function that decodes plain data to a value of the type *hint*."""
     origin, arguments = get_origin(hint), get_args(hint)
     if isinstance(hint, type) and is_dataclass(hint):
         return _dataclass_decoder(hint)
@@ -112,14 +120,14 @@ def _decoder(hint: Any) -> Decoder:
         return _tuple_decoder(arguments[0])
     if origin is dict:
         return _dict_decoder(arguments[1])
-    if isinstance(hint, UnionType) or origin is Union:  # the latter where a Literal takes part
+    if isinstance(hint, UnionType) or origin is Union:  # Union: for a member that is a Literal
         return _union_decoder(arguments)
     if origin is Literal or hint in (str, int, bool, NoneType):
-        return _as_it_is
-    raise TypeError(f"no field of the IR may have the type {hint}")
+        return _unchanged
+    raise TypeError(f"the IR does not support fields of the type {hint}")
 
 
-def _as_it_is(data: Any) -> Any:
+def _unchanged(data: Any) -> Any:
     return data
 
 
@@ -134,21 +142,21 @@ def _dict_decoder(item: Any) -> Decoder:
 
 
 def _union_decoder(members: tuple[Any, ...]) -> Decoder:
-    """A union holds at most one dataclass, and that one alone is written as a map."""
+    """Decode a union of at most one dataclass, written as a map, and scalars."""
     structured: list[Any] = [member for member in members if is_dataclass(member)]
     if not structured:
-        return _as_it_is
+        return _unchanged
     (only,) = structured
     decode = _decoder(only)
     return lambda data: decode(data) if isinstance(data, dict) else data
 
 
 def _dataclass_decoder(cls: type) -> Decoder:
-    plans: list[tuple[str, Decoder]] = []
+    decoders: list[tuple[str, Decoder]] = []
 
     def decode(data: dict[str, Any]) -> Any:
-        if not plans:  # made at the first use: a Block holds Blocks
-            plans.extend([(name, _decoder(hint)) for name, hint in get_type_hints(cls).items()])
-        return cls(**{name: plan(data[name]) for name, plan in plans})
+        if not decoders:  # built at first use, because a ForeignBlock contains ForeignBlocks
+            decoders.extend([(name, _decoder(hint)) for name, hint in get_type_hints(cls).items()])
+        return cls(**{name: decode_field(data[name]) for name, decode_field in decoders})
 
     return decode

@@ -1,29 +1,29 @@
-"""The intermediate representation: what the front end hands to the targets.
+"""The intermediate representation (IR) that the front end passes to the targets.
 
-Plain, frozen values with their units in the field names. ``schemas/ir.schema.json`` and
-``schemas/site.schema.json`` are the same contract as data; a test holds the two together. Nothing here knows
-MLN, and nothing of the front end is imported.
+Plain, frozen values; field names contain the units. ``schemas/ir.schema.json`` and ``schemas/site.schema.json``
+state the same contract as data; a test compares the two. This module has no knowledge of the MLN language.
 """
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-IR_VERSION = 1
+IR_VERSION = 2
 
+Role = Literal["root", "swap", "seed"]
 Platform = Literal["xen", "uml", "kvm", "ec2", "openstack", "vmware"]
 DomainType = Literal["pv", "hvm", "pvh"]
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A reference to a value that never stands in ``out/``: its name in the secrets file."""
+    """A reference to a secret by its name in the secrets file. The value is never written to ``out/``."""
 
     secret: str
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignBlock:
-    """A block of a platform mlnc does not build, kept as it was written (mln-language.md, section 1)."""
+    """A block of a platform that mlnc does not build, kept as written (mln-language.md, section 1)."""
 
     values: dict[str, str] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
@@ -32,15 +32,16 @@ class ForeignBlock:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """A logical volume or image file that mlnc makes for one host.
+    """A logical volume or image file that mlnc creates for one host.
 
-    ``sizing`` says where the size comes from: ``exact`` is ``size_bytes``; ``free`` is the template's size plus
+    ``sizing`` is the source of the size: ``exact`` is ``size_bytes``; ``free`` is the template's size plus
     ``free_space_bytes``; ``template`` is the template's size, but at least ``size_bytes``.
-    ``resize`` names the tool family that grows the file system after the template was copied. The role ``seed``
-    is the small disk from which cloud-init configures the guest: made empty, and filled by the guest's own script.
+    ``resize`` is the tool family that grows the file system after the template is copied. The role ``seed``
+    is the small disk from which cloud-init configures the guest: the guest's configuration script fills it.
+    ``role`` repeats the key under which the host has the volume, because commands and tags take a volume alone.
     """
 
-    role: Literal["root", "swap", "seed"]
+    role: Role
     name: str
     kind: Literal["lvm", "file"]
     path: str
@@ -67,7 +68,7 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network card: its vif on the outside, its configuration in the guest."""
+    """A network card: its vif on the server and its configuration in the guest."""
 
     mac: str
     bridge: str
@@ -87,7 +88,7 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Vnc:
-    """The VNC display of a domain; there is none unless the project asks for it."""
+    """The VNC display of a domain that requests one."""
 
     listen: str
     display: int | None
@@ -97,7 +98,7 @@ class Vnc:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account in the guest. ``hash`` is an encrypted password (crypt(3)) or a secret that holds one."""
+    """An account in the guest. ``hash`` is a password hash (crypt(3)) or a secret that contains one."""
 
     name: str
     hash: str | Secret | None
@@ -107,7 +108,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class GuestGroup:
-    """A group in the guest and the users that belong to it."""
+    """A group in the guest and its members."""
 
     name: str
     users: tuple[str, ...]
@@ -123,7 +124,7 @@ class SshKey:
 
 @dataclass(frozen=True, slots=True)
 class GuestFile:
-    """A file or tree copied into the guest: source below the service host's ``files`` directory."""
+    """A file or tree to copy into the guest; ``source`` is below the service host's ``files`` directory."""
 
     source: str
     target: str
@@ -132,7 +133,7 @@ class GuestFile:
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A further disk: what is attached, under which device, and where the guest mounts it."""
+    """An additional disk: source on the server, device and mount point in the guest."""
 
     source: str
     device: str
@@ -143,7 +144,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """What is configured inside the guest. ``mode`` ``none``: nothing is (HVM), the image is left alone."""
+    """The configuration inside the guest. ``mode`` ``none``: mlnc does not change the image (HVM)."""
 
     mode: Literal["mount", "cloud-init", "none"]
     hostname: str
@@ -165,10 +166,11 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """One virtual machine. ``uuid`` and MACs derive from names alone, so they outlive every other change.
+    """One virtual machine. ``uuid`` and MACs derive from names alone, so no other change affects them.
 
-    ``renamed_from`` is the name it had before, from which they derive. ``memory_mib`` and ``vcpus`` are what it
-    starts with, ``maxmem_mib`` and ``max_vcpus`` (never less) how far they can grow while it runs.
+    ``renamed_from`` is the previous name; ``uuid`` and MACs still derive from it. ``memory_mib`` and ``vcpus`` are the
+    amounts at start; ``maxmem_mib`` and ``max_vcpus`` are the ceilings as the project states them, never less than the
+    amounts, None where it states none. ``volumes`` are in the order root, swap, seed.
     """
 
     domain: str
@@ -179,9 +181,9 @@ class Host:
     service_host: str
     boot_order: int
     memory_mib: int
-    maxmem_mib: int
+    maxmem_mib: int | None
     vcpus: int
-    max_vcpus: int
+    max_vcpus: int | None
     cpus: str | None
     kernel: str | None
     ramdisk: str | None
@@ -193,7 +195,7 @@ class Host:
     group: str | None
     on_crash: Literal["destroy", "restart", "preserve"] | None
     xen_extra: tuple[str, ...]
-    volumes: tuple[Volume, ...]
+    volumes: dict[Role, Volume]
     disks: tuple[Disk, ...]
     interfaces: dict[str, Interface]
     guest: Guest
@@ -204,10 +206,20 @@ class Host:
         """True for a Xen domain, False for a host of a platform that mlnc does not build."""
         return self.platform == "xen"
 
+    @property
+    def effective_maxmem_mib(self) -> int:
+        """Memory in MiB up to which the domain can grow while it runs."""
+        return self.memory_mib if self.maxmem_mib is None else self.maxmem_mib
+
+    @property
+    def effective_max_vcpus(self) -> int:
+        """Number of virtual processors up to which the domain can grow while it runs."""
+        return self.vcpus if self.max_vcpus is None else self.max_vcpus
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An interface plugged into a switch."""
+    """An interface connected to a switch."""
 
     host: str
     interface: str
@@ -215,7 +227,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A network of the project: one bridge of this name on each of ``service_hosts``."""
+    """A network of the project: a bridge of this name on each of ``service_hosts``."""
 
     bridge: str
     own_bridge: bool
@@ -228,7 +240,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """``out/ir/<project>.yaml``: one project, complete, names sorted."""
+    """One project, complete, names sorted (``out/ir/<project>.yaml``)."""
 
     ir_version: int
     project: str
@@ -242,7 +254,7 @@ class Project:
     foreign: dict[str, ForeignBlock]
 
     def xen_hosts(self, server: str | None = None) -> dict[str, Host]:
-        """Return the hosts that are Xen domains, by name and sorted; only those on *server* if it is given."""
+        """Return the Xen hosts by name, sorted; only those on *server* if it is given."""
         return {
             name: host
             for name, host in sorted(self.hosts.items())
@@ -252,7 +264,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class ServiceHost:
-    """A physical server: how it is reached and what it holds. Sizes in MiB, paths absolute."""
+    """A physical server: its address, capacity and paths. Paths are absolute."""
 
     declared: bool
     address: str
@@ -285,7 +297,7 @@ class ServiceHost:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """``out/ir/site.yaml``: every service host that is declared or used."""
+    """Every service host that is declared or used (``out/ir/site.yaml``)."""
 
     ir_version: int
     service_hosts: dict[str, ServiceHost]
@@ -293,7 +305,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """All that one build knows: the site and every project, by name."""
+    """The input of the targets: the site and every project by name."""
 
     site: Site
     projects: dict[str, Project]

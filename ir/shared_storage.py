@@ -1,11 +1,11 @@
-"""Which service hosts exchange virtual machines, and what stands in the way of it.
+"""Service hosts that share storage or exchange virtual machines.
 
-Two relations, because they open different doors:
+The two relations grant different access:
 
-* servers *share storage* when both list the same ``san_path``: a domain may move between them while it runs,
-  so each lets the other send domains (relocation of xend, ssh of xl);
-* servers *exchange VMs* when they share storage or a project has virtual machines on both: the original's
-  daemon of one gives orders to that of the other (MLN reference, section 5).
+* servers *share storage* when both list the same ``san_path``: domains can migrate live between them, so each accepts
+  domains from the other (relocation of xend, ssh of xl);
+* servers *exchange VMs* when they share storage or a project has virtual machines on both: the MLN 1 daemon of one
+  sends commands to that of the other (MLN reference, section 5).
 """
 
 from collections.abc import Callable, Iterable
@@ -17,30 +17,30 @@ Peers = dict[str, tuple[str, ...]]
 
 
 def storage_name(path: str) -> str:
-    """A ``san_path`` in one spelling: a volume group as its bare name, a path without its last slash."""
+    """Normalize a ``san_path``: a volume group to its bare name, a path to one without a trailing slash."""
     trimmed = path.rstrip("/") or path
     group = trimmed.removeprefix("/dev/")
     return group if "/" not in group else trimmed
 
 
 def shared_storage(one: ServiceHost, other: ServiceHost) -> frozenset[str]:
-    """The storage both servers list as shared, by :func:`storage_name`."""
+    """Return the storage that both servers list as shared, as :func:`storage_name` spells it."""
     return _storage(one) & _storage(other)
 
 
 def migration_peers(course: Course) -> Peers:
-    """For every service host of *course* the others with which it shares storage, sorted."""
+    """Return, for every service host of *course*, the servers with which it shares storage, sorted."""
     servers = course.site.service_hosts
     return _peers(servers, lambda one, other: bool(shared_storage(servers[one], servers[other])))
 
 
 def exchange_peers(course: Course) -> Peers:
-    """For every service host of *course* the others with which it shares storage or a project, sorted."""
+    """Return, for every service host of *course*, the servers with which it shares storage or a project, sorted."""
     servers = course.site.service_hosts
-    together = shared_projects(course)
+    with_project = shared_projects(course)
 
     def exchange(one: str, other: str) -> bool:
-        return (one, other) in together or bool(shared_storage(servers[one], servers[other]))
+        return (one, other) in with_project or bool(shared_storage(servers[one], servers[other]))
 
     return _peers(servers, exchange)
 
@@ -50,7 +50,7 @@ def _storage(server: ServiceHost) -> frozenset[str]:
 
 
 def _peers(servers: Iterable[str], related: Callable[[str, str], bool]) -> Peers:
-    """The relation *related*, which is asked for each two names in their order, as a table."""
+    """Tabulate the symmetric relation *related*, which is called once for each sorted pair of *servers*."""
     names = sorted(servers)
     pairs = {pair for pair in combinations(names, 2) if related(*pair)}
     return {
@@ -60,7 +60,7 @@ def _peers(servers: Iterable[str], related: Callable[[str, str], bool]) -> Peers
 
 
 def shared_projects(course: Course) -> set[tuple[str, str]]:
-    """Each two servers, in the order of their names, on which one project has Xen domains."""
+    """Return the sorted pairs of servers on which one project has Xen domains."""
     pairs: set[tuple[str, str]] = set()
     for project in course.projects.values():
         used = {host.service_host for host in project.xen_hosts().values()}

@@ -1,14 +1,17 @@
-"""What a target yields: files to be written, and what it could not express."""
+"""Results of a target: files to write, and refusals."""
 
 from dataclasses import dataclass, field
 
 SERVER_ROOM = "_server"
-"""Folder of a service host for what all its projects share; no project name begins with an underscore."""
+"""Folder of a service host for the files that its projects share; no project name begins with an underscore."""
+
+LIBRARY = "lib"
+"""Folder below ``out/`` of the shell library that all service hosts share, and its name in the bundle of a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One generated file: its path below ``out/`` (with ``/``), its text, and whether it is executable."""
+    """One generated file: its path below ``out/`` (with ``/``), its text and its executable bit."""
 
     path: str
     text: str
@@ -17,10 +20,10 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Something of the IR a target cannot express.
+    """An item of the IR that a target cannot express.
 
-    ``where`` is the IR path it concerns, ``project/hosts/NAME/field``; the driver turns it into the place in the
-    sources. ``code`` is a diagnostic code, so a warning here is a warning there.
+    ``where`` is its IR path, ``project/hosts/NAME/field``; the driver converts it to a source position. ``code`` is a
+    diagnostic code, which determines whether it is an error or a warning.
     """
 
     code: str
@@ -31,17 +34,17 @@ class Refusal:
 
 @dataclass(slots=True)
 class Emitted:
-    """The sum of what targets yield for one course."""
+    """The results of all targets for one course."""
 
     artifacts: list[Artifact] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
 
 
 def host_folder(service_host: str, project: str) -> str:
-    """The folder below ``out/`` that holds what *service_host* needs of *project*."""
+    """Return the folder below ``out/`` with the files of *project* for *service_host*."""
     return f"hosts/{service_host}/{project}"
 
 
 def server_folder(service_host: str) -> str:
-    """The folder below ``out/`` that holds what *service_host* needs once, for all projects."""
+    """Return the folder below ``out/`` with the files for *service_host* that its projects share."""
     return f"hosts/{service_host}/{SERVER_ROOM}"

@@ -1,6 +1,6 @@
-"""The journal of a build: what is to be done to ``out/`` once all new files lie in its staging folder.
+"""The journal of a build: the changes of ``out/`` to make once all new files are in the staging folder.
 
-It is written in the staging folder and renamed into place; that rename is the moment the build counts.
+The journal is written in the staging folder and renamed into place; that rename is the commit of the build.
 """
 
 import json
@@ -16,30 +16,30 @@ _DRAFT = "journal"
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """``removals``: paths to be removed. ``placements``: where the staged files 0, 1 … belong, in order."""
+    """``removals``: paths to remove. ``placements``: the target paths of the staged files 0, 1 …, in order."""
 
     removals: tuple[str, ...]
     placements: tuple[str, ...]
 
 
 def draft(journal: Journal) -> tuple[str, bytes]:
-    """The name in the staging folder and the bytes of *journal*."""
+    """Return the name in the staging folder and the bytes of *journal*."""
     text = json.dumps({"removals": journal.removals, "placements": journal.placements})
     return _DRAFT, text.encode()
 
 
 def publish(out: Path) -> None:
-    """Make the drafted journal the journal of *out*: from here on the build is finished, not undone."""
+    """Commit the build: rename the drafted journal of *out* into place. From now on it is finished, not rolled back."""
     os.replace(out / STAGING / _DRAFT, out / JOURNAL)
 
 
 def exists(out: Path) -> bool:
-    """Whether *out* holds a journal, that is, a build that was not finished."""
+    """Return True if *out* has a journal, that is, an unfinished build."""
     return (out / JOURNAL).exists()
 
 
 def read(out: Path) -> Journal:
-    """The journal of *out*. Raises OutputRefused if it is damaged, OSError if it cannot be read."""
+    """Read the journal of *out*. Raises OutputRefused if it is damaged, OSError if it cannot be read."""
     try:
         data: Any = json.loads((out / JOURNAL).read_bytes())
         journal = Journal(tuple(data["removals"]), tuple(data["placements"]))
@@ -51,12 +51,12 @@ def read(out: Path) -> Journal:
 
 
 def remove(out: Path) -> None:
-    """Declare the build finished."""
+    """Remove the journal of *out*: the build is finished."""
     os.unlink(out / JOURNAL)
 
 
 def damaged(out: Path, reason: str) -> OutputRefused:
-    """The refusal of a folder whose unfinished build cannot be finished."""
+    """Return the error for a folder whose unfinished build cannot be finished."""
     return OutputRefused(
         f"the last build into {out} was interrupted and cannot be finished: {reason}. "
         f"Restore the folder from git, or remove everything in it but {DEPLOYED}/, and build again"

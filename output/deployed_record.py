@@ -1,4 +1,4 @@
-"""``out/deployed/<project>.yaml``: what was applied last, to be committed (``schemas/deployed.schema.json``)."""
+"""Deployed records, ``out/deployed/<project>.yaml``: the last applied state (``schemas/deployed.schema.json``)."""
 
 import os
 import re
@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlnc.ir.ir_versions import upgrade_document
-from mlnc.ir.ir_yaml import InvalidIr, from_data, load_project, to_data
+from mlnc.ir.ir_yaml import InvalidIr, load_project, project_from_data, to_data
 from mlnc.ir.model import Project
 from mlnc.output.errors import Refused
 from mlnc.output.manifest import digest
@@ -21,16 +20,16 @@ HEADER = (
 )
 _IR_DIGITS = 16
 _DOCUMENTS = re.compile(r"^irs:\n(?: .*\n)+\Z", re.MULTILINE)
-"""The documents, as the last part of a record, which is where they are written."""
-_MEND = "Restore it from git, or delete it and run 'invoke deployed'"
+"""The IR documents, which are written as the last part of a record."""
+_REPAIR = "Restore it from git, or delete it and run 'invoke deployed'"
 
 
 @dataclass(slots=True)
 class DeployedRecord:
-    """What each service host has of one project: its generation, and the IR (as data in *documents*) it was made of.
+    """The deployed state of one project: by service host its generation and the name of its IR.
 
-    The documents are *read* when they are asked for, for they are nearly all of a record, and most runs need none;
-    until then *unread* holds the text and where it was found.
+    *documents* are the IRs as data. They are most of a record, and most runs need none, so they are parsed at first
+    use; until then *unread* holds the text of the record and its place.
     """
 
     project: str
@@ -41,7 +40,7 @@ class DeployedRecord:
 
     @property
     def documents(self) -> dict[str, Any]:
-        """Each IR by its name. Raises Refused where the record is damaged."""
+        """The IRs by name. Raises Refused if the record is damaged."""
         if self.unread is not None:
             text, place = self.unread
             self.read = parse_record(text, self.project, place).read
@@ -49,18 +48,17 @@ class DeployedRecord:
         return self.read
 
     def applied(self, server: str) -> Project | None:
-        """The IR that was applied on *server* last. Raises Refused where the record does not hold one."""
+        """Return the IR that was last applied on *server*; None if there is none. Raises Refused if it is damaged."""
         name = self.irs.get(server)
         if name is None:
             return None
-        document = upgrade_document(self.documents.get(name))
-        found = problem("ir", document)
-        if found is not None:
-            raise Refused(f"the record of {self.project} is damaged: {found}. {_MEND}")
-        return from_data(Project, document)
+        try:
+            return project_from_data(self.documents.get(name))
+        except InvalidIr as error:
+            raise Refused(f"the record of {self.project} is damaged: {error}. {_REPAIR}") from None
 
     def note(self, server: str, generation: str, ir_text: str | None) -> None:
-        """*server* has *generation* now, made of the IR whose text is given. Raises Refused if it is none."""
+        """Record that *server* has *generation*, made of the IR *ir_text*. Raises Refused if that is invalid."""
         name = None if ir_text is None else ir_name(ir_text)
         if ir_text is not None and name is not None:
             self.documents[name] = to_data(_ir(self.project, ir_text))
@@ -68,13 +66,13 @@ class DeployedRecord:
         self.irs[server] = name
 
     def forget(self, server: str) -> None:
-        """*server* has nothing of the project any more."""
+        """Record that *server* has nothing of the project."""
         self.generations.pop(server, None)
         self.irs.pop(server, None)
 
 
 def read_records(out: Path) -> dict[str, DeployedRecord]:
-    """Every record of the output folder by project. Raises Refused for one that is damaged."""
+    """Read the records of the output folder, by project. Raises Refused for a damaged record."""
     return {
         name: parse_servers(text, name, str(out / DEPLOYED / f"{name}.yaml"))
         for name, text in record_texts(out).items()
@@ -82,7 +80,7 @@ def read_records(out: Path) -> dict[str, DeployedRecord]:
 
 
 def record_texts(out: Path) -> dict[str, str]:
-    """The text of every record of the output folder by project, unread. Raises Refused."""
+    """Return the text of each record of the output folder by project. Raises Refused if a file cannot be read."""
     found = {}
     for file in sorted((out / DEPLOYED).glob("*.yaml")):
         try:
@@ -93,7 +91,7 @@ def record_texts(out: Path) -> dict[str, str]:
 
 
 def parse_record(text: str, project: str, place: str) -> DeployedRecord:
-    """The record that *text*, which was found at *place*, holds of *project*. Raises Refused if it holds none."""
+    """Parse *text*, found at *place*, as the record of *project*. Raises Refused if it is damaged."""
     try:
         data: Any = load(text)
     except YamlError as error:
@@ -113,7 +111,7 @@ def parse_record(text: str, project: str, place: str) -> DeployedRecord:
 
 
 def parse_servers(text: str, project: str, place: str) -> DeployedRecord:
-    """As ``parse_record``, but the documents, all but a few lines of it, are read when asked for. Raises Refused."""
+    """Parse as ``parse_record`` does, but the documents only when they are used. Raises Refused."""
     documents = _DOCUMENTS.search(text)
     if documents is None:
         return parse_record(text, project, place)
@@ -123,12 +121,12 @@ def parse_servers(text: str, project: str, place: str) -> DeployedRecord:
 
 
 def ir_name(text: str) -> str:
-    """What a record calls the IR of *text*."""
+    """Return the name of the IR *text* in a record: the first 16 digits of its SHA-256."""
     return digest(text.encode())[:_IR_DIGITS]
 
 
 def write_record(out: Path, record: DeployedRecord) -> None:
-    """Put *record* in its place, atomically; one that says nothing is removed. Raises OSError."""
+    """Write *record* atomically; remove the file of a record without servers. Raises OSError."""
     file = out / DEPLOYED / f"{record.project}.yaml"
     if not record.generations:
         file.unlink(missing_ok=True)
@@ -165,4 +163,4 @@ def _ir(project: str, text: str) -> Project:
 
 
 def _damaged(file: str, reason: str) -> Refused:
-    return Refused(f"{file} is damaged: {reason}. {_MEND}")
+    return Refused(f"{file} is damaged: {reason}. {_REPAIR}")

@@ -1,5 +1,5 @@
-"""How the runner says that it does not go on."""
+"""The error of the runner."""
 
 
 class Refused(Exception):
-    """The runner does not go on; the message says why and what to do."""
+    """The runner refuses to continue; the message gives the reason and what to do."""

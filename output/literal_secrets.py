@@ -1,4 +1,4 @@
-"""``out/.secrets.yaml``: the literal secrets of the sources, mode 0600 and ignored by git."""
+"""The literal secrets of the sources in ``out/.secrets.yaml``, mode 0600 and ignored by git."""
 
 import os
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ HEADER = ("Written by mlnc: secrets that stand in clear in the sources. Never co
 
 
 def dump_secrets(secrets: Mapping[str, str]) -> str:
-    """The text of the secrets file, sorted by name."""
+    """Return the text of the secrets file, sorted by name."""
     return dump({"secrets": dict(sorted(secrets.items()))}, HEADER)
 
 
 def load_secrets(out: Path) -> dict[str, str]:
-    """The value of each secret in the output folder *out*, by name; empty if there is no file.
+    """Read the secrets of the output folder *out*, by name; empty if there is no file.
 
-    Raises OutputRefused if the file is damaged; the message shows nothing of what stands in it.
+    Raises OutputRefused if the file is damaged; the message does not show its content.
     """
     state = file_state(out / SECRETS)
     if state is None and not os.path.lexists(out / SECRETS):

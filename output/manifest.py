@@ -1,6 +1,6 @@
-"""``out/manifest.yaml``: every file a build wrote, with its hash, and the sources it was made of.
+"""The manifest, ``out/manifest.yaml``: the files that a build wrote and the sources, with their hashes.
 
-No clock and no machine stands in it: the same sources give the same manifest.
+It contains no time and no machine name: equal sources give an equal manifest.
 """
 
 import os
@@ -25,7 +25,7 @@ HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one build wrote: ``schemas/manifest.schema.json`` says what each field means."""
+    """The files and sources of one build; ``schemas/manifest.schema.json`` describes the fields."""
 
     projects: dict[str, str]
     sources: dict[str, str]
@@ -35,24 +35,24 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A regular file as it lies on the disk; ``permissions`` are those of chmod(2)."""
+    """Content and permissions (as in chmod(2)) of a regular file."""
 
     content: bytes
     permissions: int
 
     @property
     def executable(self) -> bool:
-        """Whether its owner may run it: the one permission that git keeps."""
+        """True if the owner may execute it: the only permission that git stores."""
         return bool(self.permissions & stat.S_IXUSR)
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 of *content*, 64 hexadecimal digits."""
+    """Return the SHA-256 of *content* as 64 hexadecimal digits."""
     return sha256(content).hexdigest()
 
 
 def dump_manifest(manifest: Manifest) -> str:
-    """The text of ``out/manifest.yaml``, everything sorted."""
+    """Return the text of ``out/manifest.yaml``, sorted."""
     data = {
         "manifest_version": MANIFEST_VERSION,
         "projects": dict(sorted(manifest.projects.items())),
@@ -64,7 +64,7 @@ def dump_manifest(manifest: Manifest) -> str:
 
 
 def load_manifest(out: Path) -> Manifest | None:
-    """The manifest of the folder *out*, None if it has none. Raises OutputRefused if it is damaged."""
+    """Read the manifest of the folder *out*; None if there is none. Raises OutputRefused if it is damaged."""
     try:
         text = (out / MANIFEST).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -75,7 +75,7 @@ def load_manifest(out: Path) -> Manifest | None:
 
 
 def verify(out: Path) -> tuple[str, ...]:
-    """What differs between the folder *out* and its manifest, ``path: difference``; empty if nothing does.
+    """Compare the folder *out* with its manifest; return each difference as ``path: difference``.
 
     Raises OutputRefused if the manifest is damaged, OSError if a file cannot be read.
     """
@@ -86,12 +86,12 @@ def verify(out: Path) -> tuple[str, ...]:
 
 
 def differences(out: Path, manifest: Manifest) -> tuple[str, ...]:
-    """What differs between the folder *out* and *manifest*. Raises OSError if a file cannot be read."""
+    """Compare the folder *out* with *manifest*, as ``verify`` does. Raises OSError if a file cannot be read."""
     return tuple(sorted([*_listed(out, manifest), *_unlisted(out, manifest)]))
 
 
 def file_state(file: Path) -> FileState | None:
-    """What stands in *file*, None unless it is a regular file. A symbolic link is not followed."""
+    """Read *file*; None unless it is a regular file. Symbolic links are not followed."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):

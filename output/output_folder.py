@@ -1,4 +1,4 @@
-"""The output folder: what its entries are called, which of them mlnc may write, and what else lies there."""
+"""The output folder: names of its entries, and the paths that generated files may have."""
 
 import os
 from collections.abc import Iterator
@@ -12,38 +12,38 @@ LOCK = ".lock"
 STAGING = ".staging"
 JOURNAL = ".journal"
 DEPLOYED = "deployed"
-"""Records of what was applied last: written by deploying, never by a build."""
+"""Deployed records: written by deployments, never by a build."""
 PLAN = "plan"
 LOG = ".log"
-"""Transcripts of what was done to servers."""
+"""Transcripts of the runner."""
 
 OWN = frozenset({MANIFEST, IGNORE, SECRETS, SOURCE_MAPS, LOCK, LOG, STAGING, JOURNAL, DEPLOYED})
-"""Entries that no generated file may claim."""
+"""Entries that no generated file may replace."""
 UNLISTED = OWN | {PLAN}
-"""Entries that may hold files the manifest does not list."""
+"""Entries that may contain files that are not in the manifest."""
 
 
 class OutputRefused(Exception):
-    """The output folder cannot or must not be written; the message says why and what to do."""
+    """The output folder cannot or must not be written; the message gives the reason and what to do."""
 
 
 def check_path(path: str) -> None:
     """Raise ValueError unless a generated file may have *path*: relative, inside ``out/``, not ``OWN``."""
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") for part in parts) or parts[0] in OWN:
-        raise ValueError(f"no path of a generated file: {path!r}")
+        raise ValueError(f"invalid path of a generated file: {path!r}")
 
 
 def folders_of(path: str) -> list[str]:
-    """The folders that lead to *path*, outermost first: ``a`` and ``a/b`` for ``a/b/c``."""
+    """Return the folders above *path*, outermost first: ``a`` and ``a/b`` for ``a/b/c``."""
     parts = path.split("/")[:-1]
     return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
 
 
 def entries(out: Path, below: str = "") -> Iterator[str]:
-    """Every file in the folder *below* of *out* and its folders, by path below *out*; a link is a file.
+    """Yield the path, relative to *out*, of every file below the folder *below* of *out*; a link counts as a file.
 
-    At the top, what may hold unlisted files (``UNLISTED``) is left out.
+    ``UNLISTED`` entries at the top are skipped.
     """
     with os.scandir(out / below) as found:
         for entry in found:
@@ -57,6 +57,6 @@ def entries(out: Path, below: str = "") -> Iterator[str]:
 
 
 def some(paths: list[str], most: int = 3) -> str:
-    """The first few of *paths* for a message."""
+    """Return the first *most* of *paths* for a message, and the number of the others."""
     shown = ", ".join(paths[:most])
     return shown if len(paths) <= most else f"{shown} and {len(paths) - most} more"

@@ -1,4 +1,4 @@
-"""The names of the secrets that a project needs on a service host."""
+"""Names of the secrets that a project needs on a service host."""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -7,7 +7,7 @@ from mlnc.ir.model import Project, Secret
 
 
 def secret_names(project: Project, server: str) -> list[str]:
-    """The names of the secrets that the hosts of *project* on *server* use, sorted."""
+    """Return the names of the secrets that the hosts of *project* on *server* use, sorted."""
     hosts = [host for host in project.hosts.values() if host.service_host == server]
     return sorted({secret.secret for host in hosts for secret in _found(host)})
 

@@ -1,8 +1,8 @@
-"""Changing many files of ``out/`` as if they were one.
+"""Atomic change of many files of ``out/``.
 
-New files are written to a staging folder; a journal renamed into place is the moment the change counts; then
-files are removed and renamed. Killed before that moment, the old state stays and the next build throws the
-staging folder away. Killed after it, whoever comes next finishes the change from the journal (``recover``).
+New files are written to a staging folder; the rename of the journal commits the change; then files are removed and
+renamed. A build that is killed before the commit leaves the old state, and the next build removes the staging folder.
+A build that is killed after it is finished from the journal by the next build or reader (``recover``).
 """
 
 import fcntl
@@ -22,7 +22,7 @@ from mlnc.output.write_checks import check_links, check_reach, mode_of
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to be put in place: its path below ``out/``, its bytes, its permissions before the umask."""
+    """A file to place: its path below ``out/``, its bytes, its permissions before the umask."""
 
     path: str
     content: bytes
@@ -31,7 +31,7 @@ class NewFile:
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Hold the folder *out* alone. Raises OutputRefused if another process holds it, OSError as open(2)."""
+    """Lock the folder *out*. Raises OutputRefused if another process has the lock, OSError as open(2)."""
     descriptor = os.open(out / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
         _lock(descriptor, out)
@@ -48,9 +48,9 @@ def _lock(descriptor: int, out: Path) -> None:
 
 
 def recover(out: Path) -> None:
-    """Finish an interrupted build of *out*, if there is one; every reader of the folder calls this first.
+    """Finish an interrupted build of *out*, if there is one; every reader of the folder must call this first.
 
-    Raises OutputRefused if it cannot be finished or another build is at work.
+    Raises OutputRefused if it cannot be finished or another build is running.
     """
     if build_journal.exists(out):
         with refusing_os_errors("the interrupted build could not be finished"), locked(out):
@@ -58,17 +58,17 @@ def recover(out: Path) -> None:
 
 
 def settle(out: Path) -> None:
-    """Under the lock: finish the change that counts, throw away the one that does not."""
+    """Finish a committed change and discard an uncommitted one. The caller holds the lock."""
     if build_journal.exists(out):
         _finish(out)
     _discard(out)
 
 
 def change(out: Path, files: Sequence[NewFile], removals: Sequence[str]) -> None:
-    """Under the lock: put *files* in place and remove *removals*, all or nothing; the last file comes last.
+    """Place *files* and remove *removals*, all or nothing; the last file is placed last. The caller holds the lock.
 
-    Raises OutputRefused or OSError with nothing changed. Where the disk fails after the change counts, raises
-    an OutputRefused that says so; the next build or reader finishes it then.
+    Raises OutputRefused or OSError with nothing changed. If the disk fails after the commit, raises an OutputRefused
+    that says so; the next build or reader then finishes the change.
     """
     paths = [file.path for file in files]
     check_reach(out, paths, removals)
@@ -80,7 +80,7 @@ def change(out: Path, files: Sequence[NewFile], removals: Sequence[str]) -> None
         raise
     with _signals_held():
         build_journal.publish(out)
-        with refusing_os_errors("the build is complete but not yet in place; mend this and run mlnc again"):
+        with refusing_os_errors("the build is complete but not yet in place; fix this and run mlnc again"):
             _sync_folder(out)
             _finish(out)
             _discard(out)
@@ -88,7 +88,7 @@ def change(out: Path, files: Sequence[NewFile], removals: Sequence[str]) -> None
 
 @contextmanager
 def refusing_os_errors(state: str) -> Iterator[None]:
-    """Turn an OSError into an OutputRefused that quotes it and says what *state* things are in."""
+    """Convert an OSError to an OutputRefused that quotes it and adds *state*, the resulting state."""
     try:
         yield
     except OSError as error:
@@ -98,7 +98,7 @@ def refusing_os_errors(state: str) -> Iterator[None]:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Hold back the signals that end a program; they arrive when the block is left."""
+    """Block the signals that terminate a program until the end of the block."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
@@ -128,7 +128,7 @@ def _create(path: Path, content: bytes, permissions: int) -> None:
 
 
 def _finish(out: Path) -> None:
-    """Do what the journal says; each step may have been done before."""
+    """Apply the journal; each of its changes may have been made before."""
     planned = build_journal.read(out)
     check_links(out, [*planned.removals, *planned.placements])
     for path in planned.removals:
@@ -141,7 +141,7 @@ def _finish(out: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove the file *path*; a folder of that name is already what takes its place."""
+    """Remove the file *path*; a folder of that name is its replacement already and stays."""
     mode = mode_of(path)
     if mode and not stat.S_ISDIR(mode):
         os.unlink(path)
@@ -173,7 +173,7 @@ def _prune(out: Path, path: str) -> None:
 
 
 def _discard(out: Path) -> None:
-    """Throw the staging folder away."""
+    """Remove the staging folder."""
     staging = out / STAGING
     mode = mode_of(staging)
     if not mode:
@@ -187,7 +187,7 @@ def _discard(out: Path) -> None:
 
 
 def _sync_filesystem(folder: Path) -> None:
-    """Have the disk hold all that was written: one syncfs(2) costs far less than an fsync(2) a file."""
+    """Write everything to the disk: one syncfs(2) is much faster than an fsync(2) for each file."""
     import ctypes
 
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
@@ -200,7 +200,7 @@ def _sync_filesystem(folder: Path) -> None:
 
 
 def _sync_folder(out: Path) -> None:
-    """Have the disk hold the journal before the first step that it promises."""
+    """Write the journal to the disk before its first change is made."""
     descriptor = os.open(out, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

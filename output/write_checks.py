@@ -1,4 +1,4 @@
-"""Whether a change of ``out/`` can be made: asked before it counts, so that it does not fail half-way."""
+"""Checks before a change of ``out/`` is committed, so that it does not fail half-way."""
 
 import errno
 import os
@@ -10,7 +10,7 @@ from mlnc.output.output_folder import OutputRefused, entries, folders_of, some
 
 
 def mode_of(path: Path) -> int:
-    """The type and permissions of *path* itself, as in ``st_mode``; 0 where nothing is."""
+    """Return type and permissions of *path* itself, as in ``st_mode``; 0 if it does not exist."""
     try:
         return os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
@@ -18,9 +18,9 @@ def mode_of(path: Path) -> int:
 
 
 def check_reach(out: Path, files: Sequence[str], removals: Sequence[str]) -> None:
-    """See that *files* can be put into ``out/`` itself once *removals* are gone.
+    """Check that *files* can be placed in *out* after *removals* are removed.
 
-    Raises OutputRefused where something else stands in the way, PermissionError for a folder not writable.
+    Raises OutputRefused if another file or folder is in the way, PermissionError if a folder is not writable.
     """
     paths = [*files, *removals]
     removed = frozenset(removals)
@@ -34,10 +34,12 @@ def check_reach(out: Path, files: Sequence[str], removals: Sequence[str]) -> Non
 
 
 def check_links(out: Path, paths: Iterable[str]) -> None:
-    """Raise OutputRefused if a folder leading to one of *paths* is a symbolic link: it may lead elsewhere."""
+    """Raise OutputRefused if a folder above one of *paths* is a symbolic link, which may point outside."""
     for folder in _folders(paths):
         if stat.S_ISLNK(mode_of(out / folder)):
-            raise OutputRefused(f"{out / folder} is a symbolic link, and mlnc writes through none: remove it")
+            raise OutputRefused(
+                f"{out / folder} is a symbolic link, and mlnc does not write through links: remove it"
+            )
 
 
 def _folders(paths: Iterable[str]) -> list[str]:
@@ -47,7 +49,7 @@ def _folders(paths: Iterable[str]) -> list[str]:
 def _check_folder(folder: Path, removed: bool) -> None:
     mode = mode_of(folder)
     if mode and not stat.S_ISDIR(mode) and not removed:
-        raise OutputRefused(f"{folder} stands where mlnc needs a folder: remove it")
+        raise OutputRefused(f"{folder} is a file where mlnc needs a folder: remove it")
     if stat.S_ISDIR(mode):
         _check_writable(folder)
 
@@ -60,4 +62,6 @@ def _check_writable(folder: Path) -> None:
 def _check_emptied(out: Path, path: str, removed: frozenset[str]) -> None:
     left = sorted(entry for entry in entries(out, path) if entry not in removed)
     if left:
-        raise OutputRefused(f"{out / path} is a folder where mlnc needs a file, and holds {some(left)}")
+        raise OutputRefused(
+            f"{out / path} is a folder where mlnc needs a file: remove it. It contains {some(left)}"
+        )

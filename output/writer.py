@@ -1,4 +1,4 @@
-"""The one place that writes ``out/``: only what changed, all of it or nothing, and only what is mlnc's."""
+"""Writer of ``out/``: only changed files, all or nothing, and only files that mlnc generated."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ IGNORED = f"""\
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """All that one build leaves in ``out/``.
+    """The complete result of one build in ``out/``.
 
     ``artifacts`` are all generated files wanted there. ``private`` are by-products that git ignores,
     ``.sourcemap/PROJECT.json``. ``projects`` gives the main source file of each project wanted, ``sources``
@@ -58,7 +58,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The artifacts that were made, changed and removed, sorted by path, and how many stayed as they were."""
+    """The artifacts that were made, changed and removed, sorted by path, and the number of unchanged ones."""
 
     made: tuple[str, ...]
     changed: tuple[str, ...]
@@ -67,10 +67,10 @@ class Written:
 
 
 def write(out: Path, build: Build) -> Written:
-    """Bring the folder *out* to the state *build* describes, made if it is missing.
+    """Update the folder *out* to *build*; create it if it is missing.
 
-    Raises OutputRefused, with nothing changed, where the folder holds what mlnc did not write, another build
-    is at work, or the disk does not allow it; ValueError for a path no target may yield.
+    Raises OutputRefused, with nothing changed, if the folder contains files that mlnc did not write, another build
+    is running, or the disk does not allow it; ValueError for an invalid path of an artifact.
     """
     artifacts = _new_files(build.artifacts)
     _check_private(build.private)
@@ -79,10 +79,10 @@ def write(out: Path, build: Build) -> Written:
         _refuse_strange(out)
         with locked(out):
             settle(out)
-            return _bring_up_to_date(out, build, artifacts)
+            return _update(out, build, artifacts)
 
 
-def _bring_up_to_date(out: Path, build: Build, artifacts: Mapping[str, NewFile]) -> Written:
+def _update(out: Path, build: Build, artifacts: Mapping[str, NewFile]) -> Written:
     before = _listed_files(out)
     written = _compare(out, artifacts, before)
     files = [artifacts[path] for path in (*written.made, *written.changed)]
@@ -95,16 +95,16 @@ def _bring_up_to_date(out: Path, build: Build, artifacts: Mapping[str, NewFile])
 
 
 def _new_files(artifacts: Iterable[Artifact]) -> dict[str, NewFile]:
-    """The files *artifacts* stand for, by path. Raises ValueError for a path not allowed or not free."""
+    """Return the files of *artifacts* by path. Raises ValueError for an invalid or duplicate path."""
     files: dict[str, NewFile] = {}
     for artifact in artifacts:
         check_path(artifact.path)
         if artifact.path in files:
-            raise ValueError(f"two artifacts of one path: {artifact.path}")
+            raise ValueError(f"two artifacts have the path {artifact.path}")
         files[artifact.path] = _new_file(artifact)
     for path in files:
         if any(folder in files for folder in folders_of(path)):
-            raise ValueError(f"a file and a folder of one path lead to {path}")
+            raise ValueError(f"a folder above {path} is also a file")
     return files
 
 
@@ -117,28 +117,28 @@ def _check_private(private: Iterable[Artifact]) -> None:
         room, _, name = artifact.path.partition("/")
         check_path(name)
         if room != SOURCE_MAPS or "/" in name:
-            raise ValueError(f"no path of a by-product: {artifact.path!r}")
+            raise ValueError(f"invalid path of a by-product: {artifact.path!r}")
 
 
 def _refuse_strange(out: Path) -> None:
-    """Refuse a folder that was never ours, before even a lock is made in it."""
+    """Refuse a folder that mlnc never wrote, before a lock is created in it."""
     found = set(os.listdir(out))
     strange = sorted(found - {LOCK, LOG, STAGING, DEPLOYED})
     if strange and not found & {MANIFEST, JOURNAL}:
         raise OutputRefused(
-            f"{out} is not empty and has no {MANIFEST}, so mlnc did not write it: it holds {some(strange)}. "
+            f"{out} is not empty and has no {MANIFEST}, so mlnc did not write it: it contains {some(strange)}. "
             f"Name another folder with -o, or empty this one"
         )
 
 
 def _listed_files(out: Path) -> Mapping[str, str]:
-    """The files that an earlier build wrote. Raises OutputRefused if there are others."""
+    """Return the files that an earlier build wrote. Raises OutputRefused if there are other files."""
     manifest = load_manifest(out)
     listed = manifest.files if manifest else {}
     strange = sorted(path for path in entries(out) if path not in listed)
     if strange:
         raise OutputRefused(
-            f"{out} holds files that mlnc did not write: {some(strange)}. "
+            f"{out} contains files that mlnc did not write: {some(strange)}. "
             f"Move them elsewhere (the folder is rewritten by every build), then build again"
         )
     return listed
@@ -158,7 +158,7 @@ def _compare(out: Path, artifacts: Mapping[str, NewFile], before: Iterable[str])
 
 
 def _differs(file: NewFile, state: FileState | None) -> bool:
-    """Whether *file* must be written. Apart from secrets, the umask decides what group and others may do."""
+    """Return True if *file* must be written. Except for secrets, group and other permissions follow the umask."""
     if state is None or state.content != file.content:
         return True
     if file.permissions == 0o600:
@@ -167,7 +167,7 @@ def _differs(file: NewFile, state: FileState | None) -> bool:
 
 
 def _companions(out: Path, build: Build, artifacts: Mapping[str, NewFile]) -> tuple[list[NewFile], list[str]]:
-    """The files that go with the artifacts, the manifest last, and the paths of those no longer wanted."""
+    """Return the files besides the artifacts, the manifest last, and the paths of outdated ones."""
     kept = build.projects.keys() - build.built
     files = [_new_file(artifact) for artifact in build.private]
     outdated = _outdated_maps(out, {file.path for file in files}, kept)
@@ -189,7 +189,7 @@ def _outdated_maps(out: Path, wanted: set[str], kept: Iterable[str]) -> list[str
 
 
 def _secrets(out: Path, build: Build, kept: Iterable[str]) -> dict[str, str]:
-    """The secrets of this build, and those that earlier builds found in projects not built now."""
+    """Return the secrets of this build, and those of the projects that are not built now."""
     others = frozenset(kept)
     earlier = load_secrets(out) if others else {}
     found = {name: value for name, value in earlier.items() if name.split("/")[0] in others}

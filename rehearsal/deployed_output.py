@@ -1,4 +1,4 @@
-"""What was deployed last, made once more from the records: the old side of an upgrade that is rehearsed."""
+"""Output folder regenerated from the deployed records: the old side of a rehearsed upgrade."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -15,13 +15,13 @@ from mlnc.output.writer import Build, write
 from mlnc.runner.review import load_output
 
 
-def remake(out: Path, folder: Path, projects: Collection[str] = ()) -> bool:
-    """Write to *folder* what the records of *out* say was deployed of *projects* (none: all); whether that is anything.
+def regenerate(out: Path, folder: Path, projects: Collection[str] = ()) -> bool:
+    """Write the deployed version of *projects* (none: all) to *folder*, from the deployed records of *out*.
 
-    It is made by the targets and for the site as they are now. Raises Refused for a project whose servers have
-    different IRs, or one that is not in the site.
+    Returns False if there are no records. The artifacts come from today's targets and today's site. Raises Refused
+    for a project whose servers have different IRs, or that is deployed on a server that is not in the site.
     """
-    # All targets and their templates: every other command, which only names this one, does without them.
+    # A late import: it loads all targets and their templates, and most commands only import this module.
     from mlnc.targets.registry import emit_all
 
     records = {
@@ -35,7 +35,7 @@ def remake(out: Path, folder: Path, projects: Collection[str] = ()) -> bool:
     course = Course(site, {name: _project(record, site) for name, record in records.items()})
     emitted = emit_all(course)
     if emitted.refusals:
-        raise Refused(f"what was deployed cannot be made again: {emitted.refusals[0].message}")
+        raise Refused(f"the deployed state cannot be generated again: {emitted.refusals[0].message}")
     ir = [Artifact(f"ir/{name}.yaml", dump_project(project)) for name, project in course.projects.items()]
     artifacts = (*ir, Artifact("ir/site.yaml", dump_site(site)), *emitted.artifacts)
     sources = {name: f"{DEPLOYED}/{name}.yaml" for name in records}
@@ -52,50 +52,52 @@ def _site(out: Path) -> Site:
 
 
 def _project(record: DeployedRecord, site: Site) -> Project:
-    """The one IR that all servers of the project have."""
+    """IR of the project; all its servers must have the same."""
     gone = sorted(set(record.generations) - set(site.service_hosts))
     if gone:
         raise Refused(
-            f"{record.project} was deployed on {', '.join(gone)}, which the site does not know any more"
+            f"{record.project} is deployed on {', '.join(gone)}, which the site no longer lists: "
+            "add the service host to the site again"
         )
     found = [record.applied(server) for server in sorted(record.generations)]
     if found[0] is None or any(each != found[0] for each in found):
         raise Refused(
-            f"the servers of {record.project} do not have the same of it: finish its deployment first, or take it back"
+            f"the servers of {record.project} have different versions of it: finish its deployment first, "
+            "or roll it back"
         )
     return found[0]
 
 
-def rebase(played: Path, out: Path) -> None:
-    """Let the plans in *played*, a copy of *out*, begin with the generations in the records of *played*.
+def rebase(copy: Path, out: Path) -> None:
+    """Replace the old generations in the plans of *copy*, a copy of *out*, by those in the records of *copy*.
 
-    What was remade has other generations than what was deployed where mlnc or the site have changed since.
+    Regenerated artifacts have other generations than the deployed ones if mlnc or the site changed since.
     """
-    names = dict(_renamed(read_records(out), read_records(played)))
-    manifest = load_manifest(played)
+    names = dict(_renamed(read_records(out), read_records(copy)))
+    manifest = load_manifest(copy)
     if not names or manifest is None:
         return
-    hashes = dict(_rewritten(played, manifest, names))
+    hashes = dict(_rewritten(copy, manifest, names))
     text = dump_manifest(replace(manifest, files=manifest.files | hashes))
-    (played / MANIFEST).write_text(text, encoding="utf-8")
+    (copy / MANIFEST).write_text(text, encoding="utf-8")
 
 
 def _renamed(
-    deployed: dict[str, DeployedRecord], remade: dict[str, DeployedRecord]
+    deployed: dict[str, DeployedRecord], regenerated: dict[str, DeployedRecord]
 ) -> Iterator[tuple[str, str]]:
-    """Each generation that was deployed, and the one that stands for it."""
+    """Pairs of a deployed generation and the regenerated one that differs from it."""
     for name, record in deployed.items():
         for server, generation in record.generations.items():
-            other = remade[name].generations.get(server) if name in remade else None
+            other = regenerated[name].generations.get(server) if name in regenerated else None
             if other is not None and other != generation:
                 yield generation, other
 
 
-def _rewritten(played: Path, manifest: Manifest, names: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Every plan that names one of them, rewritten, and its new hash."""
+def _rewritten(copy: Path, manifest: Manifest, names: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Rewrite each plan that names a generation in *names*; yields the plan's path and new hash."""
     for path in manifest.files:
         if path.startswith(f"{PLAN}/") and path.endswith(".yaml"):
-            file = played / path
+            file = copy / path
             text = before = file.read_text(encoding="utf-8")
             for old, new in names.items():
                 text = text.replace(old, new)

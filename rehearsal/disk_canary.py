@@ -1,7 +1,7 @@
-"""Words on the disks of guests, by which one sees that a disk is still the one it was.
+"""Canaries: short texts on the disks of guests that show data loss.
 
-A word is written to every root disk before something is played. Guests that end in an orderly way, or move, write
-further ones (``standins/word.sh``), as any guest writes until it ends. In the end each disk must hold the last.
+A canary is written to every root disk before an upgrade. A guest that shuts down or migrates writes a newer one
+(``fakes/word.sh``). After the upgrade each disk must hold the last canary that its guest wrote.
 """
 
 import os
@@ -16,22 +16,22 @@ from mlnc.rehearsal.volume_images import image
 _TOOLS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
-def write_words(folder: Folder, course: Course) -> None:
-    """Write to the root of every host of *course* that is there."""
+def write_canaries(folder: Folder, course: Course) -> None:
+    """Write a canary to the root disk of every Xen host of *course* that has one."""
     folder.words.mkdir(exist_ok=True)
     for name, host in _hosts(course):
-        place = _root(folder, host)
-        if place is not None:
-            word = f"{name} wrote this."
-            _run(folder, "write_word", str(place), word)
-            _record(folder, host).write_text(f"{word}\n")
+        root = _root(folder, host)
+        if root is not None:
+            canary = f"{name} wrote this."
+            _run(folder, "write_word", str(root), canary)
+            _record(folder, host).write_text(f"{canary}\n")
 
 
-def lost_words(folder: Folder, old: Course, new: Course, consented: Container[str] = ()) -> list[str]:
-    """The hosts of *old*, as PROJECT/HOST, whose root does not hold what its guest wrote last, each as a line.
+def lost_canaries(folder: Folder, old: Course, new: Course, consented: Container[str] = ()) -> list[str]:
+    """Report, one line each, the hosts of *old* whose root disk does not hold the last canary of its guest.
 
-    A host that *new* has too, known by its UUID, is looked for where that has it; one that is gone, where it was.
-    *consented* are those whose data may be lost, by the names that they have in *new*.
+    A host with the same UUID in *new* is checked at its location there, a removed host at its old location.
+    *consented* are hosts whose data may be lost, as PROJECT/HOST, by their names in *new*.
     """
     now = {host.uuid: (name, host) for name, host in _hosts(new)}
     found = []
@@ -39,11 +39,13 @@ def lost_words(folder: Folder, old: Course, new: Course, consented: Container[st
         record = _record(folder, host)
         new_name, new_host = now.get(host.uuid, (name, host))
         if new_name not in consented and record.exists():
-            said = record.read_text().strip()
-            place = _root(folder, new_host)
-            held = _run(folder, "read_word", str(place)) if place else "nothing, it is not there"
-            if held != said:
-                found.append(f"{name}: its guest wrote {said!r}, its root holds {held or 'no word'!r}")
+            written = record.read_text().strip()
+            root = _root(folder, new_host)
+            read = _run(folder, "read_word", str(root)) if root else "nothing: the disk does not exist"
+            if read != written:
+                found.append(
+                    f"{name}: the guest wrote {written!r}, its root disk holds {read or 'nothing'!r}"
+                )
     return found
 
 
@@ -54,19 +56,19 @@ def _hosts(course: Course) -> Iterator[tuple[str, Host]]:
 
 
 def _root(folder: Folder, host: Host) -> Path | None:
-    root = next((volume for volume in host.volumes if volume.role == "root"), None)
+    root = host.volumes.get("root")
     return image(folder, host.service_host, root) if root else None
 
 
 def _record(folder: Folder, host: Host) -> Path:
-    """Where the last word of the guest is noted; its name is that which the stand-ins know."""
+    """Record of the last canary of the guest; the fakes derive the same file name."""
     device = next(disk.device for disk in host.disks if disk.role == "root")
     return folder.words / f"{host.uuid}.{device}"
 
 
 def _run(folder: Folder, *words: str) -> str:
-    """What a function of ``word.sh`` prints."""
-    script = f'. "{folder.standins}/word.sh"; "$@"'
+    """Output of a function of ``word.sh``."""
+    script = f'. "{folder.fakes}/word.sh"; "$@"'
     environment = {**os.environ, "PATH": _TOOLS}
     done = subprocess.run(
         ["sh", "-c", script, "sh", *words], capture_output=True, text=True, check=True, env=environment

@@ -1,4 +1,4 @@
-"""What happened on rehearsed servers, moment by moment: the journal of the stand-ins, and what must never be in it."""
+"""Journal of the fakes: the events on rehearsed servers, and a check for states that must never occur."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +9,10 @@ from mlnc.rehearsal.rehearsal_paths import Folder
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain at one moment. *stores* are the names of what it writes to, the same on each server that sees it."""
+    """A domain at one moment.
+
+    *stores* are the names of the storage it writes to; shared storage has the same name on each server.
+    """
 
     name: str
     uuid: str
@@ -19,28 +22,28 @@ class Domain:
 
 
 Moment = dict[tuple[str, str], Domain]
-"""Every domain of all servers, by server and name."""
+"""All domains, by server and domain name."""
 
 
 def violations(folder: Folder) -> list[str]:
-    """What was wrong at some moment, each once, in the order of its first appearance.
+    """Report each forbidden state in the journal once, in order of first appearance.
 
-    A UUID that runs twice, a disk that two running domains write to, one that is mounted or removed while a domain
-    runs on it, a server that gave away more memory than it has, a guest that could not write.
+    Forbidden: a UUID runs twice; two running domains write to one disk; a disk is mounted or removed while a domain
+    uses it; a server allocates more memory than it has; a guest cannot write to its disk.
     """
     memory = {server: int((folder.state(server) / "memory").read_text()) for server in folder.servers()}
     found: dict[str, None] = {}
     moment: Moment = {}
-    for words in _lines(folder):
-        found |= dict.fromkeys(_step(moment, words, memory))
+    for fields in _lines(folder):
+        found |= dict.fromkeys(_check_line(moment, fields, memory))
     return list(found)
 
 
 def last_moment(folder: Folder) -> Moment:
-    """The domains that there were at the end."""
+    """Domains at the end of the journal."""
     moment: Moment = {}
-    for words in _lines(folder):
-        _take(moment, words)
+    for fields in _lines(folder):
+        _apply(moment, fields)
     return moment
 
 
@@ -50,27 +53,27 @@ def _lines(folder: Folder) -> Iterator[list[str]]:
             yield line.split("\t")
 
 
-def _step(moment: Moment, words: list[str], memory: dict[str, int]) -> Iterator[str]:
-    """Bring *moment* up to the line *words*; what is wrong then."""
-    match words:
+def _check_line(moment: Moment, fields: list[str], memory: dict[str, int]) -> Iterator[str]:
+    """Apply one journal line to *moment*; yields the violations it causes."""
+    match fields:
         case [server, "domain", name, *_]:
-            _take(moment, words)
+            _apply(moment, fields)
             if (server, name) in moment:
-                yield from _twice(moment, server, moment[server, name])
-                yield from _too_much(moment, server, memory[server])
-        case [server, "mount" | "removed" as act, store]:
-            done = "mounted" if act == "mount" else act
+                yield from _conflicts(moment, server, moment[server, name])
+                yield from _overcommitment(moment, server, memory[server])
+        case [server, "mount" | "removed" as event, store]:
+            action = "mounted" if event == "mount" else event
             for (other, name), domain in moment.items():
                 if domain.runs and store in domain.stores:
-                    yield f"{store} was {done} on {server} while {name} ran on {other}"
+                    yield f"{store} was {action} on {server} while {name} ran on {other}"
         case [server, "unwritable", name, device, path]:
-            yield f"{name} on {server} could not write to {device}: {path} was not there"
+            yield f"{name} on {server} could not write to {device}: {path} did not exist"
         case _:
-            _take(moment, words)
+            _apply(moment, fields)
 
 
-def _take(moment: Moment, words: list[str]) -> None:
-    match words:
+def _apply(moment: Moment, fields: list[str]) -> None:
+    match fields:
         case [server, "domain", name, _, "gone", *_]:
             moment.pop((server, name), None)
         case [server, "domain", name, uuid, state, mib, stores]:
@@ -79,8 +82,8 @@ def _take(moment: Moment, words: list[str]) -> None:
             moment[server, new] = replace(moment.pop((server, old)), name=new)
 
 
-def _twice(moment: Moment, server: str, domain: Domain) -> Iterator[str]:
-    """The other domains that run as this one does, or write to its disks."""
+def _conflicts(moment: Moment, server: str, domain: Domain) -> Iterator[str]:
+    """Running domains with the same UUID as *domain*, or that write to its disks."""
     if not domain.runs:
         return
     for (other, name), each in moment.items():
@@ -94,7 +97,7 @@ def _twice(moment: Moment, server: str, domain: Domain) -> Iterator[str]:
             yield f"{store} was written by {' and '.join(both)}"
 
 
-def _too_much(moment: Moment, server: str, memory_mib: int) -> Iterator[str]:
+def _overcommitment(moment: Moment, server: str, memory_mib: int) -> Iterator[str]:
     used = DOM0_MIB + sum(domain.memory_mib for (place, _), domain in moment.items() if place == server)
     if used > memory_mib:
-        yield f"{server} gave away {used} MiB of {memory_mib}"
+        yield f"{server} allocated {used} MiB of memory, but has {memory_mib} MiB"

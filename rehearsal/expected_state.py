@@ -1,19 +1,19 @@
-"""What the servers of a course must have in the end, as the IR says it. No target is asked."""
+"""Expected final state of the servers, derived from the IR alone, independently of the targets."""
 
 from mlnc.ir.model import Course, Host, Project, Switch, Volume
 from mlnc.rehearsal import guest_expected
 from mlnc.rehearsal.host_requirements import EXTENT_BYTES, extents, volume_bytes
-from mlnc.rehearsal.server_state import Facts, there
+from mlnc.rehearsal.server_state import Facts, add_item
 
 
 def expected(course: Course, started: bool) -> Facts:
-    """The facts that *course* asks for; with *started* its domains run, else none does."""
+    """Facts that *course* requires; without *started*, no domain runs."""
     facts: Facts = {}
     for project in course.projects.values():
         for name, switch in project.switches.items():
             _add_switch(facts, course, project, name, switch)
         for name, host in project.xen_hosts().items():
-            for volume in host.volumes:
+            for volume in host.volumes.values():
                 _add_volume(facts, project.project, name, host, volume)
             server = course.site.service_hosts[host.service_host]
             guest_expected.add(facts, project.project, name, host, server)
@@ -23,7 +23,7 @@ def expected(course: Course, started: bool) -> Facts:
 
 
 def _add_switch(facts: Facts, course: Course, project: Project, name: str, switch: Switch) -> None:
-    """A bridge on each of its servers, joined to the others; those that mlnc does not make are not looked at."""
+    """Add the switch's bridge on each of its servers; bridges that mlnc does not create are left out."""
     platforms = {project.hosts[member.host].platform for member in switch.members}
     if platforms and "xen" not in platforms:
         return
@@ -32,7 +32,7 @@ def _add_switch(facts: Facts, course: Course, project: Project, name: str, switc
         if not switch.own_bridge and switch.bridge in (facts_of.bridge, facts_of.uplink):
             continue
         mark = f"mlnc:{project.project}/{name}" if switch.own_bridge else "mlnc:shared"
-        there(
+        add_item(
             facts,
             server,
             "bridge",
@@ -44,7 +44,7 @@ def _add_switch(facts: Facts, course: Course, project: Project, name: str, switc
 
 
 def _joined(course: Course, switch: Switch, server: str) -> str:
-    """``vlan 7 on eth1``, ``vxlan 7 to ADDRESS...`` or nothing."""
+    """Link to other servers: ``vlan 7 on eth1``, ``vxlan 7 to ADDRESS...`` or nothing."""
     here = course.site.service_hosts[server]
     peers = sorted(course.site.service_hosts[name].address for name in switch.service_hosts if name != server)
     if switch.vlan is not None:
@@ -53,20 +53,20 @@ def _joined(course: Course, switch: Switch, server: str) -> str:
 
 
 def _add_volume(facts: Facts, project: str, name: str, host: Host, volume: Volume) -> None:
-    """Of a snapshot the size is not looked at: how much of it LVM gives depends on its origin."""
+    """Add a volume; the size of a snapshot is left out, because LVM derives it from the origin."""
     lvm = volume.kind == "lvm"
     size = extents(volume_bytes(volume)) * EXTENT_BYTES if lvm else volume_bytes(volume)
     values = {"origin": volume.template or ""} if volume.snapshot else {"size": f"{size}"}
     place = f"{volume.volume_group}/{volume.name}" if lvm else volume.path
     named = {"host": name, "project": project, "role": volume.role, "server": host.service_host}
     tags = " ".join(["mlnc", *(f"mlnc.{what}={value}" for what, value in named.items())])
-    there(facts, host.service_host, "volume", place, tags=tags, **values)
+    add_item(facts, host.service_host, "volume", place, tags=tags, **values)
 
 
 def _add_domain(facts: Facts, host: Host) -> None:
-    """The kernel of a fully virtual domain is its firmware, which is the toolstack's affair."""
+    """Add the domain; for HVM without a kernel, because the toolstack chooses the firmware."""
     values = {} if host.type == "hvm" or host.kernel is None else {"kernel": host.kernel}
-    there(
+    add_item(
         facts,
         host.service_host,
         "domain",

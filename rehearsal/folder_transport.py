@@ -1,4 +1,4 @@
-"""The way to a rehearsed service host: a command runs in name spaces of its own, with the host's folder as root."""
+"""Transport to a rehearsed service host: a command runs in its own name spaces, with the host's folder as root."""
 
 import shlex
 import subprocess
@@ -21,32 +21,32 @@ NAMESPACES = (
     "--fork",
     "--kill-child",
 )
-"""Options of unshare(1). The user that runs the rehearsal is root there, and nobody special outside."""
+"""Options of unshare(1). The calling user is root inside the name spaces and has no extra rights outside."""
 
 
-class Rehearsal:
+class FolderTransport:
     """A :class:`mlnc.runner.connect.transport.Transport` to the service host *server* of the rehearsal in *folder*."""
 
     def __init__(self, context: Context, folder: Folder, server: str, private: Path) -> None:
         self._local = Local(context, private)
-        self._words = [*entering(folder, server)]
+        self._words = [*enter_command(folder, server)]
 
     def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* on the rehearsed server."""
         return self._local.run(shlex.join([*self._words, command]), stdin, listener)
 
     def cut(self) -> None:
-        """There is no connection: each command runs by itself."""
+        """Do nothing: there is no connection to cut, each command is a process of its own."""
 
 
-def entering(folder: Folder, server: str) -> list[str]:
-    """The command line that runs a text of sh, to be added as its last word, on *server*."""
-    enter = folder.standins / "enter.sh"
+def enter_command(folder: Folder, server: str) -> list[str]:
+    """Command line that runs a shell command on *server*; append the shell command as the last argument."""
+    enter = folder.fakes / "enter.sh"
     return ["unshare", *NAMESPACES, "--", "sh", str(enter), str(folder.path), server]
 
 
 def missing() -> str | None:
-    """Why nothing can be rehearsed on this machine, or None."""
+    """Reason that this machine cannot rehearse, or None."""
     probe = ["unshare", *NAMESPACES, "--", "sh", "-c", "mount -t proc proc /proc"]
     try:
         done = subprocess.run(probe, capture_output=True, text=True, check=False)
@@ -54,4 +54,4 @@ def missing() -> str | None:
         return "unshare is not installed (Debian: util-linux)"
     if done.returncode == 0:
         return None
-    return f"this system does not let you have name spaces of your own (user_namespaces(7)): {done.stderr.strip()}"
+    return f"this system does not allow unprivileged user name spaces (user_namespaces(7)): {done.stderr.strip()}"

@@ -1,24 +1,24 @@
-"""What must stand in the guests of a course, as the IR says it."""
+"""Expected content of the guests of a course, derived from the IR."""
 
 from posixpath import basename
 
 from mlnc.ir.model import Guest, GuestFile, Host, Interface, Secret, ServiceHost
 from mlnc.rehearsal.host_requirements import kernel_version
-from mlnc.rehearsal.server_state import Facts, there
+from mlnc.rehearsal.server_state import Facts, add_item
 
 SET = "set"
-"""Stands for the hash of a password that is a secret."""
+"""Value for the hash of a password that is a secret."""
 
 
 def add(facts: Facts, project: str, name: str, host: Host, server: ServiceHost) -> None:
-    """Add what the guest of *host*, on *server*, must hold; nothing for a guest that is left alone."""
+    """Add the expected content of the guest of *host* on *server*; nothing for a guest that mlnc does not configure."""
     if host.guest.mode == "mount":
         values = _configured(host) | {"kernel modules": _kernel_modules(host, server)}
     elif host.guest.mode == "cloud-init":
         values = {"hostname": host.guest.hostname, "instance": host.uuid, "users": _names(host.guest)}
     else:
         return
-    there(facts, host.service_host, "guest", f"{project}/{name}", **values)
+    add_item(facts, host.service_host, "guest", f"{project}/{name}", **values)
 
 
 def _configured(host: Host) -> dict[str, str]:
@@ -39,14 +39,14 @@ def _configured(host: Host) -> dict[str, str]:
 
 
 def _kernel_modules(host: Host, server: ServiceHost) -> str:
-    """The version whose modules the guest gets; a guest that brings its own kernel gets none."""
+    """Version of the kernel modules that the guest gets; empty for HVM guests, which have their own kernel."""
     if host.type == "hvm":
         return ""
     return basename((server.modules or "").rstrip("/")) or kernel_version(host.kernel or server.kernel)
 
 
 def _card(card: Interface) -> str:
-    """``auto inet ADDRESS/LENGTH via GATEWAY inet6 ...``; nothing for a card without any address."""
+    """``auto inet ADDRESS/LENGTH via GATEWAY inet6 ...``; nothing for a card without an address."""
     words = []
     if card.mode == "static":
         words += ["inet", f"{card.address}/{card.netmask}"]
@@ -62,7 +62,7 @@ def _card(card: Interface) -> str:
 
 
 def _file_systems(guest: Guest) -> list[str]:
-    """Device and mount point of each, as in fstab(5)."""
+    """Device and mount point of each file system, as in fstab(5)."""
     lines = [f"{guest.root_device} /"]
     lines += [f"{guest.swap_device} none"] if guest.swap_device else []
     lines += ["/swapfile none"] if guest.internal_swap_bytes else []
@@ -75,9 +75,9 @@ def _accounts(guest: Guest) -> dict[str, str]:
     hashes: dict[str, str | Secret | None] = {user.name: user.hash for user in guest.users}
     hashes["root"] = guest.root_password or hashes.get("root")
     values |= {
-        f"password of {name}": SET if isinstance(given, Secret) else given
-        for name, given in hashes.items()
-        if given is not None
+        f"password of {name}": SET if isinstance(value, Secret) else value
+        for name, value in hashes.items()
+        if value is not None
     }
     values |= {f"group {group.name}": " ".join(sorted(group.users)) for group in guest.groups}
     for account in {key.user for key in guest.ssh_keys}:
@@ -86,7 +86,7 @@ def _accounts(guest: Guest) -> dict[str, str]:
 
 
 def _file(file: GuestFile) -> str:
-    return f"mode {int(file.mode, 8):o}" if file.mode else "there"
+    return f"mode {int(file.mode, 8):o}" if file.mode else "present"
 
 
 def _names(guest: Guest) -> str:

@@ -1,4 +1,4 @@
-"""What the guests of a rehearsal hold, read from their disks: the system's own tools take the files out of an image."""
+"""Observed content of the guests of a rehearsal, read from their disk images with debugfs and mcopy."""
 
 import os
 import subprocess
@@ -6,48 +6,48 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlnc.ir.model import Course, GuestFile, Host
+from mlnc.ir.model import Course, GuestFile, Host, Role
 from mlnc.rehearsal.guest_expected import SET
 from mlnc.rehearsal.rehearsal_paths import Folder
-from mlnc.rehearsal.server_state import Facts, there
+from mlnc.rehearsal.server_state import Facts, add_item
 from mlnc.rehearsal.volume_images import image
 from mlnc.schemas.yaml_text import YamlError, load
 
 _HEADER_LINES = 2
-"""Lines before those of the project in the scripts that a guest runs when it starts and stops."""
+"""Lines that precede the project's commands in a guest's startup and shutdown scripts."""
 
 _TOOLS = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 
 
 def add(facts: Facts, folder: Folder, course: Course) -> None:
-    """Add what there is in each guest that *course* wants configured."""
+    """Add the content of each guest that *course* configures."""
     for project in course.projects.values():
         for name, host in project.xen_hosts().items():
             if host.guest.mode != "none":
                 values = _values(folder, host)
                 if values is not None:
-                    there(facts, host.service_host, "guest", f"{project.project}/{name}", **values)
+                    add_item(facts, host.service_host, "guest", f"{project.project}/{name}", **values)
 
 
 def _values(folder: Folder, host: Host) -> dict[str, str] | None:
-    """What the disk of *host* holds; None where there is no disk, or nothing of a guest on it."""
-    role = "seed" if host.guest.mode == "cloud-init" else "root"
-    volume = next((volume for volume in host.volumes if volume.role == role), None)
-    place = image(folder, host.service_host, volume) if volume else None
-    if place is None:
+    """Content of the disk of *host*; None without a disk or without a guest system on it."""
+    role: Role = "seed" if host.guest.mode == "cloud-init" else "root"
+    volume = host.volumes.get(role)
+    file = image(folder, host.service_host, volume) if volume else None
+    if file is None:
         return None
     if role == "seed":
-        return _seed(place)
+        return _seed(file)
     with TemporaryDirectory() as tree:
-        _run("debugfs", "-R", f"rdump / {tree}", str(place))
+        _run("debugfs", "-R", f"rdump / {tree}", str(file))
         return _configured(Path(tree), host) if (Path(tree) / "etc").is_dir() else None
 
 
-def _seed(place: Path) -> dict[str, str] | None:
-    """What cloud-init would read."""
+def _seed(file: Path) -> dict[str, str] | None:
+    """Settings that cloud-init reads from the seed image; None if its YAML is invalid."""
     try:
         meta, user = (
-            load(_run("mcopy", "-i", str(place), f"::{name}", "-")) for name in ("meta-data", "user-data")
+            load(_run("mcopy", "-i", str(file), f"::{name}", "-")) for name in ("meta-data", "user-data")
         )
     except YamlError:
         return None
@@ -84,7 +84,7 @@ def _configured(tree: Path, host: Host) -> dict[str, str]:
 
 
 def _cards(tree: Path) -> Iterator[tuple[str, str]]:
-    """The cards of interfaces(5), in the words of :mod:`mlnc.rehearsal.guest_expected`."""
+    """Network cards of interfaces(5), in the form of :mod:`mlnc.rehearsal.guest_expected`."""
     found: dict[str, list[str]] = {}
     for line in _lines(tree, "etc/network/interfaces"):
         match line.split():
@@ -119,14 +119,14 @@ def _accounts(tree: Path, host: Host) -> dict[str, str]:
 
 
 def _file(tree: Path, file: GuestFile) -> str:
-    """The mode of what was copied, in octal digits, where one was asked for; nothing if it is not there."""
+    """Octal mode of the copied file if the project sets one, else ``present``; empty if the file does not exist."""
     name = Path(file.source).name
-    place = tree / file.target.lstrip("/")
-    if file.target.endswith("/") or (place / name).is_file():
-        place /= name
-    if not place.exists():
+    target = tree / file.target.lstrip("/")
+    if file.target.endswith("/") or (target / name).is_file():
+        target /= name
+    if not target.exists():
         return ""
-    return f"mode {place.stat().st_mode & 0o7777:o}" if file.mode else "there"
+    return f"mode {target.stat().st_mode & 0o7777:o}" if file.mode else "present"
 
 
 def _commands(file: Path) -> list[str]:
@@ -134,21 +134,21 @@ def _commands(file: Path) -> list[str]:
 
 
 def _lines(tree: Path, name: str) -> list[str]:
-    """The lines of a file that say something; none where there is no file."""
+    """Lines of a file without comments and blank lines; empty if the file does not exist."""
     file = tree / name
     lines = file.read_text().splitlines() if file.is_file() else []
     return [line for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _table(file: Path) -> dict[str, list[str]]:
-    """The rows of a file like passwd(5), by the name that each begins with."""
+    """Rows of a file in the format of passwd(5), by their first field."""
     return (
         {(row := line.split(":"))[0]: row for line in file.read_text().splitlines()} if file.is_file() else {}
     )
 
 
 def _run(*words: str) -> str:
-    """What a command prints; nothing where it fails or is not installed."""
+    """Output of a command; empty if it is not installed."""
     environment = {**os.environ, "PATH": _TOOLS}
     try:
         done = subprocess.run(

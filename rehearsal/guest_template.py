@@ -1,4 +1,4 @@
-"""The guest template of a rehearsal: the least of a Debian system that the guest scripts know their way in."""
+"""Guest template of a rehearsal: the minimal Debian file tree that the guest scripts can configure."""
 
 import os
 import subprocess
@@ -25,9 +25,9 @@ _FOLDERS = (
 
 
 def make_template(image: Path, kind: str, accounts: Iterable[str]) -> None:
-    """Make the file *image*, an ext file system of type *kind* whose guest has these *accounts* beside root's."""
+    """Create *image*, an ext file system of type *kind* (ext2, ext3, ext4), with *accounts* besides root."""
     with TemporaryDirectory() as tree:
-        _lay(Path(tree), sorted(accounts))
+        _write_tree(Path(tree), sorted(accounts))
         words = [
             "mke2fs",
             "-q",
@@ -47,12 +47,12 @@ def make_template(image: Path, kind: str, accounts: Iterable[str]) -> None:
         subprocess.run([*words, f"{TEMPLATE_BYTES >> 10}k"], check=True, capture_output=True, env=environment)
 
 
-def make_plain_template(file: Path) -> None:
-    """Make the file *file*, a template whose content only has to be copied."""
+def make_opaque_template(file: Path) -> None:
+    """Create *file*, a template that is only copied and never mounted."""
     file.write_bytes(f"template {file.name}\n".encode().ljust(4096, b"\xa5").ljust(TEMPLATE_BYTES, b"\0"))
 
 
-def _lay(tree: Path, accounts: list[str]) -> None:
+def _write_tree(tree: Path, accounts: list[str]) -> None:
     for folder in _FOLDERS:
         (tree / folder).mkdir(parents=True)
     texts = _FILES | _account_files(accounts) | dict.fromkeys(_PROGRAMS, "")
@@ -65,7 +65,7 @@ def _lay(tree: Path, accounts: list[str]) -> None:
 
 
 def _account_files(accounts: list[str]) -> dict[str, str]:
-    """The four files of passwd(5), group(5), shadow(5) and gshadow(5)."""
+    """Contents of the files of passwd(5), group(5), shadow(5) and gshadow(5), by path."""
     numbered = [("root", 0, "/root"), *((name, 500 + n, f"/home/{name}") for n, name in enumerate(accounts))]
     return {
         "etc/passwd": "".join(f"{name}:x:{n}:{n}::{home}:/bin/bash\n" for name, n, home in numbered),

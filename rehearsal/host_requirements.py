@@ -1,4 +1,4 @@
-"""What a service host must have before the first deploy, worked out of the IR alone."""
+"""Requirements of a service host before the first deployment, derived from the IR alone."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,30 +7,29 @@ from posixpath import join
 from mlnc.ir.model import Course, Host, ServiceHost, Volume
 
 EXTENT_BYTES = 4 << 20
-"""The size of an extent: what vgcreate(8) takes unless told otherwise."""
+"""Size of an extent in bytes: the default of vgcreate(8)."""
 
 TEMPLATE_BYTES = 8 << 20
-"""The size of a rehearsed template. Small, for a volume may not be smaller than its template."""
+"""Size of a rehearsed template in bytes. Small, because a volume must not be smaller than its template."""
 
 DEFAULT_MEMORY_MIB = 1 << 20
-"""Memory for domains of a server whose own is not declared: enough for anything."""
+"""Memory for domains, in MiB, of a server that declares none: large enough for any project."""
 
 DOM0_MIB = 1024
-"""Memory that a server has besides, for itself, as the stand-ins have it."""
+"""Memory of Domain-0 in MiB, in addition to the memory for domains; the fakes use the same value."""
 
 KERNEL_VERSION = "6.1.0-mlnc"
-"""The kernel that a kernel file whose name says no version leads to, as Debian's /vmlinuz does."""
+"""Version of the kernel that a kernel file without version in its name links to, such as Debian's /vmlinuz."""
 
 
 @dataclass(slots=True)
 class Needs:
-    """What one server must have.
+    """Requirements of one server.
 
-    ``templates``: names of files in its folder of templates, each with the type of its file system or None for one
-    whose content does not matter. ``origins``: logical volumes that snapshots are taken of, by volume group.
-    ``sources``, ``ramdisks``, ``kernels``: files, by absolute path; ``devices``: further disks; ``accounts``:
-    names that the guests' template must know; ``owners``, ``groups``: names that image files belong to; ``extents``
-    by volume group.
+    ``templates``: file names in its template folder, each with its file system type, or None if the content is
+    irrelevant. ``origins``: logical volumes with snapshots, by volume group. ``sources``, ``ramdisks``,
+    ``kernels``: absolute paths of files. ``devices``: additional disks. ``accounts``: accounts that the guest template
+    must have. ``owners``, ``groups``: owners of image files. ``extents``: number of extents by volume group.
     """
 
     bridges: set[str] = field(default_factory=set)
@@ -48,9 +47,9 @@ class Needs:
 
 
 def needs(courses: Sequence[Course], server: str) -> Needs:
-    """What *server* must have for every project of *courses*, of which one is played after the other.
+    """Requirements of *server* for every project of *courses*, which are deployed one after the other.
 
-    A volume that is in several of them counts in each: copies and what is retired take room beside it.
+    A volume of several courses counts once for each: copies and retired volumes need space besides it.
     """
     found = Needs()
     for course in courses:
@@ -70,18 +69,18 @@ def _hosts(course: Course) -> Iterator[Host]:
 
 
 def kernel_version(kernel: str) -> str:
-    """The version of the kernel file *kernel*: that in its name, or :data:`KERNEL_VERSION`."""
+    """Version in the name of the kernel file *kernel*, or :data:`KERNEL_VERSION`."""
     _, found, version = kernel.replace("/vmlinux-", "/vmlinuz-").rpartition("/vmlinuz-")
     return version if found else KERNEL_VERSION
 
 
 def extents(size_bytes: int) -> int:
-    """*size_bytes* in extents, rounded up."""
+    """Number of extents for *size_bytes*, rounded up."""
     return -(-size_bytes // EXTENT_BYTES)
 
 
 def volume_bytes(volume: Volume) -> int:
-    """The size that *volume* has in a rehearsal, in bytes, before it is rounded up to extents."""
+    """Size of *volume* in a rehearsal, in bytes, before rounding up to extents."""
     if volume.sizing == "free":
         return TEMPLATE_BYTES + volume.free_space_bytes
     return max(TEMPLATE_BYTES, volume.size_bytes) if volume.sizing == "template" else volume.size_bytes
@@ -100,14 +99,14 @@ def _add_host(found: Needs, server: ServiceHost, host: Host) -> None:
     found.accounts.update(_foreign_accounts(host))
     found.owners.update(filter(None, [host.owner]))
     found.groups.update(filter(None, [host.group]))
-    own = {volume.path for volume in host.volumes}
+    own = {volume.path for volume in host.volumes.values()}
     found.devices.update(disk.path for disk in host.disks if disk.path not in own)
-    for volume in host.volumes:
+    for volume in host.volumes.values():
         _add_volume(found, server, host, volume)
 
 
 def _foreign_accounts(host: Host) -> Iterator[str]:
-    """Accounts that the guest must have, for the project names them without making them."""
+    """Accounts that the project uses but does not create, so the guest template must have them."""
     own = {user.name for user in host.guest.users}
     named = [user for group in host.guest.groups for user in group.users]
     named += [key.user for key in host.guest.ssh_keys]
@@ -133,6 +132,6 @@ def _add_volume(found: Needs, server: ServiceHost, host: Host, volume: Volume) -
 
 
 def _ext_type(template: str) -> str:
-    """The file system type that the name of a template ends in, as far as it is an ext one."""
+    """File system type from the ending of a template's name; ext4 if the ending is not an ext type."""
     ending = template.rpartition(".")[2]
     return ending if ending in ("ext2", "ext3", "ext4") else "ext4"

@@ -1,4 +1,4 @@
-"""Makes the service hosts of a rehearsal, as they are before the first deploy."""
+"""Set up the service hosts of a rehearsal in their state before the first deployment."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 from mlnc.ir.model import Course
-from mlnc.rehearsal.guest_template import make_plain_template, make_template
+from mlnc.rehearsal.guest_template import make_opaque_template, make_template
 from mlnc.rehearsal.host_requirements import (
     DEFAULT_MEMORY_MIB,
     DOM0_MIB,
@@ -35,7 +35,7 @@ COMMANDS = {
         "vgchange",
     ),
 }
-"""Stand-ins that have several names, as LVM's own program has."""
+"""Fakes that serve several commands, as LVM's own program does."""
 
 _FOLDERS = (
     *(
@@ -55,36 +55,36 @@ _FOLDERS = (
 _NODES = ("null", "zero", "full", "random", "urandom")
 _STANDARD = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _SETTINGS = ("alternatives", "ld.so.cache", "ld.so.conf.d", "mke2fs.conf", "nsswitch.conf", "ssl/openssl.cnf")
-"""What programs of this machine read below /etc, where it is there."""
+"""Paths below /etc that programs of this machine read; those that exist are copied."""
 
 
 def prepare(folder: Folder, *courses: Course) -> None:
-    """Make every server that *courses* use, in the empty *folder*, with what each of them needs.
+    """Create every server of *courses* in the empty *folder*, with all that the projects of these courses need.
 
-    They are played one after the other; what the site says of a server is taken from the last.
+    The courses are deployed one after the other; the facts of a server come from the site of the last one.
     """
     course = courses[-1]
-    with as_file(files("mlnc.rehearsal").joinpath("standins")) as standins:
-        shutil.copytree(standins, folder.standins)
+    with as_file(files("mlnc.rehearsal").joinpath("fakes")) as fakes:
+        shutil.copytree(fakes, folder.fakes)
     for program, names in COMMANDS.items():
         for name in names:
-            (folder.standins / name).symlink_to(program)
-    for each in folder.standins.iterdir():
+            (folder.fakes / name).symlink_to(program)
+    for each in folder.fakes.iterdir():
         each.chmod(0o755)
     servers = {name: needs(courses, name) for name in sorted(course.site.service_hosts)}
     for server, needed in servers.items():
-        _lay_root(folder.root(server), server, needed)
-        _lay_state(folder, course, server, needed)
-        _lay_files(folder, course, server, needed)
-    _lay_groups(folder, course, servers)
+        _make_root(folder.root(server), server, needed)
+        _make_state(folder, course, server, needed)
+        _make_files(folder, course, server, needed)
+    _make_groups(folder, course, servers)
 
 
-def _lay_root(root: Path, server: str, needed: Needs) -> None:
-    """The folders of a system, and of its settings those that programs need."""
+def _make_root(root: Path, server: str, needed: Needs) -> None:
+    """Create the root folder of a server: system folders, devices, and the settings that programs read."""
     for each in _FOLDERS:
         (root / each).mkdir(parents=True, exist_ok=True)
     for each in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
-        _lay_programs(Path("/") / each, root / each)
+        _make_programs(Path("/") / each, root / each)
     for node in _NODES:
         (root / "dev" / node).touch()
     for name, target in _STANDARD.items():
@@ -98,18 +98,21 @@ def _lay_root(root: Path, server: str, needed: Needs) -> None:
     (root / "etc/group").write_text(_numbered("root:x:0:", needed.groups, "x:{0}:"))
 
 
-def _lay_programs(there: Path, place: Path) -> None:
-    """One of the folders that are links into /usr today; of *lib* the links are single ones, for a server has modules
-    of its own there. Where it is a folder, the machine's own is mounted when the server is entered."""
-    if there.name == "lib" and there.is_symlink():
-        place.mkdir()
-        for each in there.iterdir():
+def _make_programs(source: Path, target: Path) -> None:
+    """Create *target* like *source*, a program folder of this machine that is usually a link into /usr.
+
+    ``lib`` becomes a folder of links, because a server has kernel modules of its own there. Where *source* is a real
+    folder, *target* is empty: ``enter.sh`` mounts the machine's folder there.
+    """
+    if source.name == "lib" and source.is_symlink():
+        target.mkdir()
+        for each in source.iterdir():
             if each.name != "modules":
-                (place / each.name).symlink_to(f"/usr/lib/{each.name}")
-    elif there.is_symlink():
-        place.symlink_to(there.readlink())
-    elif there.is_dir():
-        place.mkdir()
+                (target / each.name).symlink_to(f"/usr/lib/{each.name}")
+    elif source.is_symlink():
+        target.symlink_to(source.readlink())
+    elif source.is_dir():
+        target.mkdir()
 
 
 def _copy_setting(source: Path, target: Path) -> None:
@@ -121,7 +124,7 @@ def _copy_setting(source: Path, target: Path) -> None:
 
 
 def _numbered(first: str, names: Iterable[str], rest: str) -> str:
-    """Lines of passwd(5) or group(5): *first*, and each of *names* with a number of its own."""
+    """Lines of passwd(5) or group(5): *first*, then one line with a unique number for each of *names*."""
     others = sorted(set(names) - {"root"})
     lines = [
         first,
@@ -130,8 +133,8 @@ def _numbered(first: str, names: Iterable[str], rest: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _lay_state(folder: Folder, course: Course, server: str, needed: Needs) -> None:
-    """What the stand-ins know: no domain, the server's own bridges, its memory and the names it answers to."""
+def _make_state(folder: Folder, course: Course, server: str, needed: Needs) -> None:
+    """Create the state files of the fakes: no domains, the server's bridges, memory (MiB), names and addresses."""
     state = folder.state(server)
     for each in ("domains", "ending", "links", "fdb", "groups"):
         (state / each).mkdir(parents=True)
@@ -146,21 +149,21 @@ def _lay_state(folder: Folder, course: Course, server: str, needed: Needs) -> No
     (state / "addresses").write_text(f"{server}\n{facts.address}\n")
 
 
-def _lay_files(folder: Folder, course: Course, server: str, needed: Needs) -> None:
-    """Folders, templates, sources, kernels and further disks of *server*."""
+def _make_files(folder: Folder, course: Course, server: str, needed: Needs) -> None:
+    """Create folders, templates, source files, kernels and additional disks of *server*."""
     facts = course.site.service_hosts[server]
     for path in sorted(needed.folders):
-        _lay_folder(folder, course, server, path)
+        _make_folder(folder, course, server, path)
     for name, kind in sorted(needed.templates.items()):
         file = folder.on(server, facts.templates) / name
         if kind is None:
-            make_plain_template(file)
+            make_opaque_template(file)
         else:
             make_template(file, kind, needed.accounts)
     for path in sorted(needed.ramdisks | needed.sources | needed.devices, reverse=True):
-        _lay_file(folder, server, path)
+        _make_file(folder, server, path)
     for kernel in sorted(needed.kernels):
-        _lay_kernel(folder, server, kernel)
+        _make_kernel(folder, server, kernel)
     modules = [f"/lib/modules/{kernel_version(kernel)}" for kernel in needed.kernels]
     for tree in [*modules, *filter(None, [facts.modules])]:
         folder.on(server, tree).mkdir(parents=True, exist_ok=True)
@@ -169,37 +172,37 @@ def _lay_files(folder: Folder, course: Course, server: str, needed: Needs) -> No
         folder.on(server, "/etc/xen/xend-config.sxp").write_text("# -*- sh -*-\n(vncpasswd '')\n")
 
 
-def _lay_file(folder: Folder, server: str, path: str) -> None:
-    """A file that has to be there, whatever is in it; programs and libraries are those of this machine."""
+def _make_file(folder: Folder, server: str, path: str) -> None:
+    """Create a file with arbitrary content if it is missing; files below /usr are those of this machine."""
     file = folder.on(server, path)
     if not file.exists() and not path.startswith("/usr/"):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{path} of the rehearsed server {server}\n")
 
 
-def _lay_kernel(folder: Folder, server: str, kernel: str) -> None:
-    """The file *kernel*, a link where its name says no version."""
+def _make_kernel(folder: Folder, server: str, kernel: str) -> None:
+    """Create the file *kernel*; if its name has no version, a link to a kernel whose name has one."""
     if kernel.endswith(kernel_version(kernel)):
-        _lay_file(folder, server, kernel)
+        _make_file(folder, server, kernel)
         return
-    _lay_file(folder, server, f"/boot/vmlinuz-{KERNEL_VERSION}")
+    _make_file(folder, server, f"/boot/vmlinuz-{KERNEL_VERSION}")
     folder.on(server, kernel).parent.mkdir(parents=True, exist_ok=True)
     folder.on(server, kernel).symlink_to(f"/boot/vmlinuz-{KERNEL_VERSION}")
 
 
-def _lay_folder(folder: Folder, course: Course, server: str, path: str) -> None:
-    """The folder *path* of *server*: a link to a common one where it is shared storage."""
-    place = folder.on(server, path)
-    if len(_sharing(course, path)) > 1 and not place.exists():
+def _make_folder(folder: Folder, course: Course, server: str, path: str) -> None:
+    """Create the folder *path* of *server*; for shared storage, a link to the common folder."""
+    target = folder.on(server, path)
+    if len(_sharing(course, path)) > 1 and not target.exists():
         folder.shared(path).mkdir(parents=True, exist_ok=True)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.symlink_to(f"{INSIDE}/shared{path}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.symlink_to(f"{INSIDE}/shared{path}")
     else:
-        place.mkdir(parents=True, exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
 
 
 def _sharing(course: Course, storage: str) -> list[str]:
-    """The servers that list *storage* among their ``san_paths``."""
+    """Servers that list *storage* in their ``san_paths``."""
     return [
         name
         for name, facts in sorted(course.site.service_hosts.items())
@@ -207,29 +210,29 @@ def _sharing(course: Course, storage: str) -> list[str]:
     ]
 
 
-def _lay_groups(folder: Folder, course: Course, servers: dict[str, Needs]) -> None:
-    """The volume groups, each with half as much again as its volumes take; a shared one is made once."""
+def _make_groups(folder: Folder, course: Course, servers: dict[str, Needs]) -> None:
+    """Create the volume groups; a shared group is created once and linked into the state of each of its servers."""
     for server, needed in servers.items():
         for group in {*needed.extents, course.site.service_hosts[server].volume_group}:
             sharing = _sharing(course, group)
             shared = server in sharing and len(sharing) > 1
             name = group if shared else f"{group}@{server}"
             users = sharing if shared else [server]
-            _lay_group(folder.storage(name), [servers[user] for user in users], group)
+            _make_group(folder.storage(name), [servers[user] for user in users], group)
             (folder.state(server) / "groups" / group).symlink_to(f"{INSIDE}/storage/{name}")
 
 
-def _lay_group(place: Path, users: list[Needs], group: str) -> None:
-    """One volume group with the volumes that snapshots are taken of; nothing if it is there."""
-    if place.exists():
+def _make_group(storage: Path, users: list[Needs], group: str) -> None:
+    """Create a volume group with the origins of its snapshots, 1.5 times the needed size; skip an existing group."""
+    if storage.exists():
         return
     for each in ("volumes", "data"):
-        (place / each).mkdir(parents=True)
-    room = sum(user.extents.get(group, 0) for user in users)
-    uuid = uuid5(NAMESPACE_URL, f"mlnc rehearsal {place.name}")
-    (place / "group").write_text(f"{EXTENT_BYTES} {room + room // 2 + 16} {uuid}\n")
+        (storage / each).mkdir(parents=True)
+    needed = sum(user.extents.get(group, 0) for user in users)
+    uuid = uuid5(NAMESPACE_URL, f"mlnc rehearsal {storage.name}")
+    (storage / "group").write_text(f"{EXTENT_BYTES} {needed + needed // 2 + 16} {uuid}\n")
     for name in sorted({name for user in users for name in user.origins.get(group, ())}):
         accounts = {account for user in users for account in user.accounts}
-        make_template(place / "data" / name, "ext4", accounts)
-        os.truncate(place / "data" / name, extents(TEMPLATE_BYTES) * EXTENT_BYTES)
-        (place / "volumes" / name).write_text(f"{extents(TEMPLATE_BYTES)}||\n")
+        make_template(storage / "data" / name, "ext4", accounts)
+        os.truncate(storage / "data" / name, extents(TEMPLATE_BYTES) * EXTENT_BYTES)
+        (storage / "volumes" / name).write_text(f"{extents(TEMPLATE_BYTES)}||\n")

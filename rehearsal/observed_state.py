@@ -1,4 +1,4 @@
-"""What the servers of a rehearsal have, read from their folders and from the images that lie there."""
+"""Observed state of the servers of a rehearsal, read from their folders and disk images."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from mlnc.ir.model import Course
 from mlnc.rehearsal import guest_observed
 from mlnc.rehearsal.rehearsal_paths import Folder
-from mlnc.rehearsal.server_state import Facts, there
+from mlnc.rehearsal.server_state import Facts, add_item
 
-_OURS = "mlnc"
+_MLNC = "mlnc"
 
 
 def observed(folder: Folder, course: Course) -> Facts:
-    """Every domain, every volume and bridge of mlnc, and of the guests of *course* what their disks hold."""
+    """Facts of every domain, of every volume and bridge that mlnc made, and of the guests of *course*."""
     facts: Facts = {}
     for server in folder.servers():
         _add_domains(facts, folder, server)
@@ -31,26 +31,26 @@ def _add_domains(facts: Facts, folder: Folder, server: str) -> None:
         cards = [value.split("|") for name, value in fields if name == "card"]
         values["disks"] = " ".join(f"{device}={path}" for device, path, _ in disks)
         values["cards"] = " ".join(sorted(f"{mac}@{_master(links / vif)}" for mac, _, vif in cards))
-        there(facts, server, "domain", file.name, **values)
+        add_item(facts, server, "domain", file.name, **values)
 
 
 def _master(link: Path) -> str:
-    """The bridge that a card is plugged into now."""
+    """Bridge that the vif is connected to; empty if none."""
     return link.read_text().split("|")[2] if link.exists() else ""
 
 
 def _add_bridges(facts: Facts, folder: Folder, server: str) -> None:
-    """The bridges that bear a mark of mlnc, with what joins them to other servers."""
+    """Add the bridges with a mark of mlnc and their VLAN or VXLAN links to other servers."""
     state = folder.state(server)
     links = {file.name: file.read_text().rstrip("\n").split("|") for file in _files(state / "links")}
     for name, (kind, up, _, mark, _) in links.items():
-        if kind == "bridge" and mark.startswith(f"{_OURS}:"):
+        if kind == "bridge" and mark.startswith(f"{_MLNC}:"):
             carriers = [
                 _joined(kind, arguments, state / "fdb" / port)
                 for port, (kind, up, bridge, _, arguments) in links.items()
                 if bridge == name and kind in ("vlan", "vxlan") and up == "up"
             ]
-            there(facts, server, "bridge", name, mark=mark, state=up, joined=", ".join(carriers))
+            add_item(facts, server, "bridge", name, mark=mark, state=up, joined=", ".join(carriers))
 
 
 def _joined(kind: str, arguments: str, peers: Path) -> str:
@@ -63,34 +63,34 @@ def _joined(kind: str, arguments: str, peers: Path) -> str:
 
 
 def _add_volumes(facts: Facts, folder: Folder, course: Course, server: str) -> None:
-    """Logical volumes of mlnc, a shared one where its host is, and the image files beside which tags lie.
+    """Add logical volumes with mlnc's tag and image files with a tag file.
 
-    What is retired is in use by nobody, and left out.
+    A shared volume is added for the server of its host. Retired volumes are unused and left out.
     """
     for link in _files(folder.state(server) / "groups"):
         storage = folder.followed(link)
         extent_bytes = int((storage / "group").read_text().split()[0])
         for file in _files(storage / "volumes"):
             extents, origin, tags = file.read_text().rstrip("\n").split("|")
-            if _OURS in tags.split(",") and _is_here(course, tags.split(","), server):
+            if _MLNC in tags.split(",") and _belongs_to(course, tags.split(","), server):
                 size = f"{int(extents) * extent_bytes}"
                 values = {"size": size, "origin": origin, "tags": _tags(tags.split(","))}
-                there(facts, server, "volume", f"{link.name}/{file.name}", **values)
+                add_item(facts, server, "volume", f"{link.name}/{file.name}", **values)
     for path, mark in _marks(folder, server):
         image, tags_of = mark.with_suffix(""), mark.read_text().split()
-        if image.exists() and _is_here(course, tags_of, server):
-            there(facts, server, "volume", path, size=f"{image.stat().st_size}", tags=_tags(tags_of))
+        if image.exists() and _belongs_to(course, tags_of, server):
+            add_item(facts, server, "volume", path, size=f"{image.stat().st_size}", tags=_tags(tags_of))
 
 
 def _marks(folder: Folder, server: str) -> Iterator[tuple[str, Path]]:
-    """The path of each image file on *server*, and the file with its tags."""
+    """Path of each image file on *server*, and the file with its tags."""
     for root in (folder.root(server), folder.path / "shared"):
         for mark in sorted(root.rglob("*.mlnc")):
             yield f"/{mark.relative_to(root).with_suffix('')}", mark
 
 
-def _is_here(course: Course, tags: list[str], server: str) -> bool:
-    """Whether the volume with these *tags* is that of a host on *server*, or of no host that the course has."""
+def _belongs_to(course: Course, tags: list[str], server: str) -> bool:
+    """True if the volume with *tags* belongs to a host on *server*, or to no host of the course; False if retired."""
     named = dict(tag.split("=", 1) for tag in tags if "=" in tag)
     if "mlnc.retired" in named:
         return False
@@ -100,11 +100,11 @@ def _is_here(course: Course, tags: list[str], server: str) -> bool:
 
 
 def _tags(tags: list[str]) -> str:
-    """The tags but those that tell how the volume was made, and what its guest has left to do."""
+    """Tags without those that record the volume's creation or its guest's pending work."""
     other = ("mlnc.template=", "mlnc.from=", "mlnc.grow")
     return " ".join(sorted(tag for tag in tags if not tag.startswith(other)))
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The records in *folder*, sorted, without locks and half-written ones."""
+    """Records in *folder*, sorted, without locks and incomplete files."""
     return iter(sorted(each for each in folder.iterdir() if not each.name.startswith(".")))

@@ -1,4 +1,4 @@
-"""A rehearsal from its beginning to what is said of its end."""
+"""One rehearsal: deploy the old state, deploy the build, and report the differences."""
 
 import shutil
 import tempfile
@@ -10,66 +10,68 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 
 from mlnc.output.output_folder import DEPLOYED
-from mlnc.rehearsal.deployed_output import remake
-from mlnc.rehearsal.disk_canary import lost_words, write_words
+from mlnc.rehearsal.deployed_output import regenerate
+from mlnc.rehearsal.disk_canary import lost_canaries, write_canaries
 from mlnc.rehearsal.event_log import violations
 from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.rehearsal.report import difference_lines, table
 from mlnc.rehearsal.server_state import differences
 from mlnc.rehearsal.simulation import Simulation
-from mlnc.runner.console.command_output import shown
+from mlnc.runner.console.command_output import with_display
 from mlnc.runner.deployment import Options
 from mlnc.runner.results import Result, exit_status
 
 
-class Play:
-    """The *projects* of *out* (none: all), played in *folder* from what was deployed last."""
+class RehearsalRun:
+    """Rehearsal of the *projects* of *out* (none: all) in *folder*, starting from the deployed records."""
 
     def __init__(self, context: Context, out: Path, folder: Folder, projects: list[str]) -> None:
         self._out = out
         self._folder = folder
         self._projects = projects
-        self._again = remake(out, folder.before, projects)
-        later = (out,) if self._again else ()
-        first = folder.before if self._again else out
-        self._stage = Simulation(context, first, folder.path, () if self._again else projects, later)
-        self._old = self._stage.course
+        self._is_upgrade = regenerate(out, folder.before, projects)
+        later = (out,) if self._is_upgrade else ()
+        first = folder.before if self._is_upgrade else out
+        self._simulation = Simulation(
+            context, first, folder.path, () if self._is_upgrade else projects, later
+        )
+        self._old = self._simulation.course
 
-    def play(self, start: bool) -> list[Result]:
-        """Deploy what was deployed, if anything, and then what is built; what came of the last that was begun."""
-        servers = f"{len(self._stage.servers)} servers are made in {self._folder.path}"
-        if not self._again:
-            print(f"{servers}; deploying", flush=True)
+    def run(self, start: bool) -> list[Result]:
+        """Deploy the recorded state, if any, then the build; returns the results of the last deployment started."""
+        servers = f"{len(self._simulation.servers)} servers created in {self._folder.path}"
+        if not self._is_upgrade:
+            print(f"{servers}; deploying the build", flush=True)
             return self._deploy(Options(start))
-        print(f"{servers}; deploying what out/{DEPLOYED} says they have", flush=True)
+        print(f"{servers}; deploying the state recorded in out/{DEPLOYED}", flush=True)
         results = self._deploy(Options(start))
         if exit_status(results):
             return results
-        write_words(self._folder, self._old)
-        self._stage.take(self._out, self._projects)
-        losses = self._stage.losses()
-        consent = f", with the consent to lose the data of {', '.join(sorted(losses))}" if losses else ""
-        print(f"deploying what is built{consent}", flush=True)
+        write_canaries(self._folder, self._old)
+        self._simulation.switch_to(self._out, self._projects)
+        losses = self._simulation.losses()
+        consent = f", with consent to destroy the data of {', '.join(sorted(losses))}" if losses else ""
+        print(f"deploying the build{consent}", flush=True)
         return self._deploy(Options(start, lossy=losses))
 
     def report(self, start: bool) -> bool:
-        """Print what there is; whether anything is wrong."""
-        stage = self._stage
-        wanted, found = stage.facts(start)
+        """Print the state of the servers, violations and differences; returns True if there are any."""
+        simulation = self._simulation
+        wanted, found = simulation.facts(start)
         differing = differences(wanted, found)
-        wrong = violations(self._folder)
-        if self._again:
-            wrong += lost_words(self._folder, self._old, stage.course, stage.losses())
-        print("\n".join([*table(wanted, found, stage.servers), *wrong, *difference_lines(differing)]))
-        return bool(differing or wrong)
+        failures = violations(self._folder)
+        if self._is_upgrade:
+            failures += lost_canaries(self._folder, self._old, simulation.course, simulation.losses())
+        print("\n".join([*table(wanted, found, simulation.servers), *failures, *difference_lines(differing)]))
+        return bool(differing or failures)
 
     def _deploy(self, options: Options) -> list[Result]:
-        return shown(False, lambda display: self._stage.deploy(options, display))
+        return with_display(False, lambda display: self._simulation.deploy(options, display))
 
 
 @contextmanager
-def stage_folder(keep: str) -> Iterator[Path]:
-    """The folder *keep*, new, or a temporary one that goes afterwards."""
+def rehearsal_folder(keep: str) -> Iterator[Path]:
+    """Yield the new folder *keep*, or a temporary one that is removed afterwards. Raises Exit if *keep* exists."""
     if not keep:
         folder = Path(tempfile.mkdtemp(prefix="mlnc-rehearsal-"))
         try:
@@ -80,5 +82,5 @@ def stage_folder(keep: str) -> Iterator[Path]:
     try:
         Path(keep).mkdir(parents=True)
     except FileExistsError:
-        raise Exit(f"mlnc: {keep} is there already; name a new folder, or remove it", code=1) from None
+        raise Exit(f"mlnc: {keep} exists already; name a new folder, or remove it", code=1) from None
     yield Path(keep)

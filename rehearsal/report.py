@@ -1,16 +1,16 @@
-"""What a person reads at the end of a rehearsal."""
+"""Report at the end of a rehearsal, as text."""
 
 from collections.abc import Iterable, Sequence
 
 from mlnc.rehearsal.server_state import Facts, count
 
 _KINDS = {"domain": "domains", "volume": "volumes", "bridge": "bridges", "guest": "guests"}
-_SHOWN = 50
-"""So many differences are printed."""
+_MAX_SHOWN = 50
+"""Number of differences to print at most."""
 
 
 def table(wanted: Facts, found: Facts, servers: Iterable[str]) -> list[str]:
-    """A line a server: how many things of each kind it has, ``had/wanted`` where these are not equal."""
+    """Table with a line for each server: number of items of each kind, as ``found/wanted`` if these differ."""
     rows = [["server", *_KINDS.values()]]
     for server in servers:
         rows.append(
@@ -23,12 +23,12 @@ def table(wanted: Facts, found: Facts, servers: Iterable[str]) -> list[str]:
 
 
 def difference_lines(differences: Sequence[str]) -> list[str]:
-    """The differences, a line each, the number of those that are left out, and the verdict."""
-    left_out = len(differences) - _SHOWN
+    """Differences, one line each, the number of omitted ones, and a summary."""
+    left_out = len(differences) - _MAX_SHOWN
     return [
-        *differences[:_SHOWN],
+        *differences[:_MAX_SHOWN],
         *([f"and {left_out} more"] if left_out > 0 else []),
-        f"{len(differences)} differences from the IR" if differences else "the servers are as the IR says",
+        f"{len(differences)} differences from the IR" if differences else "the servers match the IR",
     ]
 
 

@@ -1,63 +1,63 @@
-"""Facts about service hosts in one form, wanted by the IR or found on a server, and how the two differ."""
+"""Facts about service hosts in one form, expected or observed, and the differences between the two."""
 
 from typing import NamedTuple
 
 
 class Fact(NamedTuple):
-    """What a fact is about: *server* ``atlas``, *kind* ``domain``, *name* ``linux.group01``, *what* ``memory``."""
+    """Subject of a fact: *server* ``atlas``, *kind* ``domain``, *name* ``linux.group01``, *attribute* ``memory``."""
 
     server: str
     kind: str
     name: str
-    what: str
+    attribute: str
 
 
 Facts = dict[Fact, str]
-"""Facts and their values, which people read too. Every thing has a fact whose *what* is ``there``."""
+"""Facts and their values, as printed. Every item has a fact whose *attribute* is ``exists``."""
 
-THERE = "there"
+EXISTS = "exists"
 
-_SHOWN = 160
-"""So many characters of a value are shown."""
+_MAX_SHOWN = 160
+"""Number of characters of a value to print at most."""
 
 
-def there(facts: Facts, server: str, kind: str, name: str, **values: str) -> None:
-    """Add a thing to *facts*, with the values it has."""
-    facts[Fact(server, kind, name, THERE)] = "yes"
-    for what, value in values.items():
-        facts[Fact(server, kind, name, what)] = value
+def add_item(facts: Facts, server: str, kind: str, name: str, **values: str) -> None:
+    """Add an item to *facts*, with its attributes *values*."""
+    facts[Fact(server, kind, name, EXISTS)] = "yes"
+    for attribute, value in values.items():
+        facts[Fact(server, kind, name, attribute)] = value
 
 
 def differences(wanted: Facts, found: Facts) -> list[str]:
-    """Each difference as a line; none if both are the same. A thing that one side lacks altogether is one line."""
+    """Differences, one line each. An item that is missing on one side is one line, without its attributes."""
     lines = []
     for fact in sorted({*wanted, *found}):
-        one, other = wanted.get(fact), found.get(fact)
-        head = fact._replace(what=THERE)
-        if one != other and (fact == head or (head in wanted) == (head in found)):
-            lines.append(_line(fact, one, other))
+        wanted_value, found_value = wanted.get(fact), found.get(fact)
+        item = fact._replace(attribute=EXISTS)
+        if wanted_value != found_value and (fact == item or (item in wanted) == (item in found)):
+            lines.append(_line(fact, wanted_value, found_value))
     return lines
 
 
 def count(facts: Facts, server: str, kind: str) -> int:
-    """How many things of that kind *server* has."""
-    return sum(fact[:2] == (server, kind) and fact.what == THERE for fact in facts)
+    """Number of items of *kind* on *server*."""
+    return sum(fact[:2] == (server, kind) and fact.attribute == EXISTS for fact in facts)
 
 
 def restricted(facts: Facts, wanted: Facts) -> Facts:
-    """*facts* without what *wanted* says nothing about, of things that both have."""
-    return {fact: value for fact, value in facts.items() if fact in wanted or fact.what == THERE}
+    """*facts* without attributes that *wanted* does not specify; items themselves are kept."""
+    return {fact: value for fact, value in facts.items() if fact in wanted or fact.attribute == EXISTS}
 
 
 def _line(fact: Fact, wanted: str | None, found: str | None) -> str:
-    thing = f"{fact.server}: {fact.kind} {fact.name}"
-    if fact.what == THERE:
-        return f"{thing} is missing" if wanted else f"{thing} is there, but the IR has none"
-    return f"{thing}: {fact.what} is {_shown(found)}, the IR says {_shown(wanted)}"
+    item = f"{fact.server}: {fact.kind} {fact.name}"
+    if fact.attribute == EXISTS:
+        return f"{item} is missing" if wanted else f"{item} exists, but is not in the IR"
+    return f"{item}: {fact.attribute} is {_shown(found)}, the IR says {_shown(wanted)}"
 
 
 def _shown(value: str | None) -> str:
     if not value:
         return "nothing"
     text = " / ".join(value.splitlines())
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."

@@ -1,4 +1,4 @@
-"""One rehearsal: its folder, the course that is played, and the runner's own deployment of it."""
+"""Simulated servers of one rehearsal: the folder, the course, and deployments by the real runner."""
 
 import shutil
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from mlnc.output.output_folder import DEPLOYED, LOG
 from mlnc.output.secret_names import secret_names
 from mlnc.rehearsal.deployed_output import rebase
 from mlnc.rehearsal.expected_state import expected
-from mlnc.rehearsal.folder_transport import Rehearsal
+from mlnc.rehearsal.folder_transport import FolderTransport
 from mlnc.rehearsal.host_setup import prepare
 from mlnc.rehearsal.observed_state import observed
 from mlnc.rehearsal.rehearsal_paths import Folder
@@ -31,14 +31,14 @@ from mlnc.runner.secret_values import Secrets
 from mlnc.runner.selection import select
 
 _PARALLEL = 8
-"""So many servers are worked on at once."""
+"""Number of servers to work on in parallel."""
 
 
 class Simulation:
-    """What is rehearsed: the projects of *out* named in *projects* (none: all), in the empty folder *path*.
+    """Rehearsed servers in the empty folder *path*, for *projects* (none: all) of the output folder *out*.
 
-    *later* are output folders of the same course as it becomes: the servers are made so that they can be played, too.
-    Raises Refused where *out* is not what was built, or has no such project.
+    *later* are output folders of later versions of the course: the servers are set up so that these can be deployed,
+    too. Raises Refused if *out* was modified after the build, or lacks one of the projects.
     """
 
     def __init__(
@@ -58,26 +58,26 @@ class Simulation:
 
     @property
     def out(self) -> Path:
-        """The output folder that is played. To play an upgrade, build into it and call :meth:`turn`."""
+        """Output folder to deploy. To rehearse an upgrade, build into it and call :meth:`reload`."""
         return self.folder.path / "out"
 
     @property
     def servers(self) -> list[str]:
-        """The servers that have any of the projects."""
+        """Servers that have hosts or switches of the projects."""
         found: set[str] = set()
         for project in self.course.projects.values():
             found.update(host.service_host for host in project.hosts.values())
             found.update(server for switch in project.switches.values() for server in switch.service_hosts)
         return sorted(found)
 
-    def turn(self) -> None:
-        """From now on what is in :attr:`out` by now is played. Raises Refused where that is not what was built."""
+    def reload(self) -> None:
+        """Use the current content of :attr:`out`. Raises Refused if it was modified after the build."""
         self.course = self._read(self.out)
 
-    def take(self, out: Path, projects: Iterable[str] = ()) -> None:
-        """From now on the *projects* (none: all) of *out* are played. Its plans begin with what the servers have here.
+    def switch_to(self, out: Path, projects: Iterable[str] = ()) -> None:
+        """Use the *projects* (none: all) of *out*; its plans start from the generations on the rehearsed servers.
 
-        Raises Refused where *out* is not what was built, or has no such project.
+        Raises Refused if *out* was modified after the build, or lacks one of the projects.
         """
         self._projects = tuple(projects)
         self.course = self._read(out)
@@ -88,7 +88,7 @@ class Simulation:
         rebase(self.out, out)
 
     def losses(self) -> frozenset[str]:
-        """The hosts whose data the plans destroy, as PROJECT/HOST."""
+        """Hosts whose data the plans destroy, as PROJECT/HOST."""
         with closing(self.run()) as run:
             plans = [plan for name in run.manifest.projects if (plan := run.plan(name)) is not None]
         return frozenset(
@@ -96,30 +96,30 @@ class Simulation:
         )
 
     def deploy(self, options: Options, display: Display) -> list[Result]:
-        """Deploy as the runner does; the secrets have made-up values, and the records stay in the folder."""
+        """Deploy with the runner; secrets have placeholder values, and the records stay in the rehearsal folder."""
         with closing(self.run()) as run:
             plan = make_plan(run, select(run, self._projects), options, _PARALLEL)
             return deploy(run, plan, options, display, _PARALLEL)
 
     def facts(self, started: bool) -> tuple[Facts, Facts]:
-        """What the IR wants, its domains *started* or not, and what the servers have of that and beyond it."""
+        """Expected facts, with domains *started* or not, and observed facts with additional items."""
         wanted = expected(self.course, started)
         return wanted, restricted(observed(self.folder, self.course), wanted)
 
     def run(self) -> RunContext:
-        """The runner's desk, whose servers are rehearsed; to be closed."""
+        """Run context of the runner, connected to the rehearsed servers; the caller closes it."""
         return self._run(self.out)
 
     def _run(self, out: Path) -> RunContext:
-        run = RunContext(Connections(self._context, out, self._way), "rehearse")
+        run = RunContext(Connections(self._context, out, self._transport), "rehearse")
         projects = [run.project(name) for name in run.manifest.projects]
         names = {name for each in projects for server in run.site for name in secret_names(each, server)}
-        run.secrets = Secrets({name: made_up(name) for name in names})
+        run.secrets = Secrets({name: placeholder_secret(name) for name in names})
         self._site = run.site
         return run
 
     def _read(self, out: Path) -> Course:
-        """The projects of *out* that are played. Raises Refused where it is not what was built."""
+        """Course of the chosen projects of *out*. Raises Refused if *out* was modified after the build."""
         found = objections(out, load_output(out), reviewed=False)
         if found:
             raise Refused("\n      ".join(found))
@@ -129,11 +129,11 @@ class Simulation:
             named = {name: run.project(name) for name in sorted(chosen) if name in run.manifest.projects}
             return Course(Site(ir_version=1, service_hosts=run.site), named)
 
-    def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Transport:
+    def _transport(self, context: Context, server: ServiceHost, private: Path, _: str) -> Transport:
         name = next(name for name, facts in self._site.items() if facts is server)
-        return Rehearsal(context, self.folder, name, private)
+        return FolderTransport(context, self.folder, name, private)
 
 
-def made_up(secret: str) -> str:
-    """A value for the secret of that name; it fits everywhere, a VNC password being the shortest."""
+def placeholder_secret(secret: str) -> str:
+    """Value for the secret of that name: eight characters, the limit of VNC passwords."""
     return sha256(f"rehearsed {secret}".encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""Where the content of a volume lies in the folder of a rehearsal."""
+"""Image files of volumes in the folder of a rehearsal."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from mlnc.rehearsal.rehearsal_paths import Folder
 
 
 def image(folder: Folder, server: str, volume: Volume) -> Path | None:
-    """The file that holds the content of *volume* on *server*, active or not; None where there is none."""
+    """File with the content of *volume* on *server*, active or not; None if it does not exist."""
     if volume.volume_group is None:
-        place = folder.on(server, volume.path)
+        file = folder.on(server, volume.path)
     else:
         link = folder.state(server) / "groups" / volume.volume_group
-        place = folder.followed(link) / "data" / volume.name
-    return place if place.exists() else None
+        file = folder.followed(link) / "data" / volume.name
+    return file if file.exists() else None

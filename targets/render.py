@@ -1,4 +1,4 @@
-"""The one door to Jinja2: strict templates, and the filters that quote for the reader at the other end."""
+"""Jinja2 environment: strict templates, and filters that quote values for the format of the generated file."""
 
 import json
 import shlex
@@ -9,15 +9,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def quote_sh(value: object) -> str:
-    """*value* as one word of POSIX sh, whatever it holds (single quotes where it needs any)."""
+    """Return *value* as one word of POSIX sh, in single quotes where needed."""
     return shlex.quote(str(value))
 
 
 def quote_cfg(value: str | int | list[str]) -> str:
-    """*value* as a domain file has it, the same for xl and for xm (Python): a number, a string or a list.
+    """Return *value* in the syntax of a domain file: a number, a string or a list. xl and xm (Python) both read it.
 
-    A string goes in double quotes, with a backslash before ``"`` and backslash. It may hold no control
-    character: the Xen target has refused those.
+    Strings have double quotes, with a backslash before ``"`` and backslash. They must not contain control characters;
+    the Xen target refuses those.
     """
     if isinstance(value, list):
         return f"[{', '.join(map(quote_cfg, value))}]"
@@ -28,13 +28,13 @@ def quote_cfg(value: str | int | list[str]) -> str:
 
 
 def quote_yaml(value: str) -> str:
-    """*value* as a double-quoted scalar of YAML 1.1 and 1.2, whose escapes include those of JSON."""
+    """Return *value* as a double-quoted scalar of YAML 1.1 and 1.2, whose escapes include those of JSON."""
     return json.dumps(value, ensure_ascii=False)
 
 
 @cache
 def environment() -> Environment:
-    """The environment of all templates: undefined names are errors, blocks leave no blank lines."""
+    """Return the environment of all templates: undefined names are errors, blocks leave no blank lines."""
     made = Environment(
         loader=PackageLoader("mlnc.targets"),
         undefined=StrictUndefined,
@@ -50,5 +50,5 @@ def environment() -> Environment:
 
 
 def render(template: str, **context: Any) -> str:
-    """The text of *template* (a path below ``targets/templates``) filled with *context*."""
+    """Return the text of *template* (a path below ``targets/templates``) with the values of *context*."""
     return environment().get_template(template).render(**context)

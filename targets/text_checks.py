@@ -1,4 +1,4 @@
-"""Free text of a project on its way into generated files: what none of them can hold."""
+"""Check of free text of a project for characters that no generated file can contain."""
 
 import re
 
@@ -8,11 +8,11 @@ HIDDEN = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
     "\ud800-\udfff]"
 )
-"""Control, format and surrogate characters, and no tab: readers end lines at them, reviewers do not see them."""
+"""Control, format and surrogate characters except tab: some end a line, and a reviewer does not see them."""
 
 
 def fault(text: str) -> str | None:
-    """Why *text* cannot stand in a generated file; None if it can."""
+    """Return the reason why *text* cannot be written into a generated file, None if it can."""
     hidden = HIDDEN.search(text)
     if hidden:
         return f"it holds the character U+{ord(hidden.group()):04X}, which no reviewer would see"

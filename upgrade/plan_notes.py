@@ -63,8 +63,8 @@ def _likely_renames(changes: Mapping[str, HostChange]) -> Iterator[str]:
 def _shape(host: Host) -> object:
     """Type, disks and cards of a host without their names."""
     volumes = [
-        (each.role, each.sizing, each.size_bytes, each.free_space_bytes, each.template)
-        for each in host.volumes
+        (role, each.sizing, each.size_bytes, each.free_space_bytes, each.template)
+        for role, each in host.volumes.items()
     ]
     cards = [(name, card.switch, card.address) for name, card in host.interfaces.items()]
     return host.type, volumes, cards

@@ -8,10 +8,10 @@ from invoke.exceptions import Exit
 from invoke.tasks import task
 
 _HELP = {
-    "project": "Only this project (may be given several times).",
-    "out": "The folder that mlnc build wrote.",
-    "keep": "Make the servers in this folder, which must not be there yet, and leave them.",
-    "start": "Start the domains, or only deploy them (--no-start).",
+    "project": "Rehearse only this project (may be given several times).",
+    "out": "Output folder of mlnc build.",
+    "keep": "Create the servers in this new folder and keep it afterwards.",
+    "start": "Start the domains; --no-start deploys without starting them.",
 }
 
 
@@ -19,23 +19,23 @@ _HELP = {
 def rehearse(
     context: Context, project: list[str], out: str = "out", keep: str = "", start: bool = True
 ) -> None:
-    """Deploy to servers that are folders, from what was deployed last, and compare the end with the IR.
+    """Deploy to simulated servers (folders), starting from the deployed records, and compare the result with the IR.
 
-    Where nothing was deployed yet, the servers have nothing. Exit status: 0 all is as it should be, 1 it is not.
+    Without deployed records the servers start empty. Exit status: 0 no failure and no difference, 1 otherwise.
     """
     from mlnc.rehearsal.folder_transport import missing
     from mlnc.rehearsal.rehearsal_paths import Folder
-    from mlnc.rehearsal.rehearsal_run import Play, stage_folder
+    from mlnc.rehearsal.rehearsal_run import RehearsalRun, rehearsal_folder
     from mlnc.runner.console.task_options import refusals
     from mlnc.runner.results import exit_status, summary
 
     reason = missing()
     if reason:
-        raise Exit(f"mlnc: nothing can be rehearsed here: {reason}", code=1)
-    begun = time.monotonic()
-    with stage_folder(keep) as folder, refusals():
-        rehearsed = Play(context, Path(out), Folder(folder.resolve()), project)
-        results = rehearsed.play(start)
-        wrong = rehearsed.report(start)
-        print(f"{summary(results)}; {time.monotonic() - begun:.0f} s")
-    raise Exit(code=1 if wrong or exit_status(results) else 0)
+        raise Exit(f"mlnc: this machine cannot rehearse: {reason}", code=1)
+    started = time.monotonic()
+    with rehearsal_folder(keep) as folder, refusals():
+        rehearsal = RehearsalRun(context, Path(out), Folder(folder.resolve()), project)
+        results = rehearsal.run(start)
+        differs = rehearsal.report(start)
+        print(f"{summary(results)}; {time.monotonic() - started:.0f} s")
+    raise Exit(code=1 if differs or exit_status(results) else 0)

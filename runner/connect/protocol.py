@@ -79,8 +79,11 @@ def _part(name: str) -> bytes:
     return files("mlnc.runner").joinpath("server", f"{name}.sh").read_bytes()
 
 
-_NEEDED = dict.fromkeys(("apply", "place", "revert", "leave", "conclude", "remove"), ("generation",))
-"""What some verbs share besides ``base``."""
+_NEEDED = {
+    **dict.fromkeys(("apply", "stage", "revert", "withdraw", "conclude", "remove"), ("generation",)),
+    **dict.fromkeys(("survey", "list_domains", "drift", "status"), ("toolstack",)),
+}
+"""The parts that each verb needs besides ``base``. ``toolstack`` is the file of the shell library, linked."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the commands of :mod:`mlnc.runner.tasks` ask of the user, print, and end with."""
+"""Questions, results and exit statuses of the commands in :mod:`mlnc.runner.tasks`."""
 
 import json
 import sys
@@ -9,37 +9,39 @@ from invoke.exceptions import Exit
 from mlnc.output.errors import Refused
 from mlnc.runner.deploy.secret_digests import changed_secrets
 from mlnc.runner.live_display import display
-from mlnc.runner.results import Display, Result, as_data, exit_status, summary
+from mlnc.runner.results import FAILURES, Display, Result, as_data, exit_status, summary
 from mlnc.runner.review import objections
 from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def expect_reviewed(run: RunContext, git: bool) -> None:
-    """Raise Refused unless ``out/`` is what was built, and, with *git*, committed."""
+def require_reviewed(run: RunContext, git: bool) -> None:
+    """Raise Refused unless ``out/`` is as built and, with *git*, committed."""
     found = objections(run.out, run.manifest, git)
     if found:
         raise Refused("\n      ".join(found))
 
 
 def confirm_removal(project: str, selection: Selection, given: str) -> None:
-    """Ask for the name of *project* unless it was *given*. Raises Refused for another answer."""
-    places = ", ".join(selection)
-    confirm(project, f"This removes {project} from {places}, with all data on the disks of its VMs.", given)
+    """Ask for the name of *project*, unless *given* is that name. Raises Refused for another answer."""
+    servers = ", ".join(selection)
+    confirm(project, f"This removes {project} from {servers}, with all data on the disks of its VMs.", given)
 
 
 def confirm(name: str, warning: str, given: str) -> None:
-    """Print *warning* and ask for *name*, unless it was *given*. Raises Refused for another answer."""
+    """Print *warning* and ask for *name* on a terminal, unless *given*. Raises Refused for another answer."""
     if not given and sys.stdin.isatty():
         print(warning, file=sys.stderr)
-        print("Its name, to go on: ", end="", file=sys.stderr, flush=True)
+        print(f"Type {name} to continue: ", end="", file=sys.stderr, flush=True)
         given = sys.stdin.readline().strip()
     if given != name:
-        raise Refused(f"nothing was removed: that needs --confirm {name}, or its name typed on a terminal")
+        raise Refused(
+            f"not confirmed, nothing was removed: give --confirm {name}, or type {name} on a terminal"
+        )
 
 
-def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result]:
-    """What comes of *work*, shown while it happens unless a *machine* reads."""
+def with_display(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result]:
+    """Run *work* with a display that is closed afterwards, silent if *machine*. Returns its results."""
     shows = display(machine)
     try:
         return work(shows)
@@ -48,7 +50,7 @@ def shown(machine: bool, work: Callable[[Display], list[Result]]) -> list[Result
 
 
 def finish(run: RunContext, results: list[Result], machine: bool) -> None:
-    """Print what came of it all, and end with the exit status that says so."""
+    """Log and print *results*, as JSON if *machine*. Raises Exit with their exit status."""
     status = exit_status(results)
     for result in results:
         if result.outcome != "unchanged":
@@ -58,40 +60,38 @@ def finish(run: RunContext, results: list[Result], machine: bool) -> None:
             {"summary": summary(results), "exit": status, "results": [as_data(each) for each in results]}
         )
     else:
-        _print_undone(results)
-        stopped = "stopped by you: " if run.stopping.is_set() else ""
-        print(f"{stopped}{summary(results)}")
+        _print_unfinished(results)
+        interrupted = "interrupted: " if run.stopping.is_set() else ""
+        print(f"{interrupted}{summary(results)}")
     raise Exit(code=status)
 
 
-def _print_undone(results: list[Result]) -> None:
-    undone = [
-        f"{result.server}/{result.project}" for result in results if result.outcome in ("failed", "skipped")
-    ]
-    if undone:
-        print(f"remains to be done: {' '.join(undone)}")
-        print("Once what is said above is mended, the same command does just that.")
+def _print_unfinished(results: list[Result]) -> None:
+    unfinished = [f"{result.server}/{result.project}" for result in results if result.outcome in FAILURES]
+    if unfinished:
+        print(f"not done: {' '.join(unfinished)}")
+        print("Fix the errors above and run the same command again: it does only the remaining work.")
 
 
 def print_json(data: object) -> None:
-    """Print *data* for machines."""
+    """Print *data* as indented JSON."""
     print(json.dumps(data, indent=2, ensure_ascii=False))
 
 
-def warn_of_secrets(run: RunContext, selection: Selection) -> None:
-    """Say whose secrets are not those that were laid from here, and what lays them."""
+def warn_changed_secrets(run: RunContext, selection: Selection) -> None:
+    """Print which projects of *selection* have secrets that changed since they were deployed from here."""
     found = changed_secrets(run, selection)
     if found:
-        words = " ".join(f"--project {name}" for name in found)
+        options = " ".join(f"--project {name}" for name in found)
         print(
-            f"secrets have changed since they were laid: invoke deploy --again {words}; then stop and deploy again what"
-            " runs",
+            f"secrets changed since they were last deployed: run invoke deploy --again {options};"
+            " then stop the running guests and deploy again",
             file=sys.stderr,
         )
 
 
 def print_selection(selection: Selection, verb: str, machine: bool) -> None:
-    """Print what *verb* would be done to: each project of *selection*, and its hosts where they were named."""
+    """Print each project of *selection*, and its chosen hosts, as an object of *verb*: a dry run."""
     places = [
         (server, project, hosts)
         for server, projects in selection.items()

@@ -1,4 +1,4 @@
-"""A plan for people, a line a VM with details below, and for machines."""
+"""Text and data of a deployment plan: a line for each VM, then the details of each project."""
 
 from collections.abc import Iterator
 
@@ -8,34 +8,38 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import IR
 from mlnc.runner.console.upgrade_text import upgrade_data, upgrade_lines, vm_lines
 from mlnc.runner.deployment import BundleTask, DeploymentPlan
-from mlnc.runner.observe.decision import SHORT
+from mlnc.runner.observe.decision import SHORT, Kind
 from mlnc.runner.results import as_data as result_data
 from mlnc.runner.run_context import RunContext
 
-_MOST = 3
+_SHOWN_FIELDS = 3
+"""Number of changed fields in the line of a VM."""
+
+_ACTIONS: dict[Kind, str] = {"make": "create", "change": "change", "finish": "apply again"}
+"""The printed action of each kind of decision that acts."""
 
 
 def plan_lines(run: RunContext, plan: DeploymentPlan) -> Iterator[str]:
-    """The lines of *plan*: each VM that something is done for, then what travels, then what cannot be done."""
+    """The lines of *plan*: each VM with its action, the details of each project, refusals, and a summary."""
     tasks = list(plan.acting())
     for upgrade in plan.upgrades:
         yield from vm_lines(upgrade.plan)
     for task in tasks:
-        yield from (f"{place:32} {what}" for place, what in _vms(run, task))
+        yield from (f"{place:32} {action}" for place, action in _vms(run, task))
     if tasks or plan.upgrades:
         yield ""
     for upgrade in plan.upgrades:
         yield from upgrade_lines(upgrade)
     yield from (line for task in tasks for line in _details(task))
-    yield from left_over_lines(plan)
+    yield from not_built_lines(plan)
     for result in plan.refused:
-        yield f"{result.server} {result.project}: cannot be deployed: {result.message}"
+        yield f"{result.server} {result.project}: refused: {result.message}"
     unchanged = sum(not (task.decision.acts or task.starts) for each in plan.tasks.values() for task in each)
-    yield f"{len(tasks) + len(plan.upgrades)} to do, {unchanged} unchanged, {len(plan.refused)} cannot be deployed"
+    yield f"{len(tasks) + len(plan.upgrades)} to apply, {unchanged} unchanged, {len(plan.refused)} refused"
 
 
 def plan_data(run: RunContext, plan: DeploymentPlan) -> dict[str, object]:
-    """*plan* as JSON has it."""
+    """*plan* as plain values for JSON."""
     tasks = [
         {
             "server": task.bundle.server,
@@ -46,7 +50,7 @@ def plan_data(run: RunContext, plan: DeploymentPlan) -> dict[str, object]:
             "generation": task.bundle.generation,
             "base": task.base,
             "files": list(task.files),
-            "vms": [{"vm": place.split(" ")[-1], "what": what} for place, what in _vms(run, task)],
+            "vms": [{"vm": place.split(" ")[-1], "what": action} for place, action in _vms(run, task)],
         }
         for each in plan.tasks.values()
         for task in each
@@ -61,80 +65,75 @@ def plan_data(run: RunContext, plan: DeploymentPlan) -> dict[str, object]:
     }
 
 
+def not_built_lines(plan: DeploymentPlan) -> Iterator[str]:
+    """A line for each project that a server has and that is not built for this server, with what to do."""
+    for server, project in plan.unrecorded:
+        yield (
+            f"{server} {project}: deployed there, but neither built for this server nor in out/deployed;"
+            " its VMs may run there. Run invoke deployed, build again and review the plan"
+        )
+    for server, project, generation in plan.left_over:
+        yield (
+            f"{server} {project}: not built for this server any more (generation {generation[:SHORT]});"
+            f" remove it with invoke remove --project {project} --host {server}"
+        )
+
+
 def _vms(run: RunContext, task: BundleTask) -> Iterator[tuple[str, str]]:
-    """Each VM of a task, as SERVER PROJECT/HOST, and what happens to it."""
+    """Each VM of *task*, as SERVER PROJECT/HOST, and its action."""
     server, name = task.bundle.server, task.bundle.project
     if name == SERVER_ROOM:
         return
     record = run.records.get(name)
-    before = record.applied(server) if record else None
-    old = (
-        {host: facts for host, facts in before.hosts.items() if facts.service_host == server}
-        if before
-        else {}
-    )
-    new = {host: facts for host, facts in run.project(name).hosts.items() if facts.service_host == server}
+    applied = record.applied(server) if record else None
+    old = _hosts_on(server, applied.hosts) if applied else {}
+    new = _hosts_on(server, run.project(name).hosts)
     for host in sorted(old.keys() | new.keys()):
-        yield f"{server} {name}/{host}", _what(task, old.get(host), new.get(host))
+        yield f"{server} {name}/{host}", _action(task, old.get(host), new.get(host))
 
 
-def _what(task: BundleTask, old: Host | None, new: Host | None) -> str:
-    starts = ", start" if task.starts else ""
+def _hosts_on(server: str, hosts: dict[str, Host]) -> dict[str, Host]:
+    return {name: host for name, host in hosts.items() if host.service_host == server}
+
+
+def _action(task: BundleTask, old: Host | None, new: Host | None) -> str:
+    start = ", start" if task.starts else ""
     if new is None:
-        return "is no host here any more; its volumes stay"
+        return "remove from this server, keep volumes"
     if not task.decision.acts:
         return "start"
     if old is None:
-        return f"make: {_facts(new)}{starts}"
+        return f"create: {_facts(new)}{start}"
     changes = list(_changes("", to_data(old), to_data(new)))
     if not changes:
-        return f"no change{starts}"
-    more = f" and {len(changes) - _MOST} more" if len(changes) > _MOST else ""
-    return f"change: {', '.join(changes[:_MOST])}{more}{starts}"
+        return f"no change{start}"
+    hidden = len(changes) - _SHOWN_FIELDS
+    more = f" and {hidden} more" if hidden > 0 else ""
+    return f"change: {', '.join(changes[:_SHOWN_FIELDS])}{more}{start}"
 
 
 def _facts(host: Host) -> str:
-    cards = f"{len(host.interfaces)} card{'' if len(host.interfaces) == 1 else 's'}"
+    vifs = f"{len(host.interfaces)} vif{'' if len(host.interfaces) == 1 else 's'}"
     volumes = f"{len(host.volumes)} volume{'' if len(host.volumes) == 1 else 's'}"
-    return f"{host.type}, {host.memory_mib} MiB, {volumes}, {cards}"
+    return f"{host.type}, {host.memory_mib} MiB, {volumes}, {vifs}"
 
 
-def _changes(place: str, old: object, new: object) -> Iterator[str]:
-    """Each field that differs, ``place old -> new``; lists and what is new or gone by their place alone."""
+def _changes(path: str, old: object, new: object) -> Iterator[str]:
+    """Each field that differs as ``path old -> new``; only the path of lists and of added or removed fields."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
-            yield from _changes(f"{place}/{key}".lstrip("/"), old.get(key), new.get(key))
+            yield from _changes(f"{path}/{key}".lstrip("/"), old.get(key), new.get(key))
     elif old != new:
         plain = all(isinstance(value, str | int) for value in (old, new))
-        yield f"{place} {old} -> {new}" if plain else place
+        yield f"{path} {old} -> {new}" if plain else path
 
 
 def _details(task: BundleTask) -> Iterator[str]:
+    """The line of a project with action, reason and generation, and the line of its files."""
     bundle = task.bundle
     reason = f" ({task.decision.reason})" if task.decision.reason else ""
-    verb = task.decision.kind if task.decision.acts else "start"
-    yield f"{bundle.server} {bundle.project}: {verb}{reason}, generation {bundle.generation[:SHORT]}"
+    action = _ACTIONS[task.decision.kind] if task.decision.acts else "start"
+    yield f"{bundle.server} {bundle.project}: {action}{reason}, generation {bundle.generation[:SHORT]}"
     files = [path for path in task.files if path != IR]
     if files and task.decision.acts:
         yield f"    files: {', '.join(files)}"
-
-
-def print_left_over(plan: DeploymentPlan, machine: bool) -> None:
-    """Print what the servers have that is not built any more, unless a *machine* reads."""
-    if not machine:
-        for line in left_over_lines(plan):
-            print(line)
-
-
-def left_over_lines(plan: DeploymentPlan) -> Iterator[str]:
-    """What the servers have that is not built for them: it stays until somebody removes it, or a plan takes it away."""
-    for server, project in plan.unrecorded:
-        yield (
-            f"{server} {project}: is there, though it is not built for this server and out/deployed does not say so;"
-            " its VMs may run there. Run 'invoke deployed', build again, and review the plan"
-        )
-    for server, project, generation in plan.left_over:
-        yield (
-            f"{server} {project}: left over, not built for this server any more (generation {generation[:SHORT]});"
-            f" invoke remove --project {project} --host {server} removes it"
-        )

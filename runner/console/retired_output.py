@@ -1,4 +1,4 @@
-"""What is asked and printed about the volumes that removed hosts have left behind."""
+"""Questions and output of ``retired`` and ``purge``: volumes of removed hosts."""
 
 from mlnc.output.errors import Refused
 from mlnc.runner.console.command_output import confirm, print_json
@@ -8,23 +8,23 @@ from mlnc.runner.results import Result, as_data
 
 
 def confirm_purge(name: str, volumes: list[Retired], given: str) -> None:
-    """Ask for *name* unless it was *given*, before *volumes* go for good. Raises Refused for another answer."""
+    """Ask for *name*, unless *given* is that name, to delete *volumes*. Raises Refused for another answer."""
     places = ", ".join(f"{each.place} on {each.server}" for each in volumes)
-    confirm(name, f"This removes for good, with all data: {places}.", given)
+    confirm(name, f"This permanently deletes, with all data: {places}.", given)
 
 
-def expect_retired(volumes: list[Retired], silent: list[Result], name: str) -> None:
-    """Raise Refused unless something of *name* is retired; the *silent* servers are named."""
+def require_retired(volumes: list[Retired], silent: list[Result], name: str) -> None:
+    """Raise Refused unless *volumes* holds one of *name*; the message names the *silent* servers."""
     if not belonging(volumes, name):
         unknown = ", ".join(f"{each.server} ({each.message})" for each in silent)
         raise Refused(
-            f"nothing of {name} is retired"
-            + (f", as far as is known; not asked: {unknown}" if silent else "")
+            f"{name} has no retired volumes"
+            + (f" on the servers that answered; no answer from {unknown}" if silent else "")
         )
 
 
 def print_retired(volumes: list[Retired], silent: list[Result], machine: bool) -> None:
-    """Print a line for each of *volumes*, and which servers were *silent*."""
+    """Print a line for each of *volumes* and of the *silent* servers, as JSON if *machine*."""
     if machine:
         print_json({"retired": list(map(retired_data, volumes)), "silent": list(map(as_data, silent))})
         return
@@ -35,5 +35,5 @@ def print_retired(volumes: list[Retired], silent: list[Result], machine: bool) -
         )
     for result in silent:
         print(f"{result.server}: {result.message}")
-    many = "1 volume is" if len(volumes) == 1 else f"{len(volumes)} volumes are"
-    print(f"{many} retired; invoke purge PROJECT/HOST removes those of a host for good")
+    count = f"{len(volumes)} retired volume{'' if len(volumes) == 1 else 's'}"
+    print(f"{count}; delete those of a host with invoke purge PROJECT/HOST" if volumes else count)

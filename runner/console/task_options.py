@@ -1,6 +1,6 @@
-"""How the commands of :mod:`mlnc.runner.tasks` are declared and begin: their options, their desk, what they refuse.
+"""Declaration of the commands in :mod:`mlnc.runner.tasks`: options, help, opening of a run, refusals.
 
-What they print is the affair of :mod:`mlnc.runner.console.command_output`, which a command loads when it needs it.
+Output is in :mod:`mlnc.runner.console.command_output`, which a command imports after it has begun to connect.
 """
 
 import os
@@ -25,29 +25,29 @@ PARALLEL = 16
 """Number of servers to work on in parallel, unless ``--parallel`` is given."""
 
 _HELP = {
-    "out": "The folder that mlnc build wrote.",
-    "project": "Only this project (may be given several times).",
-    "host": "Only this service host, or only this VM, PROJECT/HOST (may be given several times).",
-    "parallel": "At most so many servers at once.",
+    "out": "Folder that mlnc build wrote.",
+    "project": "Work on this project only (repeatable).",
+    "host": "Work on this service host, or this VM (PROJECT/HOST), only (repeatable).",
+    "parallel": "Number of servers to work on in parallel.",
     "json": "Print JSON.",
-    "dry_run": "Say what would be done, and do nothing.",
-    "start": "Start every VM that does not run.",
-    "wait": "With starting: seconds until the guests must answer.",
-    "again": "Send all files and do every step again, also where nothing has changed.",
-    "unreviewed": "Take out/ as it is, committed or not.",
+    "dry_run": "Print the actions without executing them.",
+    "start": "Start every VM that is down.",
+    "wait": "Seconds to wait for started guests to answer ping; 0 does not wait.",
+    "again": "Send all files and repeat every step, even if nothing changed.",
+    "unreviewed": "Accept an out/ folder that is not committed to git.",
     "stop": "Stop the VMs first.",
-    "confirm": "The project's name, instead of being asked for it.",
-    "number": "Which transcript, counted from the last.",
-    "name": "PROJECT, or PROJECT/HOST; for rebuild also the word all.",
-    "restore": "PROJECT or PROJECT/HOST whose volumes are to be used again.",
-    "undo": "Take back what an upgrade has done that did not come to its end.",
-    "fence": "This service host is switched off: your word for it (may be given several times).",
-    "allow_data_loss": "PROJECT/HOST whose data may be lost (may be given several times); for rebuild, its name again.",
+    "confirm": "Name that the command would ask for.",
+    "number": "Transcript to print, counted from the last (1).",
+    "name": "PROJECT or PROJECT/HOST; rebuild also takes all.",
+    "restore": "PROJECT or PROJECT/HOST whose volumes to put into use again.",
+    "undo": "Roll back an unfinished upgrade.",
+    "fence": "Treat this server as powered off; you are responsible for this being true (repeatable).",
+    "allow_data_loss": "PROJECT/HOST whose data may be destroyed (repeatable); for rebuild, repeat its name.",
 }
 
 
 def command(*repeatable: str) -> Callable[[Callable[..., None]], Any]:
-    """A command of Invoke: long options only, each with its help; *repeatable* ones may be given several times."""
+    """Decorator for an Invoke task with long options and help; *repeatable* names those that become lists."""
 
     def decorate(body: Callable[..., None]) -> Any:
         code = body.__code__
@@ -59,7 +59,7 @@ def command(*repeatable: str) -> Callable[[Callable[..., None]], Any]:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn a Refused into a message and exit status 1. What is printed may be read to its end, or not (``| head``)."""
+    """Turn Refused into Exit with its message and status 1. Tolerate a closed standard output (``| head``)."""
     output = cast(TextIO, _Unbroken(sys.stdout))
     try:
         with redirect_stdout(output):
@@ -71,7 +71,7 @@ def refusals() -> Iterator[None]:
 
 
 class _Unbroken:
-    """Standard output that nobody need read to its end (``| head``): the rest is dropped, and the work goes on."""
+    """Standard output that drops text once its reader has closed the pipe, so that the work is not interrupted."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -93,19 +93,20 @@ class _Unbroken:
         try:
             yield
         except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self._stream.fileno())
+            os.close(null)
 
 
 @contextmanager
-def opened_run(context: Context, out: str, name: str, everywhere: int = 0) -> Iterator["RunContext"]:
-    """The desk of the command *name*, closed afterwards; what it refuses ends the command.
+def opened_run(context: Context, out: str, name: str, early: int = 0) -> Iterator["RunContext"]:
+    """Open the RunContext of the command *name* on the folder *out*, and close it afterwards.
 
-    The first *everywhere* servers that something was built for are connected to while the desk is set up.
+    Connections to the first *early* servers of the build start before the context is set up, to save time.
+    Raises Exit where the context or the command refuses.
     """
     with refusals(), closing(Connections(context, Path(out))) as lines:
-        lines.connect(lines.built(), everywhere)
+        lines.connect(lines.built(), early)
         from mlnc.runner.run_context import RunContext
 
         with closing(RunContext(lines, name)) as run:

@@ -1,4 +1,4 @@
-"""An upgrade for people, a line a VM and the details, and for machines."""
+"""Text and data of a planned upgrade: a line for each VM, changes, steps and their progress."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from mlnc.runner.observe.decision import SHORT
 
 
 def vm_lines(plan: UpgradePlan) -> Iterator[str]:
-    """The line of each VM that something happens to."""
-    return (host.line for _, host in sorted(plan.hosts.items()) if _happens(host))
+    """The line of each VM that *plan* changes."""
+    return (host.line for _, host in sorted(plan.hosts.items()) if _is_changed(host))
 
 
 def upgrade_lines(upgrade: PlannedUpgrade) -> Iterator[str]:
-    """What stands behind the lines: changes with their places in the sources, what follows from them, the steps."""
+    """The details of *upgrade*: changes with their places in the sources, consequences, and steps."""
     plan = upgrade.plan
     yield f"{upgrade.project}: {len(upgrade.steps)} steps on {', '.join(upgrade.servers)}{_progress(upgrade)}"
     for name, host in sorted(plan.hosts.items()):
@@ -26,17 +26,17 @@ def upgrade_lines(upgrade: PlannedUpgrade) -> Iterator[str]:
 
 
 def upgrade_data(upgrade: PlannedUpgrade) -> dict[str, object]:
-    """*upgrade* as JSON has it: its plan, and what the servers have noted of the steps."""
+    """*upgrade* as plain values for JSON: its plan, and the progress of each step as recorded on the servers."""
     noted = dict(sorted(upgrade.noted.items()))
     return {"id": upgrade.id, "noted": noted, "fenced": sorted(upgrade.fenced), "plan": to_data(upgrade.plan)}
 
 
-def _happens(host: HostPlan) -> bool:
+def _is_changed(host: HostPlan) -> bool:
     return host.action != "keep" or bool(host.changes or host.notes)
 
 
 def _progress(upgrade: PlannedUpgrade) -> str:
-    return f" (plan {upgrade.id[:SHORT]}, begun and not ended)" if upgrade.noted else ""
+    return f" (plan {upgrade.id[:SHORT]}, unfinished)" if upgrade.noted else ""
 
 
 def _change(change: Change) -> str:
@@ -48,8 +48,8 @@ def _change(change: Change) -> str:
 
 def _step(upgrade: PlannedUpgrade, step: Step) -> str:
     loss = f"DATA LOSS ({', '.join(step.data_loss)}): " if step.data_loss else ""
-    word = upgrade.noted.get(step.id)
-    noted = f" [{word}]" if word else ""
-    left_out = " [left out: the server is off]" if step.server in upgrade.fenced else ""
-    final = "; cannot be taken back" if step.undo is None else ""
-    return f"{step.id} on {step.server}: {loss}{step.holds_after}{final}{noted}{left_out}"
+    recorded = upgrade.noted.get(step.id)
+    progress = f" [{recorded}]" if recorded else ""
+    skipped = " [skipped: the server is powered off (--fence)]" if step.server in upgrade.fenced else ""
+    final = "; no rollback" if step.undo is None else ""
+    return f"{step.id} on {step.server}: {loss}{step.holds_after}{final}{progress}{skipped}"

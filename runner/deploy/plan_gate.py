@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from mlnc.output import plan_model as upgrading
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.plan_store import plan_id
 from mlnc.runner.deployment import DONE, BundleTask, DeploymentPlan, Options, PlannedUpgrade, plan_servers
 from mlnc.runner.observe.decision import SHORT
@@ -28,6 +29,7 @@ def add_upgrades(run: RunContext, plan: DeploymentPlan, projects: Iterable[str],
             plan.upgrades.append(found.upgrade())
         elif options.undo:
             _drop(plan, project)
+    _keep_libraries(run, plan)
 
 
 def unchosen_servers(
@@ -50,6 +52,28 @@ def _drop(plan: DeploymentPlan, project: str) -> None:
     for server, each in plan.tasks.items():
         plan.tasks[server] = [task for task in each if task.bundle.project != project]
     plan.refused = [result for result in plan.refused if result.project != project]
+
+
+def _keep_libraries(run: RunContext, plan: DeploymentPlan) -> None:
+    """Refuse to replace the library of a server while an upgrade of another build, of any project, is unfinished there.
+
+    Only the present library executes the steps of that upgrade.
+    """
+    for server, survey in sorted(plan.surveys.items()):
+        unfinished = [
+            name
+            for name, noted in sorted(survey.noted.items())
+            if _other_plans(noted, plan_id(run.manifest, name))
+        ]
+        tasks = plan.tasks.get(server, [])
+        shared = [task for task in tasks if task.bundle.project == SERVER_ROOM and task.decision.acts]
+        if unfinished and shared:
+            plan.tasks[server] = [task for task in tasks if task not in shared]
+            reason = (
+                f"not replaced: the unfinished upgrade of {', '.join(unfinished)} needs it. Get the commit that it was"
+                " built in, run 'invoke deploy' or 'invoke deploy --undo', then build again"
+            )
+            plan.refused.append(Result(server, SERVER_ROOM, "failed", reason))
 
 
 class _Case:
@@ -170,9 +194,7 @@ class _Case:
     # --- what speaks against it ----------------------------------------------------------------------------------
 
     def _other_plan(self) -> Iterator[str]:
-        others = {
-            plan for plan, step, _ in self._noted if plan != self._id and step.split("-")[1] not in _HARMLESS
-        }
+        others = _other_plans(self._noted, self._id)
         if others:
             yield (
                 f"another upgrade of {self._project} was begun and has not ended (plan {min(others)[:SHORT]})."
@@ -239,6 +261,11 @@ class _Case:
 
     def _is_left(self, plan: upgrading.UpgradePlan, server: str) -> bool:
         return plan.base.get(server) is not None and self._state(server).applied is None
+
+
+def _other_plans(noted: Iterable[tuple[str, str, str]], id: str | None) -> set[str]:
+    """Return the plans but *id* that have begun a step which changes something."""
+    return {plan for plan, step, _ in noted if plan != id and step.split("-")[1] not in _HARMLESS}
 
 
 def _short(generation: str | None) -> str:

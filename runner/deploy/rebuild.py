@@ -27,8 +27,8 @@ def rebuildable(run: RunContext, name: str) -> Selection:
     for each in projects:
         hosts = run.project(each).xen_hosts() if each in run.manifest.projects else {}
         for key, facts in hosts.items():
-            templates = [volume.template for volume in facts.volumes if volume.role == "root"]
-            if host in ("", key) and any(templates):
+            root = facts.volumes.get("root")
+            if host in ("", key) and root is not None and root.template:
                 there = found.setdefault(facts.service_host, {})
                 there[each] = (*there.get(each, ()), key)
     if not found:

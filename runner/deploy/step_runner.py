@@ -149,7 +149,7 @@ class StepActs:
         return Call(
             step.server,
             self._upgrade.project,
-            "place",
+            "stage",
             (self._upgrade.project, *words),
             stdin,
             "done",
@@ -221,7 +221,7 @@ class StepActs:
     def _leave(self, step: Step, _: DomainLocations) -> list[Call]:
         ids = known_generations(self._run, step.server, self._upgrade.project)
         words = (self._upgrade.project, self._library(step.server), *self._run.signature(), ids)
-        return [Call(step.server, self._upgrade.project, "leave", words, b"", "done", step=step.id)]
+        return [Call(step.server, self._upgrade.project, "withdraw", words, b"", "done", step=step.id)]
 
     def _secrets(self, server: str) -> bytes:
         return self._run.secrets.lines(secret_names(self._run.project(self._upgrade.project), server))

@@ -1,1 +1,1 @@
-"""Observation: what the servers have, and how it differs from the build."""
+"""Observation of the servers: surveys, status, drift, and decisions that depend on them. Read-only."""

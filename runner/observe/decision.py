@@ -1,4 +1,4 @@
-"""What is to be done with a project on a server, from what is wanted, recorded and there."""
+"""Choose the action for a project on a server, from its wanted, recorded and applied generations."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,55 +6,58 @@ from typing import Literal
 from mlnc.runner.observe.survey import REMOVAL, State
 
 Kind = Literal["make", "change", "finish", "unchanged", "conflict"]
+"""Make: first deployment. Finish: apply the same generation again. Conflict: refuse."""
 
 SHORT = 12
-"""So many digits of a generation are shown to people."""
+"""Number of digits of a generation in printed text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done, and why, where that is not plain."""
+    """An action, and its reason where *kind* alone does not explain it."""
 
     kind: Kind
     reason: str = ""
 
     @property
     def acts(self) -> bool:
-        """Whether something is to be done on the server."""
+        """True if the server has to be changed."""
         return self.kind in ("make", "change", "finish")
 
 
 def decide(wanted: str, recorded: str | None, state: State, again: bool = False) -> Decision:
-    """What *wanted*, a generation, asks for on a server with *state*; *recorded* is what out/deployed says it has.
+    """Choose the action that brings a server with *state* to the generation *wanted*.
 
-    The server checks the same under its lock: nothing is applied over a generation that the desk does not know.
+    *recorded* is the server's generation in out/deployed, None if it has no record. *again* repeats an unchanged one.
+    An applied generation that is neither wanted nor recorded is a conflict. The server repeats this check under its
+    lock.
     """
     if state.pending == wanted:
-        return Decision("finish", "a deployment was interrupted")
+        return Decision("finish", "the last deployment was interrupted")
     if state.applied not in (wanted, recorded):
         return Decision("conflict", _conflict(recorded, state))
     if state.pending is not None or state.waiting or again:
-        return _finish(state)
+        return _repeated(state)
     if state.applied is None:
         return Decision("make")
     return Decision("change" if state.applied != wanted else "unchanged")
 
 
-def _finish(state: State) -> Decision:
-    """The decision where the generation alone does not tell that something is to be done."""
+def _repeated(state: State) -> Decision:
+    """The decision to apply a generation although it may be the applied one already."""
     if state.pending is not None:
-        begun = "a removal" if state.pending == REMOVAL else "another deployment"
-        return Decision("finish" if state.applied else "make", f"{begun} was interrupted")
+        interrupted = "a removal" if state.pending == REMOVAL else "another deployment"
+        return Decision("finish" if state.applied else "make", f"{interrupted} was interrupted")
     if state.waiting:
-        return Decision("finish", f"guest configuration waits for: {', '.join(state.waiting)}")
-    return Decision("finish" if state.applied else "make", "asked to lay it again")
+        return Decision("finish", f"guest configuration pending: {', '.join(state.waiting)}")
+    return Decision("finish" if state.applied else "make", "--again was given")
 
 
 def _conflict(recorded: str | None, state: State) -> str:
-    there = f"has generation {state.applied[:SHORT]}" if state.applied else "has nothing of it"
-    who = f", applied by {state.by} {state.when}" if state.applied and state.by else ""
-    here = f"says {recorded[:SHORT]}" if recorded else "has no record of it"
+    applied = f"has generation {state.applied[:SHORT]}" if state.applied else "has no generation"
+    author = f", applied by {state.by} {state.when}" if state.applied and state.by else ""
+    record = f"says {recorded[:SHORT]}" if recorded else "has no record of it"
     return (
-        f"the server {there}{who}, but out/deployed {here}. Get your colleagues' commits first; if that does not help, "
-        "run 'invoke deployed', which fetches the servers' record, look at it, build and deploy again"
+        f"the server {applied}{author}, but out/deployed {record}. Pull your colleagues' commits. If that does not"
+        " help, fetch the records of the servers with invoke deployed, review them, build and deploy again"
     )

@@ -1,4 +1,4 @@
-"""``drift``: what differs between the servers and the artifacts, without changing anything."""
+"""``drift``: differences between the servers and the build. Read-only."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from mlnc.output.artifact import SERVER_ROOM
 from mlnc.runner.connect.protocol import Answer
 from mlnc.runner.observe.decision import SHORT
 from mlnc.runner.observe.running_domains import Running, domain_differences, running
-from mlnc.runner.observe.survey import State, Unreachable, domains, expect, no_domains, states
+from mlnc.runner.observe.survey import REMOVAL, State, Unreachable, domains, expect, no_domains, states
 from mlnc.runner.observe.volume_drift import Volumes, questions
 from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
@@ -19,12 +19,15 @@ DRIFT = 2
 UNKNOWN = 1
 """Exit statuses."""
 
-_UNTOLD = "runs, but the toolstack does not say with what"
+_NO_DETAILS = "runs, but the toolstack does not report its configuration"
 
 
 @dataclass(frozen=True, slots=True)
 class DriftFinding:
-    """One thing that is not as the artifacts say; with *unknown*, one that could not be looked at."""
+    """A difference from the build, or, with *unknown*, something that could not be checked.
+
+    *project* is empty for a finding about the whole server; *what* is the text of the finding.
+    """
 
     server: str
     project: str
@@ -33,26 +36,26 @@ class DriftFinding:
 
 
 def drift(run: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
-    """Every difference on the servers of *selection*. One round trip a server."""
+    """Every difference on the servers of *selection*, at most *parallel* at a time. One round trip to each server."""
     found = run.everywhere(selection, lambda server: _ask(run, server, selection), parallel)
     differences: list[DriftFinding] = []
     for server, answer in found.items():
         if isinstance(answer, str):
             differences.append(DriftFinding(server, "", answer, unknown=True))
         else:
-            differences += _Look(run, server, list(selection[server]), answer).differences()
+            differences += _Comparison(run, server, list(selection[server]), answer).differences()
     return differences
 
 
 def exit_status(differences: list[DriftFinding]) -> int:
-    """``SAME``, ``DRIFT``, or ``UNKNOWN`` where something could not be looked at."""
+    """``SAME``, ``DRIFT``, or ``UNKNOWN`` if something could not be checked."""
     if any(difference.unknown for difference in differences):
         return UNKNOWN
     return DRIFT if differences else SAME
 
 
 def as_data(difference: DriftFinding) -> dict[str, object]:
-    """*difference* as JSON has it."""
+    """*difference* as plain values for JSON."""
     return asdict(difference)
 
 
@@ -64,13 +67,13 @@ def _ask(run: RunContext, server: str, selection: Selection) -> Answer | str:
             lines += questions(run.project(name), server)
     facts = run.site[server]
     try:
-        return expect(run.ask(server, "look", (facts.toolstack, facts.templates), "".join(lines).encode()))
+        return expect(run.ask(server, "drift", (facts.toolstack, facts.templates), "".join(lines).encode()))
     except Unreachable as error:
         return run.secrets.masked(str(error))
 
 
-class _Look:
-    """The comparison for one server."""
+class _Comparison:
+    """Comparison of one server with the build."""
 
     def __init__(self, run: RunContext, server: str, projects: list[str], answer: Answer) -> None:
         self._run = run
@@ -85,7 +88,7 @@ class _Look:
         self._running = _running(run.site[server].toolstack, answer)
 
     def differences(self) -> Iterator[DriftFinding]:
-        for word, what in (("no-volumes", "lvs does not answer"), ("no-links", "ip does not answer")):
+        for word, what in (("no-volumes", "lvs failed"), ("no-links", "ip link failed")):
             if self._answer.told(word):
                 yield DriftFinding(self._server, "", what, unknown=True)
         silent = no_domains(self._answer)
@@ -103,7 +106,7 @@ class _Look:
         return (words[1] for words in self._answer.told("file") if words[0] == name)
 
     def _project(self, project: Project) -> Iterator[DriftFinding]:
-        """What is not as the IR of *project*, which is in force here, says."""
+        """Differences from the IR of *project*, whose generation this server has applied."""
         texts: list[str] = []
         if not self._answer.told("no-volumes"):
             texts += self._volumes.differences(project, self._server)
@@ -128,34 +131,35 @@ class _Look:
             if host is None and not name.endswith(f".{project.project}"):
                 continue
             for what in self._domain(host, uuid):
-                unknown = what == _UNTOLD
+                unknown = what == _NO_DETAILS
                 yield DriftFinding(self._server, project.project, f"domain {name}: {what}", unknown)
 
     def _domain(self, host: Host | None, uuid: str) -> Iterator[str]:
         if host is None:
-            yield "runs, but is no host of this project"
+            yield "runs, but is not a host of this project"
         elif host.uuid != uuid:
             yield f"runs with the UUID {uuid}, not {host.uuid}"
         elif host.service_host != self._server:
             yield f"runs here, but belongs on {host.service_host}"
         elif uuid not in self._running:
-            yield _UNTOLD
+            yield _NO_DETAILS
         else:
             yield from domain_differences(host, self._running[uuid], self._bridges)
 
 
 def _generation(wanted: str | None, state: State) -> Iterator[str]:
     if state.pending:
-        yield "what was begun here was not finished; deploy again"
+        interrupted = "removal" if state.pending == REMOVAL else "deployment"
+        yield f"the last {interrupted} was interrupted; run it again"
     if state.applied != wanted:
-        there = f"generation {state.applied[:SHORT]}" if state.applied else "nothing"
-        yield f"has {there}, {f'not {wanted[:SHORT]}' if wanted else 'but is not in out/ any more'}"
+        applied = f"has generation {state.applied[:SHORT]}" if state.applied else "is not deployed"
+        yield f"{applied}, {f'out/ has {wanted[:SHORT]}' if wanted else 'is not in out/ any more'}"
     if state.waiting:
-        yield f"guest configuration waits for: {', '.join(state.waiting)}"
+        yield f"guest configuration pending: {', '.join(state.waiting)}"
 
 
 def _running(toolstack: Literal["xl", "xm"], answer: Answer) -> dict[str, Running]:
-    """What each domain has, by UUID; of a domain that is not in it the server did not tell."""
+    """The configuration of each running domain by UUID, without those that *answer* does not describe."""
     try:
         return running(toolstack, "\n".join(answer.texts("details").get("all", [])))
     except ValueError:

@@ -1,4 +1,4 @@
-"""``deployed``: fetches the servers' own record of what was applied, where the one in ``out/deployed`` is lost."""
+"""``deployed``: fetch the records of the servers into ``out/deployed``, where these are lost or out of date."""
 
 from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import IR
@@ -12,7 +12,7 @@ from mlnc.runner.selection import Selection
 
 
 def fetch(run: RunContext, selection: Selection, display: Display, parallel: int) -> list[Result]:
-    """Bring the record of every project of *selection* to what its server says. One round trip a server."""
+    """Set the record of every project of *selection* to the one of its server. One round trip to each server."""
     found = run.everywhere(selection, lambda server: _ask(run, server), parallel)
     results: list[Result] = []
     chosen = {name for projects in selection.values() for name in projects}
@@ -21,10 +21,10 @@ def fetch(run: RunContext, selection: Selection, display: Display, parallel: int
             results.append(Result(server, "-", "skipped", answer))
             continue
         names = [SERVER_ROOM, *selection[server]]
-        # what has been built for other servers since, too: what stands here is the old side of its move
-        others = (name for name in states(answer) if name in chosen or name not in run.manifest.projects)
-        names += [name for name in others if name not in names]
-        results += [_take(run, server, name, answer) for name in names]
+        # Includes projects that were built for other servers since: this server is the source of their move.
+        known = (name for name in states(answer) if name in chosen or name not in run.manifest.projects)
+        names += [name for name in known if name not in names]
+        results += [_record(run, server, name, answer) for name in names]
     for result in results:
         display.done(result)
     return results
@@ -37,15 +37,15 @@ def _ask(run: RunContext, server: str) -> Answer | str:
         return run.secrets.masked(str(error))
 
 
-def _take(run: RunContext, server: str, project: str, answer: Answer) -> Result:
-    """Record what the *answer* of *server* says of *project*."""
+def _record(run: RunContext, server: str, project: str, answer: Answer) -> Result:
+    """Record the generation and IR of *project* in the *answer* of *server*."""
     state = states(answer).get(project)
     applied = state.applied if state else None
     if applied == run.recorded(project, server):
         return Result(server, project, "unchanged")
     if applied is None:
         run.note_removed(project, server)
-        return Result(server, project, "changed", "the server has nothing of it")
+        return Result(server, project, "changed", "not deployed on this server")
     try:
         run.note(project, server, applied, _ir_text(project, applied, answer))
     except Refused as error:
@@ -54,13 +54,13 @@ def _take(run: RunContext, server: str, project: str, answer: Answer) -> Result:
 
 
 def _ir_text(project: str, generation: str, answer: Answer) -> str | None:
-    """The IR that *generation* was made of, as the server keeps it, if it is that. Raises Refused."""
+    """The IR of *generation* as the server keeps it; None for the server room. Raises Refused if it is damaged."""
     listing = answer.texts("files").get(project, [])
     if not digest("".join(f"{line}\n" for line in listing).encode()).startswith(generation):
-        raise Refused("the list of its files on the server is damaged; deploy it again with --again")
+        raise Refused("its list of files on the server is damaged; deploy it with --again")
     text = "".join(f"{line}\n" for line in answer.texts("ir").get(project, []))
     if project == SERVER_ROOM:
         return None
     if f"{digest(text.encode())}  ./{IR}" not in listing:
-        raise Refused(f"its {IR} on the server is damaged; deploy it again with --again")
+        raise Refused(f"its {IR} on the server is damaged; deploy it with --again")
     return text

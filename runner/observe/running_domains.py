@@ -1,4 +1,4 @@
-"""What the domains of a service host have, as its toolstack tells at length, and how that differs from the IR."""
+"""Configuration of running domains, parsed from the listing of a toolstack, and its differences from the IR."""
 
 import json
 import re
@@ -12,9 +12,10 @@ from mlnc.runner.observe import sxp
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A domain that runs: its memory in MiB, its virtual CPUs, the path behind each device, the bridge of each MAC.
+    """A running domain.
 
-    *links* names the network device of the server for each MAC, where the toolstack tells.
+    *disks* maps device to path, *cards* MAC to bridge, *links* MAC to the vif device of the server; *links* is empty
+    with xend, whose listing does not name that device.
     """
 
     memory_mib: int
@@ -25,25 +26,25 @@ class Running:
 
 
 def running(toolstack: Literal["xl", "xm"], text: str) -> dict[str, Running]:
-    """By UUID, every domain of which *text* tells enough: what ``xl list -l`` or ``xm list --long`` prints.
+    """The domains in *text*, the output of ``xl list -l`` or ``xm list --long``, by UUID.
 
-    Raises ValueError where the text is not of that form.
+    Skips domains with incomplete facts. Raises ValueError for text of another form.
     """
     domains = json.loads(text) if toolstack == "xl" else sxp.lists(sxp.read(text), "domain")
     if not isinstance(domains, list):
-        raise ValueError("this is no list of domains")
+        raise ValueError("not a list of domains")
     found = {}
     for domain in domains:
         try:
             uuid, facts = _of_xl(domain) if toolstack == "xl" else _of_xend(domain)
         except (KeyError, TypeError, ValueError):
-            continue  # not one of ours: Domain-0, or one that is made or ends just now
+            continue  # Domain-0, or a domain that is being created or destroyed.
         found[uuid] = facts
     return found
 
 
 def _of_xl(domain: Any) -> tuple[str, Running]:
-    """A domain as libxl has it (``libxl_domain_config``). The target is what was asked for; the rest is the video's."""
+    """UUID and facts of a ``libxl_domain_config``. Its target memory excludes the video memory."""
     config = domain["config"]
     built, cards = config["b_info"], config.get("nics", [])
     return config["c_info"]["uuid"], Running(
@@ -56,7 +57,7 @@ def _of_xl(domain: Any) -> tuple[str, Running]:
 
 
 def _of_xend(domain: list[sxp.Sxp]) -> tuple[str, Running]:
-    """A domain as xend has it (``XendConfig.to_sxp``): ``(device (vif (mac ...) ...))``, and so on."""
+    """UUID and facts of a domain of xend (``XendConfig.to_sxp``), with devices as ``(device (vif (mac ...) ...))``."""
     devices = [
         each for device in sxp.lists(domain, "device") for each in device[1:] if isinstance(each, list)
     ]
@@ -78,29 +79,29 @@ def _device(name: str) -> str:
 
 
 def _path(name: str) -> str:
-    """The path of ``phy:/dev/...``, ``file:/...`` or ``tap:aio:/...``; a device may be named without its /dev."""
+    """The path of ``phy:/dev/...``, ``file:/...`` or ``tap:aio:/...``; a relative name is below /dev."""
     path = re.sub(r"^(?:[a-z0-9]+:)+", "", name)
     return f"/dev/{path}" if path and not path.startswith("/") else path
 
 
 def domain_differences(host: Host, found: Running, bridges: Mapping[str, str]) -> Iterator[str]:
-    """Where *found* is not as *host* says; *bridges* gives the bridge that a link is plugged into."""
+    """Differences of *found* from *host*. *bridges* maps each vif device to its current bridge (``ip link``)."""
     if found.memory_mib != host.memory_mib:
         yield f"runs with {found.memory_mib} MiB of memory, not {host.memory_mib}"
     if found.vcpus != host.vcpus:
         yield f"runs with {found.vcpus} virtual CPUs, not {host.vcpus}"
     disks = {disk.device: disk.path for disk in host.disks}
-    yield from _compared("disk", "is", disks, found.disks)
+    yield from _compared("disk", disks, found.disks)
     cards = {card.mac.lower(): card.bridge for card in host.interfaces.values()}
-    plugged = {mac: bridges.get(found.links.get(mac, ""), told) for mac, told in found.cards.items()}
-    yield from _compared("card", "is on", cards, plugged)
+    current = {mac: bridges.get(found.links.get(mac, ""), listed) for mac, listed in found.cards.items()}
+    yield from _compared("vif", cards, current)
 
 
-def _compared(what: str, verb: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterator[str]:
+def _compared(kind: str, wanted: Mapping[str, str], found: Mapping[str, str]) -> Iterator[str]:
     for name in sorted({*wanted, *found}):
         if name not in found:
-            yield f"runs without the {what} {name}"
+            yield f"runs without {kind} {name}"
         elif name not in wanted:
-            yield f"runs with a {what} {name} ({found[name] or 'empty'}) that it should not have"
+            yield f"runs with an additional {kind} {name} ({found[name] or 'empty'})"
         elif found[name] != wanted[name]:
-            yield f"its {what} {name} {verb} {found[name] or 'nothing'}, not {wanted[name]}"
+            yield f"{kind} {name} uses {found[name] or 'nothing'}, not {wanted[name]}"

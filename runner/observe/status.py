@@ -1,4 +1,4 @@
-"""``status``: each host of each project as its server sees it now."""
+"""``status``: the current state of each host of each project."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -14,9 +14,10 @@ UP = "up"
 
 @dataclass(frozen=True, slots=True)
 class VmStatus:
-    """One host. *state* is up, down, absent, foreign, moving (as project.sh says), elsewhere or unknown.
+    """State of one host.
 
-    *answers* tells whether its fixed address answers to ping; None where it has none or does not run.
+    *state* is up, down, absent, foreign or moving (from project.sh), elsewhere or unknown. *answers* is the result of
+    a ping to its fixed address, None if it has no such address or is down.
     """
 
     server: str
@@ -29,23 +30,23 @@ class VmStatus:
 
 
 def status(run: RunContext, selection: Selection, parallel: int) -> list[VmStatus]:
-    """Every host of *selection*, sorted by server, project and name. One round trip a server."""
+    """State of every host of *selection*, by server, project and name. One round trip to each server."""
     found = run.everywhere(selection, lambda server: _ask(run, server, selection), parallel)
-    places = {
+    locations = {
         (name, uuid): server
         for server, answer in found.items()
         if isinstance(answer, Answer)
         for name, uuid in domains(answer).items()
     }
     return [
-        _elsewhere(vm, run, places)
+        _located(vm, run, locations)
         for server, answer in found.items()
         for vm in _vms(run, server, selection, answer)
     ]
 
 
 def as_data(vm: VmStatus) -> dict[str, object]:
-    """*vm* as JSON has it."""
+    """*vm* as plain values for JSON."""
     return asdict(vm)
 
 
@@ -70,7 +71,7 @@ def _ask(run: RunContext, server: str, selection: Selection) -> Answer | str:
 
 
 def _fixed_address(host: Host) -> str:
-    """Where *host* should answer: its first fixed address, IPv4 before IPv6; ``-`` where it has none."""
+    """The first fixed address of *host*, IPv4 before IPv6; ``-`` if it has none."""
     cards = list(host.interfaces.values())
     fixed = [card.address for card in cards if card.mode == "static" and card.address]
     fixed += [card.address6 for card in cards if card.mode6 == "static" and card.address6]
@@ -102,20 +103,20 @@ def _pairs(answer: Answer, word: str) -> dict[str, str]:
     return {words[0]: words[1] for words in answer.told(word)}
 
 
-def _elsewhere(vm: VmStatus, run: RunContext, places: dict[tuple[str, str], str]) -> VmStatus:
-    """*vm*, said to be elsewhere where its domain runs on another server.
+def _located(vm: VmStatus, run: RunContext, locations: dict[tuple[str, str], str]) -> VmStatus:
+    """*vm* with the state ``elsewhere`` if *locations* has its domain on another server.
 
-    One that has just moved here runs before the files in force know it.
+    During an upgrade a moved domain runs before the applied generation of its new server includes it: ``up``.
     """
     host = run.project(vm.project).hosts[vm.host]
-    place = places.get((host.domain, host.uuid))
-    if place == vm.server and vm.state == "absent":
-        return replace(vm, state=UP, remark="an upgrade has brought it and has not ended: invoke deploy")
-    return vm if place in (None, vm.server) else replace(vm, state="elsewhere", remark=f"runs on {place}")
+    server = locations.get((host.domain, host.uuid))
+    if server == vm.server and vm.state == "absent":
+        return replace(vm, state=UP, remark="moved here by an unfinished upgrade; run invoke deploy")
+    return vm if server in (None, vm.server) else replace(vm, state="elsewhere", remark=f"runs on {server}")
 
 
 def lines(found: list[VmStatus]) -> Iterator[str]:
-    """A line a VM, for people."""
+    """A printed line for each of *found*: server, project/host, state, uptime, answer, remark."""
     width = max((len(f"{vm.server} {vm.project}/{vm.host}") for vm in found), default=0)
     for vm in found:
         answers = {True: "answers", False: "does not answer", None: ""}[vm.answers]

@@ -1,4 +1,4 @@
-"""What a service host says it has: its own record of each project, and the domains it runs."""
+"""Survey of a service host: its record of each project, its domains, and progress of upgrades."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,14 +8,15 @@ from mlnc.runner.connect.protocol import Answer
 from mlnc.runner.connect.session import Session
 
 REMOVAL = "removal"
-"""Stands in place of a pending generation when the removal of a project was interrupted."""
+"""Value of ``State.pending`` after an interrupted removal of the project."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A server's record of one project: generations are None where there is none; *waiting* names hosts that ran.
+    """A server's record of one project.
 
-    *pending* is a generation whose deployment was begun and not finished, or ``REMOVAL``.
+    *applied* is a generation or None. *pending* is the generation of an unfinished deployment, ``REMOVAL`` or None.
+    *waiting* names hosts whose guest configuration is pending. *by* and *when* describe the last deployment.
     """
 
     applied: str | None = None
@@ -27,11 +28,12 @@ class State:
 
 @dataclass(slots=True)
 class Survey:
-    """What one server has. *listings* are the files of projects that are not as wanted; *domains* are names and UUIDs.
+    """State of one server; every mapping but *domains* is by project.
 
-    *before* are the files that projects had when an upgrade began that has brought what is wanted, and has not ended.
-    *no_domains* says why the domains cannot be told, where that is so. *noted* and *ran* are what an upgrade has left
-    by project while it has not ended: plan, step and word for each step, and the hosts that ran when it began.
+    *listings* are the applied files of projects whose generation is not the wanted one. *before* are the files from
+    before an unfinished upgrade that has already applied the wanted generation. *domains* maps names to UUIDs;
+    *no_domains* is the reason if they are unknown. For an unfinished upgrade, *noted* has plan, step and progress of
+    each step, and *ran* the hosts that ran when it began.
     """
 
     states: dict[str, State] = field(default_factory=dict)
@@ -44,7 +46,7 @@ class Survey:
 
 
 class Unreachable(Exception):
-    """A server could not be reached, or did not answer as it must."""
+    """A server cannot be reached, or answers with an error."""
 
 
 def survey(
@@ -54,8 +56,10 @@ def survey(
     wanted: Mapping[str, Bundle | None],
     recorded: Callable[[str], str | None],
 ) -> Survey:
-    """One round trip: what the server has, compared with the *wanted* bundle of each project, None where it is to have
-    nothing. *recorded* is the generation of a project that it has by the record here. Raises Unreachable.
+    """Survey a server whose projects are below *root*, in one round trip. Raises Unreachable.
+
+    *wanted* has the bundle of each project, None to be removed. *recorded* returns the generation of a project on
+    this server in out/deployed.
     """
     lines = "".join(
         f"{project} {bundle.generation if bundle else '-'} {recorded(project) or '-'}\n"
@@ -72,7 +76,7 @@ def survey(
 
 
 def states(answer: Answer) -> dict[str, State]:
-    """The record of each project that an answer tells of."""
+    """The record of each project in *answer*."""
     return {
         project: State(_known(applied), _known(pending), tuple(waiting.split()), by, when)
         for project, applied, pending, waiting, by, when in answer.told("state")
@@ -80,33 +84,33 @@ def states(answer: Answer) -> dict[str, State]:
 
 
 def domains(answer: Answer) -> dict[str, str]:
-    """Name and UUID of each domain that an answer tells of."""
+    """UUID of each domain in *answer*, by name."""
     return dict(_pairs(answer))
 
 
 def no_domains(answer: Answer) -> str | None:
-    """Why an answer cannot tell of domains, None where it can."""
+    """The reason why *answer* has no domains; None if it has them."""
     return next((words[0] or "no answer" for words in answer.told("no-domains")), None)
 
 
 def expect(answer: Answer) -> Answer:
-    """*answer*, if the server was reached and did what it was asked. Raises Unreachable with what was said."""
+    """Return *answer* if the server was reached and succeeded. Raises Unreachable with its last messages."""
     if not answer.reached:
         raise Unreachable(_reason(answer.errors))
     if answer.status != 0:
-        said = [*answer.lines[-3:], *answer.errors.splitlines()[-3:]]
-        raise Unreachable("; ".join(said) or f"ended with status {answer.status}")
+        output = [*answer.lines[-3:], *answer.errors.splitlines()[-3:]]
+        raise Unreachable("; ".join(output) or f"ended with status {answer.status}")
     return answer
 
 
 def _reason(errors: str) -> str:
-    """The last thing ssh said, which is the reason; a changed host key with what to do."""
+    """The last line of ssh, which is the reason; for a host key, also what to do."""
     lines: Iterable[str] = [line for line in errors.splitlines() if line.strip()]
     last = list(lines)[-1:] or ["the connection failed"]
     if "Host key verification failed" in last[0]:
         return (
-            "its host key is unknown or has changed, so nothing was sent. Find out why; if the key is right, put it"
-            " into known_hosts (ssh to the server once by hand)"
+            "its host key is unknown or has changed, so nothing was sent. Find the cause; if the key is right, add it"
+            " to known_hosts (log in to the server once by hand)"
         )
     return last[0]
 

@@ -1,4 +1,4 @@
-"""Reads S-expressions as xend prints them (``xm list --long``): lists in parentheses, words, and texts in quotes."""
+"""Parser of the S-expressions that xend prints (``xm list --long``): lists, words and quoted texts."""
 
 import re
 from collections.abc import Iterable
@@ -10,23 +10,23 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def read(text: str) -> list[Sxp]:
-    """Every expression of *text* in its order. Raises ValueError where it ends or closes in the wrong place."""
+    """The expressions of *text*, in order. Raises ValueError for an unclosed list or quote, or a surplus ``)``."""
     found: list[Sxp] = []
     open_lists: list[list[Sxp]] = [found]
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise ValueError(f"a text in quotes has no end: {text[position : position + 20]}")
+            raise ValueError(f"a quoted text is not closed: {text[position : position + 20]}")
         position = match.end()
-        _take(match, open_lists)
+        _add(match, open_lists)
     if len(open_lists) > 1:
         raise ValueError("a list is not closed")
     return found
 
 
-def _take(match: re.Match[str], open_lists: list[list[Sxp]]) -> None:
-    """Add one token to the innermost list, or begin or end one."""
+def _add(match: re.Match[str], open_lists: list[list[Sxp]]) -> None:
+    """Add the token *match* to the innermost of *open_lists*, or open or close a list."""
     bracket, single, double, word = match.groups()
     if bracket == "(":
         inner: list[Sxp] = []
@@ -34,7 +34,7 @@ def _take(match: re.Match[str], open_lists: list[list[Sxp]]) -> None:
         open_lists.append(inner)
     elif bracket:
         if len(open_lists) == 1:
-            raise ValueError("a list is closed that was not begun")
+            raise ValueError("a closing parenthesis without an open list")
         open_lists.pop()
     elif match.lastindex:
         quoted = single if single is not None else double
@@ -47,7 +47,7 @@ def lists(expression: Iterable[Sxp], name: str) -> list[list[Sxp]]:
 
 
 def value(expression: Iterable[Sxp], name: str) -> str:
-    """What stands after *name* in the first list of that name, empty where nothing does. Raises KeyError for none."""
+    """The word after *name* in the first list of that name, empty if it has none. Raises KeyError without a list."""
     for each in lists(expression, name):
         second = each[1] if len(each) > 1 else ""
         return second if isinstance(second, str) else ""

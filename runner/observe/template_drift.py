@@ -1,4 +1,4 @@
-"""Roots whose template has changed under the same name since they were made of it."""
+"""Root volumes whose template was replaced under the same name after they were created."""
 
 from mlnc.ir.model import Volume
 from mlnc.output.artifact import SERVER_ROOM
@@ -11,19 +11,18 @@ from mlnc.runner.run_context import RunContext
 from mlnc.runner.selection import Selection
 
 
-def outdated(run: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
-    """A difference for each such host of *selection*; a server that does not answer has none. One round trip each."""
-    there = [server for server in selection if run.recorded(SERVER_ROOM, server)]
-    found = run.everywhere(there, lambda server: _of(run, server, selection), parallel)
-    return [each for server in there for each in found[server]]
+def outdated_roots(run: RunContext, selection: Selection, parallel: int) -> list[DriftFinding]:
+    """A finding for each such host of *selection*, none for a silent server. One round trip to each server."""
+    servers = [server for server in selection if run.recorded(SERVER_ROOM, server)]
+    found = run.everywhere(servers, lambda server: _outdated_on(run, server, selection), parallel)
+    return [each for server in servers for each in found[server]]
 
 
-def _of(run: RunContext, server: str, selection: Selection) -> list[DriftFinding]:
+def _outdated_on(run: RunContext, server: str, selection: Selection) -> list[DriftFinding]:
     roots = [
         (project, name, volume)
         for project, name, host in chosen_hosts(run, server, selection)
-        for volume in host.volumes
-        if volume.role == "root" and volume.template and not volume.snapshot
+        if (volume := host.volumes.get("root")) and volume.template and not volume.snapshot
     ]
     if not roots:
         return []
@@ -44,14 +43,14 @@ def _sums(answer: Answer | None, word: str) -> dict[str, str]:
 
 
 def _differ(made: str | None, now: str | None) -> bool:
-    """Whether both checksums are known, and are not the same."""
+    """True if both checksums are known and differ."""
     return bool(made and now) and made != now
 
 
 def _text(project: str, host: str, template: str) -> str:
     return (
-        f"the root of {host} was made from another state of the template {template};"
-        f" invoke rebuild {project}/{host} makes it anew"
+        f"the root volume of {host} was made from another version of the template {template};"
+        f" recreate it with invoke rebuild {project}/{host}"
     )
 
 

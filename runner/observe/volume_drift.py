@@ -1,4 +1,4 @@
-"""The volumes of a service host, as it tells of them, and how they differ from those that the IR asks for."""
+"""Volumes reported by a service host, and their differences from the IR."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from mlnc.ir.model import Project, Volume
 from mlnc.runner.connect.protocol import Answer
 
 _FILE_UNIT = 1
-"""Image files have sizes in single bytes, logical volumes in extents."""
+"""Unit of the size of an image file in bytes; that of a logical volume is its extent."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A volume that is there: sizes in bytes."""
+    """A volume that exists; *size* and *unit* in bytes."""
 
     size: int
     unit: int
@@ -20,7 +20,7 @@ class _Found:
 
 
 def questions(project: Project, server: str) -> Iterator[str]:
-    """The lines that ask *server* about the volumes of *project*, beside its list of all logical volumes."""
+    """Request lines for *server* about the volumes of *project*; it reports its logical volumes without a request."""
     for _, volume in _volumes(project, server):
         if not volume.volume_group:
             yield f"image {volume.path}\n"
@@ -29,7 +29,7 @@ def questions(project: Project, server: str) -> Iterator[str]:
 
 
 class Volumes:
-    """The logical volumes and image files of one server, from its *answer*."""
+    """Logical volumes and image files in the *answer* of one server."""
 
     def __init__(self, answer: Answer) -> None:
         logical = {f"{words[0]}/{words[1]}": _found(*words[2:5]) for words in answer.told("volume")}
@@ -39,15 +39,15 @@ class Volumes:
         self._wanted = {words[0]: (int(words[1]), words[2]) for words in answer.told("wanted")}
 
     def differences(self, project: Project, server: str) -> Iterator[str]:
-        """What of *project* is not as it should be, and what is there of it that nothing asks for."""
+        """Differences of the volumes of *project* on *server*, including volumes that no host uses."""
         for host, volume in _volumes(project, server):
-            what = f"{'volume' if volume.volume_group else 'image'} {_place(volume)}"
+            volume_name = f"{'volume' if volume.volume_group else 'image'} {_place(volume)}"
             for text in self._differences(project.project, host, volume):
-                yield f"{what}: {text}"
+                yield f"{volume_name}: {text}"
         places = _places(project, server)
         for place, found in sorted(self._logical.items()):
             if f"mlnc.project={project.project}" in found.tags and place not in places:
-                yield f"volume {place}: of this project, but of no host that it has here"
+                yield f"volume {place}: of this project, but of none of its hosts on this server"
 
     def _differences(self, project: str, host: str, volume: Volume) -> Iterator[str]:
         found = self._found.get(_place(volume))
@@ -55,18 +55,18 @@ class Volumes:
             yield "absent"
             return
         if "mlnc.incomplete" in found.tags:
-            yield "not whole"
+            yield "incomplete"
         elif (
             not {"mlnc", f"mlnc.project={project}", f"mlnc.host={host}", f"mlnc.role={volume.role}"}
             <= found.tags
         ):
-            yield "its tags do not say that it is ours"
+            yield "its tags are not those of this host's volume"
         size = self._size(volume, found)
         if size != found.size:
             yield f"has {found.size} bytes, not {size}"
 
     def _size(self, volume: Volume, found: _Found) -> int:
-        """The size in bytes that *volume* must have; where that cannot be told, the one that it has."""
+        """Required size of *volume* in bytes; the size of *found* if the required one cannot be determined."""
         if volume.snapshot:
             return self._snapshot_size(volume, found)
         if volume.sizing == "exact" or volume.template is None:
@@ -75,12 +75,11 @@ class Volumes:
         if f"mlnc.template={template}" in found.tags:
             return _rounded(wanted, found.unit)
         least = _rounded(volume.size_bytes, found.unit) if volume.sizing == "template" else 0
-        return max(
-            least, found.size
-        )  # its template is not there, or not any more the one that it was made from
+        # The template is missing or was replaced since the volume was created.
+        return max(least, found.size)
 
     def _snapshot_size(self, volume: Volume, found: _Found) -> int:
-        """As ``want_snapshot`` of the storage scripts: LVM gives a snapshot no more than it can ever use."""
+        """Size as computed by ``want_snapshot`` of the storage scripts: LVM limits a snapshot to what it can use."""
         origin = self._found.get(f"{volume.volume_group}/{volume.template}")
         if origin is None:
             return found.size
@@ -100,7 +99,7 @@ def _rounded(size: int, unit: int) -> int:
 
 
 def _number(volume: Volume) -> int:
-    """The bytes that the project names: all of them, or those beside its template's."""
+    """Bytes given in the project: the whole size, or the free space in addition to the template."""
     return volume.free_space_bytes if volume.sizing == "free" else volume.size_bytes
 
 
@@ -109,8 +108,8 @@ def _place(volume: Volume) -> str:
 
 
 def _places(project: Project, server: str) -> set[str]:
-    """Where *server* may have volumes of *project*: its own, and those that it shares with other servers."""
-    volumes = (each for host in project.hosts.values() for each in host.volumes)
+    """Places of the volumes of *project* that *server* may have: its own, and those on shared storage."""
+    volumes = (each for host in project.hosts.values() for each in host.volumes.values())
     return {_place(each) for each in volumes if each.shared} | {
         _place(each) for _, each in _volumes(project, server)
     }
@@ -118,5 +117,5 @@ def _places(project: Project, server: str) -> set[str]:
 
 def _volumes(project: Project, server: str) -> Iterator[tuple[str, Volume]]:
     for name, host in project.xen_hosts(server).items():
-        for volume in host.volumes:
+        for volume in host.volumes.values():
             yield name, volume

@@ -1,18 +1,18 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# base.sh: what all verbs of the runner share. The runner sends it before the verb with each command; no copy of it is
-# kept on the server.
+# base.sh: functions that all verbs of the runner share. The runner sends this text ahead of the verb; no copy stays on
+# the server.
 #
-#   ROOT/PROJECT/generations/ID/   the files of one build; ID is the beginning of the SHA-256 of its .files
+#   ROOT/PROJECT/generations/ID/   the files of one build; ID is the first part of the SHA-256 of its .files
 #   ROOT/PROJECT/current           link to the generation in force
-#   ROOT/PROJECT/state             applied, pending, waiting, by, when: a word and its value a line
-#   ROOT/PROJECT/.lock             held (flock) while the project is worked on; says by whom
+#   ROOT/PROJECT/state             applied, pending, waiting, by, when: one word and its value per line
+#   ROOT/PROJECT/.lock             locked (flock) while a command works on the project; names the user
 #
-# Lines for the runner begin with "@mlnc" and a tab; all others are output to be shown.
-# Exit status: 0 done; 1 failed; 75 somebody else holds the lock; 76 another generation than expected; 77 a file is
-# not what was reviewed.
+# A line that begins with "@mlnc" and a tab is a mark, for the runner; the runner shows all other lines. Exit status: 0
+# done; 1 failed; 75 another user holds the lock; 76 the server has another generation than expected; 77 a file differs
+# from the reviewed one.
 
 set -eu
-# One stream, so that messages stand where they happened.
+# One stream keeps messages and output in order.
 exec 2>&1
 umask 022
 LC_ALL=C
@@ -20,26 +20,26 @@ PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 tab=$(printf '\t')
 etc=${MLNC_ETC:-/etc}
-# What starts and stops projects with the server; the first one has to be active.
+# The units that start and stop projects with the server; the first one must be active.
 units='mlnc-shutdown.service mlnc-projects.service'
 
-# tell WORD...: one write, so that what is told from the background never stands in the middle of another line.
-tell() {
+# send_mark WORD...: sends one mark. A single write keeps marks of background processes on lines of their own.
+send_mark() {
     tell_line=@mlnc
     for tell_word; do tell_line=$tell_line$tab$tell_word; done
     printf '%s\n' "$tell_line"
 }
 
-# stop STATUS TEXT...
-stop() {
+# stop_with STATUS TEXT...: prints an error and exits with STATUS.
+stop_with() {
     stop_status=$1
     shift
     printf 'mlnc: error: %s\n' "$*"
     exit "$stop_status"
 }
 
-# at PROJECT: from here on, that project.
-at() {
+# select_project PROJECT: sets project, home and current, and reads its state.
+select_project() {
     project=$1
     home=$root/$1
     current=$home/current
@@ -69,54 +69,56 @@ write_state() {
     applied=$1 pending=$2 waiting=$3
 }
 
-# hold: takes the project's lock until this command has ended.
-hold() { hold_lock -x; }
+# lock_project: locks the project until this command ends.
+lock_project() { take_project_lock -x; }
 
-# hold_shared: the same, but others that share it may hold it, too.
-hold_shared() { hold_lock -s; }
+# lock_project_shared: the same; other commands that share the lock may run at the same time.
+lock_project_shared() { take_project_lock -s; }
 
-hold_lock() {
+take_project_lock() {
     exec 7>>"$home/.lock"
     if ! flock -n "$1" 7; then
-        stop 75 "$project is being worked on by $(cat -- "$home/.lock"); nothing was changed. Wait until that has ended"
+        stop_with 75 "$project is being worked on by $(cat -- "$home/.lock"); nothing was changed. Wait until that has ended"
     fi
     printf '%s, since %s\n' "$by_now" "$when_now" >"$home/.lock"
 }
 
-# whole FOLDER ID: true when the folder holds exactly what ID stands for, every byte of it.
-whole() {
+# is_intact FOLDER ID: true when the files in FOLDER are exactly those of generation ID.
+is_intact() {
     [ -f "$1/.files" ] || return 1
     whole_sum=$(sha256sum <"$1/.files")
     case $whole_sum in "$2"*) ;; *) return 1 ;; esac
     (cd -- "$1" && sha256sum --check --strict --quiet .files)
 }
 
-# expect_whole FOLDER ID
-expect_whole() {
-    whole "$1" "$2" || stop 77 "$1 is not what was reviewed (above: which files), so nothing of it is executed." \
-        "See what happened to it; 'invoke deploy --again --project $project' lays it anew"
+# expect_intact FOLDER ID: stops unless is_intact.
+expect_intact() {
+    is_intact "$1" "$2" || stop_with 77 "$1 is not what was reviewed (above: which files), so nothing of it is executed." \
+        "See what happened to it; 'invoke deploy --again --project $project' deploys it again"
 }
 
-# expect_library IDS: the library of this server is of one of these generations (separated by commas), and whole.
+# expect_library IDS: stops unless the library of this server is from one of these generations (separated by commas) and
+# intact. Sets MLNC_LIB and MLNC_ROOT.
 expect_library() {
     [ "$1" != - ] || return 0
     library_id=$(readlink -- "$root/_server/current") || library_id=
     library_id=${library_id#generations/}
     case ",$1," in
     *",${library_id:-none},"*) ;;
-    *) stop 76 "the library on this server is of another build than the one here; run 'invoke deploy' again" ;;
+    *) stop_with 76 "the library on this server is of another build than the one here; run 'invoke deploy' again" ;;
     esac
-    expect_whole "$root/_server/generations/$library_id" "$library_id"
+    expect_intact "$root/_server/generations/$library_id" "$library_id"
     MLNC_LIB=$root/_server/generations/$library_id/lib
     MLNC_ROOT=$root
     export MLNC_LIB MLNC_ROOT
 }
 
-# step NAME COMMAND...: runs a step, says so, and stops when it fails. Its standard input is that of the call.
-step() {
-    tell step "$1"
+# run_step NAME COMMAND...: runs a command, reports its begin and end, and exits when it fails. Its standard input is
+# that of the call.
+run_step() {
+    send_mark step "$1"
     shift
-    # Not "|| step_status=$?", which would let a function of ours go on after a command that failed.
+    # With "|| step_status=$?", set -e would have no effect inside the command.
     set +e
     (
         set -e
@@ -124,12 +126,12 @@ step() {
     )
     step_status=$?
     set -e
-    tell end "$step_status"
+    send_mark end "$step_status"
     [ "$step_status" -eq 0 ] || exit 1
 }
 
-# read_secrets: the lines of standard input up to an empty one.
-read_secrets() {
+# receive_secrets: reads secrets from standard input, up to an empty line.
+receive_secrets() {
     secrets=
     while IFS= read -r secrets_line && [ -n "$secrets_line" ]; do
         secrets="$secrets$secrets_line
@@ -137,56 +139,33 @@ read_secrets() {
     done
 }
 
-# with_secrets COMMAND...: the command gets them on standard input; printf is the shell's own, so no process shows them.
+# with_secrets COMMAND...: runs the command with the secrets on standard input. printf is a builtin, so no process list
+# shows them.
 with_secrets() { printf '%s' "$secrets" | "$@"; }
 
-# domains TOOLSTACK: tells name and UUID of each domain of this server, or that the toolstack does not answer.
-domains() {
-    domains_status=0
-    case $1 in
-    xl) domains_found=$(xl list -v) || domains_status=$? ;;
-    *) domains_found=$(xm list --long) || domains_status=$? ;;
-    esac
-    if [ "$domains_status" -ne 0 ]; then
-        tell no-domains "$(printf '%s' "$domains_found" | tr '\n\t' '  ')"
-    elif [ "$1" = xl ]; then
-        printf '%s\n' "$domains_found" | awk 'NR > 1 {
-            for (i = 2; i <= NF; i++) if (length($i) == 36 && $i ~ /^[0-9a-f]+(-[0-9a-f]+)+$/) {
-                printf "@mlnc\tdomain\t%s\t%s\n", $1, $i
-                break
-            }
-        }'
+# send_domains TOOLSTACK: reports name and UUID of each domain of this server, or that the toolstack does not answer.
+send_domains() {
+    mlnc_toolstack=$1
+    if domains_found=$(toolstack_list); then
+        printf '%s\n' "$domains_found" | awk '$6 != "-" { printf "@mlnc\tdomain\t%s\t%s\n", $1, $6 }'
     else
-        # (domain (name ...) (uuid ...) ...): those of the domain, not of its devices, which are nested deeper.
-        printf '%s\n' "$domains_found" | tr -s ' \n\t' ' ' | awk '{
-            for (at = 1; at <= length($0); at++) {
-                c = substr($0, at, 1)
-                depth += (c == "(") - (c == ")")
-                if (c == "(" && depth == 1) { name = ""; uuid = "" }
-                if (c == "(" && depth == 2 && substr($0, at, 6) == "(name ") {
-                    name = substr($0, at + 6)
-                    sub(/[ )].*/, "", name)
-                }
-                if (c == "(" && depth == 2 && substr($0, at, 6) == "(uuid ") uuid = substr($0, at + 6, 36)
-                if (c == ")" && depth == 0) printf "@mlnc\tdomain\t%s\t%s\n", name, uuid
-            }
-        }'
+        send_mark no-domains "$(printf '%s' "$domains_found" | tr '\n\t' '  ')"
     fi
 }
 
-# in_force: sets known to the generation in force.
-in_force() {
-    known=$(readlink -- "$current") || stop 1 "$project is not on this server; deploy it first"
+# read_generation: sets known to the active generation.
+read_generation() {
+    known=$(readlink -- "$current") || stop_with 1 "$project is not on this server; deploy it first"
     known=${known#generations/}
 }
 
-# expect_known ID IDS: that generation is one of IDS (separated by commas), and whole.
+# expect_known ID IDS: stops unless the generation is one of IDS (separated by commas) and intact.
 expect_known() {
     case ",$2," in
     *",$1,"*) ;;
-    *) stop 76 "this server has generation $1 of $project, not one that this command may work with." \
+    *) stop_with 76 "this server has generation $1 of $project, not one that this command may work with." \
         "If it was built anew since, run 'invoke deploy' first; if a colleague deployed, get the commits of that;" \
         "else run 'invoke deployed', which fetches the servers' record, and build" ;;
     esac
-    expect_whole "$home/generations/$1" "$1"
+    expect_intact "$home/generations/$1" "$1"
 }

@@ -1,20 +1,20 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# conclude ROOT PROJECT ID BY WHEN: a plan has ended, forwards or backwards, and ID is in force here ("-": nothing is).
-# What was noted for its steps goes.
+# conclude ROOT PROJECT ID BY WHEN: ends a plan that was applied or rolled back; ID is the active generation ("-":
+# none). Removes the records of its steps.
 root=$2 conclude_project=$3 id=$4 by_now=$5 when_now=$6
 
-at "$conclude_project"
+select_project "$conclude_project"
 [ -e "$home" ] || exit 0
-hold
+lock_project
 read_state
-[ "$applied" = "$id" ] || stop 76 "generation $applied of $project is in force, not $id; the upgrade has not ended"
+[ "$applied" = "$id" ] || stop_with 76 "generation $applied of $project is in force, not $id; the upgrade has not ended"
 if [ "$id" = - ]; then
-    # The volumes that were made stay: whoever comes next must know that nobody has used them.
+    # The new volumes stay: the next deploy must know that no guest has used them.
     fresh=$(cat -- "$home/fresh" 2>/dev/null) || fresh=
-    forget
+    remove_project_files
     [ -z "$fresh" ] || { mkdir -p -- "$home" && printf '%s\n' "$fresh" >"$home/fresh"; }
     exit 0
 fi
 write_state "$id" - "$waiting"
 rm -f -- "$home/steps" "$home/ran" "$home/notes" "$home/fresh"
-prune
+remove_old_generations

@@ -1,77 +1,78 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# generation.sh: how the files of a build come to a project's folder, into force, and away. Sent after base.sh with the
-# verbs that need it; "id" is the generation they are about, "new" its folder.
+# generation.sh: stages, activates and removes generations of a project. The runner sends it after base.sh with the
+# verbs that need it. Variables: id, the generation; new, its folder.
 
-# begin PROJECT: makes its folder and takes its lock.
-begin() {
-    at "$1"
+# open_project PROJECT: creates the project's folder and locks the project.
+open_project() {
+    select_project "$1"
     new=$home/generations/$id
-    mkdir -p -- "$home/generations" || stop 1 "$home cannot be made: log in as root (user in the site file)"
-    hold
+    mkdir -p -- "$home/generations" || stop_with 1 "$home cannot be made: log in as root (user in the site file)"
+    lock_project
     read_state
 }
 
-# expect_base BASE: stops unless the desk knows the generation that is in force here, or this one was begun.
+# expect_base BASE: stops unless the runner's record has the generation that is active here, or $id is already pending.
 expect_base() {
     case $id:$1 in
     "$applied:"* | "$pending:"* | *":$applied") ;;
-    *) stop 76 "this server has generation $applied of $project, applied by ${by:-nobody} ${when:-}, but the record in" \
-        "out/deployed says ${1}; nothing was changed. If that was a colleague, get his commits first. Then run" \
-        "'invoke deployed' here, look at what it brings, and deploy again" ;;
+    *) stop_with 76 "this server has generation $applied of $project, applied by ${by:-nobody} ${when:-}, but the record in" \
+        "out/deployed says ${1}; nothing was changed. If a colleague deployed, pull that commit first. Then run" \
+        "'invoke deployed', review what it fetches, and deploy again" ;;
     esac
 }
 
-# place: the generation stands in its folder, whole. What the archive has not is linked from the generation in force.
-place() {
+# stage_generation: unpacks the archive on standard input as generation $id. Unchanged files, which the archive does not
+# have, are linked from the active generation.
+stage_generation() {
     stage=$home/generations/.$id
     rm -rf -- "$home"/generations/.[0-9a-f]*
     if [ -e "$new" ] && [ -z "$again" ]; then
         cat >/dev/null
-        expect_whole "$new" "$id"
+        expect_intact "$new" "$id"
         return
     fi
     mkdir -- "$stage"
     trap 'rm -rf -- "$stage"' EXIT
     tar -x -f - -C "$stage" --no-same-owner ||
-        stop 1 'the files did not arrive whole (see above); nothing was changed'
+        stop_with 1 'the transfer of the files failed (see above); nothing was changed'
     sed -n 's/^[0-9a-f]*  \.\///p' "$stage/.files" | while IFS= read -r file; do
         [ ! -e "$stage/$file" ] || continue
         case $file in */*) mkdir -p -- "$stage/${file%/*}" ;; esac
         ln -- "$current/$file" "$stage/$file"
     done
     sed -n 's/^#x \.\///p' "$stage/.files" | while IFS= read -r file; do chmod 755 -- "$stage/$file"; done
-    whole "$stage" "$id" || stop 77 "what would be the new generation of $project is not what was reviewed (above:" \
-        "which files); nothing was changed. A file on this server was changed by hand, for unchanged files are taken" \
-        "from there: 'invoke deploy --again --project $project' sends all of them"
+    is_intact "$stage" "$id" || stop_with 77 "the staged generation of $project differs from the reviewed one (above:" \
+        "which files); nothing was changed. A file of the active generation was changed by hand: unchanged files are" \
+        "linked from it. 'invoke deploy --again --project $project' sends all of them"
     rm -rf -- "$new"
     mv -- "$stage" "$new"
     trap - EXIT
 }
 
-# switch: $id is in force.
-switch() {
+# activate_generation: makes $id the active generation.
+activate_generation() {
     ln -sfn -- "generations/$id" "$home/.current"
     mv -fT -- "$home/.current" "$current"
 }
 
-# prune: keeps the newest three generations, and the one in force ($id).
-prune() {
+# remove_old_generations: keeps the newest three generations and the active one ($id).
+remove_old_generations() {
     # shellcheck disable=SC2012
     ls -1t -- "$home/generations" | tail -n +4 | while IFS= read -r old; do
         [ "$old" = "$id" ] || rm -rf -- "$home/generations/${old:?}"
     done
 }
 
-# complete_secrets: the domain files of the generation in force that hold a secret.
+# complete_secrets: writes the domain files of the active generation that contain a secret.
 complete_secrets() {
     if [ -e "$current/project.sh" ] && grep -q '^ *need_secret ' "$current/project.sh"; then
-        step 'project.sh complete' with_secrets "$current/project.sh" complete
+        run_step 'project.sh complete' with_secrets "$current/project.sh" complete
     fi
 }
 
-# forget: every file that mlnc keeps of the project goes. What is left, mlnc did not make or does not remove: image
-# files that were kept, for instance.
-forget() {
+# remove_project_files: removes every file of the project that mlnc wrote. Other files stay, for example image files
+# that were kept.
+remove_project_files() {
     rm -rf -- "$root/_domains/${project:?}"
     rm -f -- "$current"
     rm -rf -- "$home/generations"

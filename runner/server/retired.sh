@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154
 # retired ROOT LIBRARY list
-# retired ROOT LIBRARY purge|restore BY WHEN PROJECT [HOST]: what hosts have left behind that are built no more: tells
-# it, removes it with all data, or brings it into use again. What is done stands in the server's library.
+# retired ROOT LIBRARY purge|restore BY WHEN PROJECT [HOST]: lists retired volumes, removes them with all data, or
+# restores them. The functions are in the server's library.
 root=$2 library=$3 retired_what=$4
 shift 4
 
@@ -10,14 +10,14 @@ retired_call() {
 }
 
 expect_library "$library"
-[ "$library" != - ] || stop 1 'this server has no library of mlnc yet; deploy to it first'
+[ "$library" != - ] || stop_with 1 'this server has no library of mlnc yet; deploy to it first'
 if [ "$retired_what" = list ]; then
-    retired_rows=$(retired_call list_retired) || stop 1 "$retired_rows"
+    retired_rows=$(retired_call list_retired) || stop_with 1 "$retired_rows"
     printf '%s\n' "$retired_rows" | sed -e '/./!d' -e "s/^/@mlnc${tab}retired${tab}/"
 else
     by_now=$1 when_now=$2
     shift 2
-    at "$1"
-    [ ! -e "$home" ] || hold
-    step "$retired_what" retired_call "${retired_what}_retired" "$@"
+    select_project "$1"
+    [ ! -e "$home" ] || lock_project
+    run_step "$retired_what" retired_call "${retired_what}_retired" "$@"
 fi

@@ -1,9 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
 # step ROOT PROJECT PLAN STEP HASH MODE LIBRARY BY WHEN OLD NEW WORD...: runs one step of a plan, whose script it reads,
-# forwards (do) or backwards (undo). OLD and NEW are the generations before and after, - for none. Words: look (it only
-# looks, so it needs no lock), shared (others of its project may run beside it), again (a damaged OLD is done without),
-# ran=HOST (ran when the upgrade began), fenced=SERVER (is off, the administrator says), runs=HOST=SERVER (runs there, as
-# was asked just now).
+# forwards (do) or backwards (undo). OLD and NEW are the generations before and after, - for none. Words: look (the step
+# is read-only and needs no lock), shared (other steps of the project may run at the same time), again (run without OLD
+# if OLD is damaged), ran=HOST (HOST ran when the upgrade began), fenced=SERVER (the administrator declares SERVER
+# powered off), runs=HOST=SERVER (HOST runs on SERVER, as checked just now).
 root=$2 step_project=$3 plan=$4 id=$5 hash=$6 mode=$7 library=$8 by_now=$9
 shift 9
 when_now=$1 old=$2 new=$3
@@ -20,38 +20,38 @@ for step_word in "$@"; do
     esac
 done
 
-# folder ID: that generation's folder, whole; nothing where there is none, or it never came here.
-folder() {
+# generation_folder ID: prints the folder of an intact generation; nothing where this server does not have it.
+generation_folder() {
     [ -e "$home/generations/$1" ] || return 0
-    if whole "$home/generations/$1" "$1" >&2; then
+    if is_intact "$home/generations/$1" "$1" >&2; then
         echo "$home/generations/$1"
     elif [ "$1" = "$old" ] && [ -n "$again" ] && [ "$mode" = 'do' ]; then
         echo "mlnc: warning: nothing of $home/generations/$1 is used, for it is not what was reviewed (above)" >&2
     else
-        stop 77 "generation $1 of $project on this server is not what was reviewed (above: which files), so nothing of" \
+        stop_with 77 "generation $1 of $project on this server is not what was reviewed (above: which files), so nothing of" \
             "it is executed; nothing was changed. See what happened to it; 'invoke deploy --again --project $project'" \
             "goes on without it" >&2
     fi
 }
 
-# note WORD: begun, done or undone. Appended in one write, for steps of a project may run side by side.
-note() { [ -n "$look" ] || printf '%s %s %s %s %s\n' "$plan" "$id" "$1" "$when_now" "$by_now" >>"$home/steps"; }
+# record_step WORD: records begun, done or undone. One write per line: steps of a project may run in parallel.
+record_step() { [ -n "$look" ] || printf '%s %s %s %s %s\n' "$plan" "$id" "$1" "$when_now" "$by_now" >>"$home/steps"; }
 
-at "$step_project"
+select_project "$step_project"
 step_text=$(mktemp)
 trap 'rm -f -- "$step_text"' EXIT
 cat >"$step_text"
 printf '%s  %s\n' "$hash" "$step_text" | sha256sum --check --status ||
-    stop 77 "the script of $id did not arrive as it was reviewed; nothing was changed"
+    stop_with 77 "the script of $id differs from the reviewed one; nothing was changed"
 if [ -z "$look" ]; then
     mkdir -p -- "$home"
-    "hold$shared"
+    "lock_project$shared"
 fi
 expect_library "$library"
 MLNC_HOME=$home
-MLNC_OLD=$(folder "$old") || exit 77
-MLNC_NEW=$(folder "$new") || exit 77
+MLNC_OLD=$(generation_folder "$old") || exit 77
+MLNC_NEW=$(generation_folder "$new") || exit 77
 export MLNC_HOME MLNC_OLD MLNC_NEW MLNC_RAN MLNC_FENCED MLNC_RUNS
-note begun
-step "$id" sh "$step_text" "$mode" </dev/null 7>&-
-if [ "$mode" = undo ]; then note undone; else note 'done'; fi
+record_step begun
+run_step "$id" sh "$step_text" "$mode" </dev/null 7>&-
+if [ "$mode" = undo ]; then record_step undone; else record_step 'done'; fi

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
-# templates ROOT LIBRARY: which templates volumes were made from, and what these are now. Reads lines "template NAME" and
-# "image PATH". The checksum of a template is kept in ROOT/_server/templates until the file changes, which costs nothing.
+# templates ROOT LIBRARY: reports the checksums of templates, and of the templates that volumes were made from. Reads
+# lines "template NAME" and "image PATH". ROOT/_server/templates caches each checksum until the template changes.
 root=$2
 cache=$root/_server/templates
 
@@ -25,11 +25,11 @@ while read -r templates_kind templates_name; do
     case $templates_kind in
     template)
         templates_file=$(template_file "$templates_name")
-        [ ! -r "$templates_file" ] || tell template "$templates_name" "$(checksum "$templates_file")"
+        [ ! -r "$templates_file" ] || send_mark template "$templates_name" "$(checksum "$templates_file")"
         ;;
     image)
         [ ! -f "$templates_name.mlnc" ] ||
-            tell made "$templates_name" "$(sed -n 's/^mlnc\.template=//p' "$templates_name.mlnc")"
+            send_mark made "$templates_name" "$(sed -n 's/^mlnc\.template=//p' "$templates_name.mlnc")"
         ;;
     esac
 done

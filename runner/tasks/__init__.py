@@ -1,7 +1,7 @@
 """Invoke tasks of the runner. A course's ``tasks.py`` imports them: ``from mlnc.runner.tasks import *``.
 
-Loading the runner takes Python as long as a server takes to answer. A task therefore connects first, with the few
-modules imported here, and imports the rest inside its function while the servers answer.
+Importing the whole runner takes as long as a connection to a server. A task therefore begins to connect with the few
+modules imported here, and imports the rest inside its function meanwhile.
 """
 
 from mlnc.runner.tasks.deployment_tasks import deploy, deployed, log, plan, verify

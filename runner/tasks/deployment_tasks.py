@@ -1,4 +1,4 @@
-"""Invoke tasks that deploy a build, and that check and record what was deployed."""
+"""Invoke tasks that plan, deploy and verify a build, fetch deployed records, and print logs."""
 
 from pathlib import Path
 
@@ -22,23 +22,26 @@ def plan(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Say what deploy would do: a line a VM, details below. Writes nothing anywhere."""
+    """Show what deploy would do. Read-only.
+
+    Prints a line for each VM, then details. Exit status: 0 done, 1 refused.
+    """
     early = 0 if project or host or fence else parallel
     with opened_run(context, out, "plan", early) as run:
         selection = select(run, project, host)
-        words = known_servers(run, fence), known_hosts(run, allow_data_loss)
+        fenced, lossy = known_servers(run, fence), known_hosts(run, allow_data_loss)
         run.lines.connect(selection, parallel)
-        from mlnc.runner.console.command_output import warn_of_secrets
+        from mlnc.runner.console.command_output import warn_changed_secrets
         from mlnc.runner.console.plan_output import print_objections, print_plan
         from mlnc.runner.deploy.deployment_plan import make_plan
         from mlnc.runner.deployment import Options
-        from mlnc.runner.observe.template_drift import outdated
+        from mlnc.runner.observe.template_drift import outdated_roots
 
         print_objections(run)
-        options = Options(start, again, None, False, *words)
+        options = Options(start, again, None, False, fenced, lossy)
         planned = make_plan(run, selection, options, parallel)
-        print_plan(run, planned, json, outdated(run, selection, parallel))
-        warn_of_secrets(run, selection)
+        print_plan(run, planned, json, outdated_roots(run, selection, parallel))
+        warn_changed_secrets(run, selection)
 
 
 @command("project", "host", "fence", "allow_data_loss")
@@ -58,22 +61,30 @@ def deploy(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Bring what was built onto its servers. Exit status: 0 done, 1 failed, 3 failed in part."""
+    """Deploy the build to its servers, and execute upgrade plans.
+
+    Exit status: 0 done, 1 failed, 3 partly failed.
+    """
     early = 0 if project or host or fence else parallel
     with opened_run(context, out, "deploy", early) as run:
         selection = select(run, project, host)
-        words = known_servers(run, fence), known_hosts(run, allow_data_loss)
+        fenced, lossy = known_servers(run, fence), known_hosts(run, allow_data_loss)
         run.lines.connect(selection, parallel)
-        from mlnc.runner.console.command_output import expect_reviewed, finish, shown, warn_of_secrets
-        from mlnc.runner.console.plan_text import print_left_over
+        from mlnc.runner.console.command_output import (
+            finish,
+            require_reviewed,
+            warn_changed_secrets,
+            with_display,
+        )
+        from mlnc.runner.console.plan_text import not_built_lines
         from mlnc.runner.deploy.deploy_run import check_secrets
-        from mlnc.runner.deploy.deploy_run import deploy as bring
+        from mlnc.runner.deploy.deploy_run import deploy as execute
         from mlnc.runner.deploy.deployment_plan import make_plan
         from mlnc.runner.deploy.secret_digests import note_laid
         from mlnc.runner.deployment import Options
 
-        options = Options(start, again, wait or None, undo, *words)
-        expect_reviewed(run, git=not unreviewed and not dry_run)
+        options = Options(start, again, wait or None, undo, fenced, lossy)
+        require_reviewed(run, git=not unreviewed and not dry_run)
         planned = make_plan(run, selection, options, parallel, resting=not start)
         check_secrets(run, planned)
         if dry_run:
@@ -81,16 +92,20 @@ def deploy(
 
             print_plan(run, planned, json)
             return
-        results = shown(json, lambda display: bring(run, planned, options, display, parallel))
+        results = with_display(json, lambda display: execute(run, planned, options, display, parallel))
         note_laid(run, results)
-        warn_of_secrets(run, selection)
-        print_left_over(planned, json)
+        warn_changed_secrets(run, selection)
+        for line in () if json else not_built_lines(planned):
+            print(line)
         finish(run, results, json)
 
 
 @command()
 def verify(_: Context, unreviewed: bool = False, json: bool = False, out: str = "out") -> None:
-    """Check that every file of out/ is what was built, and was reviewed."""
+    """Check that every file of out/ is as built and committed.
+
+    Exit status: 0 ready to deploy, 1 objections, which are printed.
+    """
     from mlnc.runner.console.command_output import print_json
     from mlnc.runner.review import load_output, objections
 
@@ -99,7 +114,7 @@ def verify(_: Context, unreviewed: bool = False, json: bool = False, out: str = 
     if json:
         print_json(found)
     else:
-        print("\n".join(found) or f"{out} is what was built and reviewed")
+        print("\n".join(found) or f"{out} is ready to deploy: every file is as built")
     raise Exit(code=1 if found else 0)
 
 
@@ -112,18 +127,21 @@ def deployed(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Fetch the servers' record of what was applied into out/deployed."""
+    """Fetch the deployed records of the servers into out/deployed.
+
+    Exit status: 0 done, 1 failed, 3 partly failed.
+    """
     with opened_run(context, out, "deployed") as run:
-        from mlnc.runner.console.command_output import finish, shown
+        from mlnc.runner.console.command_output import finish, with_display
         from mlnc.runner.observe.fetch_records import fetch
 
         selection = select(run, project, host)
-        finish(run, shown(json, lambda display: fetch(run, selection, display, parallel)), json)
+        finish(run, with_display(json, lambda display: fetch(run, selection, display, parallel)), json)
 
 
 @command()
 def log(_: Context, number: int = 1, json: bool = False, out: str = "out") -> None:
-    """Print what the last run did."""
+    """Print the transcript of the last run, step by step."""
     from mlnc.runner.console.command_output import print_json
     from mlnc.runner.run_log import read_entries, read_log
 

@@ -21,9 +21,17 @@ def start(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Start VMs that are deployed, unless they may run on another server."""
+    """Start deployed VMs, except those that may run on another server.
+
+    Exit status: 0 done, 1 failed, 3 partly failed.
+    """
     with opened_run(context, out, "start") as run:
-        from mlnc.runner.console.command_output import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.console.command_output import (
+            finish,
+            print_selection,
+            require_reviewed,
+            with_display,
+        )
         from mlnc.runner.deploy.start_stop import start_where_it_may
         from mlnc.runner.deployment import Options
 
@@ -32,9 +40,9 @@ def start(
         if dry_run:
             print_selection(selection, "start", json)
             return
-        expect_reviewed(run, git=False)
-        begin = partial(start_where_it_may, run, selection, options, parallel=parallel)
-        finish(run, shown(json, lambda display: begin(display=display)), json)
+        require_reviewed(run, git=False)
+        start_vms = partial(start_where_it_may, run, selection, options, parallel=parallel)
+        finish(run, with_display(json, lambda display: start_vms(display=display)), json)
 
 
 @command("project", "host")
@@ -47,18 +55,26 @@ def stop(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Stop VMs: orderly, and by force after the time that the project gives them."""
+    """Shut down VMs; destroy those that still run after stop_timeout.
+
+    Exit status: 0 done, 1 failed, 3 partly failed.
+    """
     with opened_run(context, out, "stop") as run:
-        from mlnc.runner.console.command_output import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.console.command_output import (
+            finish,
+            print_selection,
+            require_reviewed,
+            with_display,
+        )
         from mlnc.runner.deploy.start_stop import change_life
 
         selection = select(run, project, host)
         if dry_run:
             print_selection(selection, "stop", json)
             return
-        expect_reviewed(run, git=False)
-        end = partial(change_life, run, selection, "stop", None, parallel=parallel)
-        finish(run, shown(json, lambda display: end(display=display)), json)
+        require_reviewed(run, git=False)
+        stop_vms = partial(change_life, run, selection, "stop", None, parallel=parallel)
+        finish(run, with_display(json, lambda display: stop_vms(display=display)), json)
 
 
 @command("fence", "allow_data_loss")
@@ -72,22 +88,31 @@ def rebuild(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Make the root volumes of PROJECT, PROJECT/HOST or all anew from their templates; what ran is started again."""
+    """Recreate the root volumes of PROJECT, PROJECT/HOST or all from their templates.
+
+    Destroys the data on these volumes. VMs that ran are started again.
+    Exit status: 0 done, 1 failed, 3 partly failed.
+    """
     with opened_run(context, out, "rebuild") as run:
-        from mlnc.runner.console.command_output import expect_reviewed, finish, print_selection, shown
+        from mlnc.runner.console.command_output import (
+            finish,
+            print_selection,
+            require_reviewed,
+            with_display,
+        )
         from mlnc.runner.deploy.rebuild import expect_consent, rebuildable
-        from mlnc.runner.deploy.rebuild import rebuild as make_anew
+        from mlnc.runner.deploy.rebuild import rebuild as execute
         from mlnc.runner.deployment import Options
 
         selection = rebuildable(run, name)
         if dry_run:
             print_selection(selection, "rebuild", json)
             return
-        expect_reviewed(run, git=False)
+        require_reviewed(run, git=False)
         expect_consent(name, selection, allow_data_loss)
         options = Options(fenced=known_servers(run, fence))
-        make = partial(make_anew, run, selection, options, parallel=parallel)
-        finish(run, shown(json, lambda display: make(display=display)), json)
+        recreate = partial(execute, run, selection, options, parallel=parallel)
+        finish(run, with_display(json, lambda display: recreate(display=display)), json)
 
 
 @command("project", "host")
@@ -102,16 +127,21 @@ def remove(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Take a project from its servers, with all data of its VMs. Asks for the project's name."""
+    """Remove a project from its servers, with all data of its VMs.
+
+    Asks for the name of the project. Exit status: 0 done, 1 failed, 3 partly failed.
+    """
     if len(project) != 1 or any("/" in name for name in host):
-        raise Exit("remove takes one --project, and service hosts for --host", code=1)
+        raise Exit("remove takes exactly one --project, and only service hosts for --host", code=1)
     with opened_run(context, out, "remove") as run:
-        from mlnc.runner.console.command_output import confirm_removal, finish, print_selection, shown
-        from mlnc.runner.deploy.remove import remove as take_away
+        from mlnc.runner.console.command_output import confirm_removal, finish, print_selection, with_display
+        from mlnc.runner.deploy.remove import remove as execute
 
         selection = select(run, project, host)
         if dry_run:
             print_selection(selection, "remove", json)
             return
         confirm_removal(project[0], selection, confirm)
-        finish(run, shown(json, lambda display: take_away(run, selection, stop, display, parallel)), json)
+        finish(
+            run, with_display(json, lambda display: execute(run, selection, stop, display, parallel)), json
+        )

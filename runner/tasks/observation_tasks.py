@@ -1,4 +1,4 @@
-"""Invoke tasks that compare the servers with the build and change nothing."""
+"""Invoke tasks that report the state of the servers. Read-only."""
 
 from invoke.context import Context
 from invoke.exceptions import Exit
@@ -16,18 +16,22 @@ def status(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Show each VM: up, down, absent or elsewhere, since when, and whether it answers."""
+    """Show each VM: state, uptime, and answer to ping. Read-only.
+
+    States: up, down, absent, foreign, moving, elsewhere, unknown.
+    Exit status: 0 all known, 1 all unknown, 3 some unknown.
+    """
     with opened_run(context, out, "status", 0 if project or host else parallel) as run:
         selection = select(run, project, host)
         run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import print_json
-        from mlnc.runner.observe import status as looking
+        from mlnc.runner.observe import status as observed
 
-        found = looking.status(run, selection, parallel)
+        found = observed.status(run, selection, parallel)
         if json:
-            print_json([looking.as_data(vm) for vm in found])
+            print_json([observed.as_data(vm) for vm in found])
         else:
-            for line in looking.lines(found):
+            for line in observed.lines(found):
                 print(line)
         if any(vm.state == "unknown" for vm in found):
             raise Exit(code=3 if any(vm.state != "unknown" for vm in found) else 1)
@@ -42,19 +46,22 @@ def drift(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Compare the servers with what was built. Exit status: 0 same, 2 drift, 1 could not tell."""
+    """Show differences between the servers and the build. Read-only.
+
+    Exit status: 0 none, 2 drift, 1 a server could not be checked.
+    """
     with opened_run(context, out, "drift", 0 if project or host else parallel) as run:
         selection = select(run, project, host)
         run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import print_json
-        from mlnc.runner.observe import drift as drifting
-        from mlnc.runner.observe.template_drift import outdated
+        from mlnc.runner.observe import drift as observed
+        from mlnc.runner.observe.template_drift import outdated_roots
 
-        found = drifting.drift(run, selection, parallel) + outdated(run, selection, parallel)
+        found = observed.drift(run, selection, parallel) + outdated_roots(run, selection, parallel)
         if json:
-            print_json([drifting.as_data(each) for each in found])
+            print_json([observed.as_data(each) for each in found])
         else:
             for each in found:
                 print(" ".join(filter(None, (each.server, each.project))) + f": {each.what}")
-            print(f"{len(found)} differences" if found else "the servers are as they were built")
-        raise Exit(code=drifting.exit_status(found))
+            print(f"{len(found) or 'no'} difference{'' if len(found) == 1 else 's'} from the build")
+        raise Exit(code=observed.exit_status(found))

@@ -1,4 +1,4 @@
-"""Invoke tasks for volumes of hosts that are no longer built."""
+"""Invoke tasks for retired volumes: those of hosts that were removed from the course."""
 
 from functools import partial
 
@@ -17,20 +17,23 @@ def retired(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """List the volumes that removed hosts have left behind, or bring those of a host into use again."""
+    """List retired volumes, or put those of a host into use again.
+
+    Exit status: 0 done, 1 failed or no server answered, 3 partly.
+    """
     with opened_run(context, out, "retired") as run:
-        from mlnc.runner.console.command_output import finish, shown
-        from mlnc.runner.console.retired_output import expect_retired, print_retired
-        from mlnc.runner.deploy import retired_volumes as leaving
+        from mlnc.runner.console.command_output import finish, with_display
+        from mlnc.runner.console.retired_output import print_retired, require_retired
+        from mlnc.runner.deploy import retired_volumes
         from mlnc.runner.results import exit_status
 
-        found, silent = leaving.retired(run, project, parallel)
+        found, silent = retired_volumes.retired(run, project, parallel)
         if not restore:
             print_retired(found, silent, json)
             raise Exit(code=exit_status(silent))
-        expect_retired(found, silent, restore)
-        change = partial(leaving.change_retired, run, "restore", restore, volumes=found)
-        finish(run, silent + shown(json, lambda display: change(display=display)), json)
+        require_retired(found, silent, restore)
+        change = partial(retired_volumes.change_retired, run, "restore", restore, volumes=found)
+        finish(run, silent + with_display(json, lambda display: change(display=display)), json)
 
 
 @command()
@@ -42,14 +45,17 @@ def purge(
     json: bool = False,
     out: str = "out",
 ) -> None:
-    """Remove what is retired of PROJECT or PROJECT/HOST, with all data on it. Asks for that name."""
-    with opened_run(context, out, "purge") as run:
-        from mlnc.runner.console.command_output import finish, shown
-        from mlnc.runner.console.retired_output import confirm_purge, expect_retired
-        from mlnc.runner.deploy import retired_volumes as leaving
+    """Delete the retired volumes of PROJECT or PROJECT/HOST, with all data.
 
-        found, silent = leaving.retired(run, [], parallel)
-        expect_retired(found, silent, name)
-        confirm_purge(name, leaving.belonging(found, name), confirm)
-        change = partial(leaving.change_retired, run, "purge", name, volumes=found)
-        finish(run, silent + shown(json, lambda display: change(display=display)), json)
+    Asks for that name. Exit status: 0 done, 1 failed, 3 partly failed.
+    """
+    with opened_run(context, out, "purge") as run:
+        from mlnc.runner.console.command_output import finish, with_display
+        from mlnc.runner.console.retired_output import confirm_purge, require_retired
+        from mlnc.runner.deploy import retired_volumes
+
+        found, silent = retired_volumes.retired(run, [], parallel)
+        require_retired(found, silent, name)
+        confirm_purge(name, retired_volumes.belonging(found, name), confirm)
+        change = partial(retired_volumes.change_retired, run, "purge", name, volumes=found)
+        finish(run, silent + with_display(json, lambda display: change(display=display)), json)

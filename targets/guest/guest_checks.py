@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mlnc.ir.model import Guest, Host, Interface, Secret, ServiceHost
+from mlnc.ir.model import Guest, Host, Interface, Role, Secret, ServiceHost
 from mlnc.output.artifact import Refusal
 from mlnc.targets import text_checks
 
@@ -63,8 +63,8 @@ def _fault(kind: str, value: str) -> str | None:
 def _unsuited(where: str, host: Host) -> Iterator[Refusal]:
     """Directives that the way in which the guest is configured has no use for, and a disk it lacks."""
     guest = host.guest
-    role = "root" if guest.mode == "mount" else "seed"
-    if not any(volume.role == role for volume in host.volumes):
+    role: Role = "root" if guest.mode == "mount" else "seed"
+    if role not in host.volumes:
         yield Refusal(
             "guest-without-volume", where, f"there is no {role} volume to configure the guest through"
         )
@@ -84,8 +84,8 @@ def _unsuited(where: str, host: Host) -> Iterator[Refusal]:
 def _values(host: Host, server: ServiceHost) -> Iterator[_Found]:
     yield "domain", "name", host.domain
     yield "kernel", "text", host.kernel or ""
-    for volume in host.volumes:
-        yield f"volumes/{volume.role}", "path", volume.path
+    for role, volume in host.volumes.items():
+        yield f"volumes/{role}", "path", volume.path
     for folder in (server.files, server.modules or "/"):
         yield "service_host", "path", folder
     for card, interface in host.interfaces.items():

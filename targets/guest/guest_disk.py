@@ -57,7 +57,7 @@ def keys(host: Host) -> list[Keys]:
 
 def _script(project: str, host: Host, server: ServiceHost) -> str:
     guest = host.guest
-    volume = next(each for each in host.volumes if each.role == "root")
+    volume = host.volumes["root"]
     return render(
         "guest/configure.sh.j2",
         project=project,

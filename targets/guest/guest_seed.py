@@ -13,6 +13,7 @@ from mlnc.targets.guest import guest_fstab_network
 from mlnc.targets.guest.guest_disk import commands, keys
 from mlnc.targets.guest.guest_passwords import passwords, secrets
 from mlnc.targets.render import render
+from mlnc.targets.shell.shell_library import library_files
 
 UNIT = "mlnc-startup.service"
 
@@ -65,7 +66,7 @@ def files(project: str, host: Host, hosts_file: str) -> Iterator[tuple[str, str]
 
 
 def _script(project: str, host: Host) -> str:
-    volume = next(each for each in host.volumes if each.role == "seed")
+    volume = host.volumes["seed"]
     return render(
         "guest/seed.sh.j2",
         project=project,
@@ -124,7 +125,7 @@ def _files(host: Host, hosts_file: str) -> Iterator[SeedFile]:
     for name, text in commands(host):
         yield SeedFile(f"/etc/mlnc/{name}", "0700", text)
     if host.guest.startup or host.guest.shutdown:
-        yield SeedFile(f"/etc/systemd/system/{UNIT}", "0644", render(f"guest/{UNIT}.j2"))
+        yield SeedFile(f"/etc/systemd/system/{UNIT}", "0644", library_files()[UNIT])
 
 
 def _commands(host: Host) -> Iterator[str]:

@@ -1,7 +1,6 @@
-"""The network scripts: the bridges of a project's switches on each service host, made and removed.
+"""Network scripts: create and remove the bridges of a project's switches on each service host.
 
-What the scripts do with a bridge is in the library part ``network.sh``; what bridges there are is worked out by
-:mod:`mlnc.ir.bridges`.
+The library file ``network.sh`` holds the commands; :mod:`mlnc.ir.bridges` computes the bridges.
 """
 
 from mlnc.ir.bridges import server_bridges, switch_servers
@@ -12,9 +11,9 @@ from mlnc.targets.render import render
 
 
 def emit(course: Course) -> Emitted:
-    """``hosts/<service host>/<project>/network.sh`` where the project has switches on that service host.
+    """Return ``hosts/<service host>/<project>/network.sh`` for each service host with switches of the project.
 
-    Codes: see :mod:`mlnc.targets.network.network_checks`. A project with a refused switch has no scripts.
+    Diagnostic codes: see :mod:`mlnc.targets.network.network_checks`. A project with a refused switch has no scripts.
     """
     emitted = Emitted(refusals=shared_bridges(course))
     for name, project in sorted(course.projects.items()):
@@ -26,7 +25,7 @@ def emit(course: Course) -> Emitted:
 
 
 def _script(course: Course, name: str, server: str) -> Artifact:
-    """The script of the project *name* on one service host."""
+    """Return the script of the project *name* for *server*."""
     bridges = server_bridges(course.site, course.projects[name], server)
     carriers = [bridge.carrier for bridge in bridges if bridge.carrier is not None]
     needed = {bridge.name for bridge in bridges if bridge.provided}

@@ -1,9 +1,9 @@
-"""Projects that start and stop with their server: a script and two systemd units for each service host.
+"""Autostart: a script and two systemd units for each service host, which start and stop projects with the server.
 
-One unit starts projects at boot. The other one has nothing to start, so nothing keeps it from being active, and stops
-all of them when the server does: an inactive unit stops nothing, and xendomains(8) would save the domains. The script
-is an init script too (it has an LSB header), for a server without systemd. All name the place where the runner keeps
-what it brings to a server, :func:`deployed_folder`.
+One unit starts projects at boot. The other unit starts nothing, so it is always active, and stops all projects when
+the server shuts down: systemd stops active units only, and xendomains(8) would save the domains that still run. The
+script has an LSB header, so it is the init script of a server without systemd. The files name the folders into which
+the runner deploys, :func:`deployed_folder`.
 """
 
 import re
@@ -18,15 +18,15 @@ from mlnc.targets.shell.project_script import starting_order
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./@+-]*")
 _HOUR_SECONDS = 3600
 _MARGIN_SECONDS = 300
-"""What hooks, networks and the toolstack may take beside the waiting for domains, for all projects together."""
+"""Time for hooks, networks and the toolstack of all projects, besides the wait for domains."""
 _AT_ONCE = 8
-"""So many projects are stopped at the same time."""
+"""Number of projects that are stopped in parallel."""
 
 
 def emit(course: Course) -> Emitted:
-    """``mlnc-projects.sh`` and its two units below ``_server`` of every service host.
+    """Return ``mlnc-projects.sh`` and its two units in ``_server`` of every service host.
 
-    Code: ``projects-folder`` (error), a ``projects`` folder that a unit of systemd could not name.
+    Diagnostic code: ``projects-folder`` (error), a ``projects`` folder that a systemd unit cannot name.
     """
     emitted = Emitted()
     for name, server in sorted(course.site.service_hosts.items()):
@@ -43,12 +43,12 @@ def emit(course: Course) -> Emitted:
 
 
 def deployed_folder(server: ServiceHost, project: str) -> str:
-    """The folder on *server* where the current files of *project* (or ``SERVER_ROOM``) stand."""
+    """Return the folder on *server* with the current files of *project* (or ``SERVER_ROOM``)."""
     return f"{server.projects}/{project}/current"
 
 
 def _server(course: Course, name: str, server: ServiceHost) -> list[Artifact]:
-    """Script and units of one service host."""
+    """Return script and units of the service host *name*."""
     here = [project for _, project in sorted(course.projects.items()) if name in project_servers(project)]
     context = {
         "projects": [project.project for project in here if project.autostart],
@@ -68,9 +68,9 @@ def _server(course: Course, name: str, server: ServiceHost) -> list[Artifact]:
 
 
 def _stop_seconds(server: str, projects: Iterable[Project]) -> int:
-    """The longest that stopping *projects* takes: each boot order of each waits for its domains by itself.
+    """Return the maximum time to stop *projects*, in seconds. Each boot order of a project waits separately.
 
-    In whole hours, so that the unit stays as it is when projects come and go.
+    The result is a multiple of an hour, so that the unit rarely changes when projects are added or removed.
     """
     each = [_project_seconds(server, project) for project in projects]
     seconds = _MARGIN_SECONDS + sum(each) // _AT_ONCE + max(each, default=0)

@@ -1,7 +1,7 @@
-"""The life of a project on a service host: the script that starts, stops and shows its domains, and its hooks.
+"""``project.sh``, which starts, stops and lists the domains of a project on a service host, and the project's hooks.
 
-What the script does is in the library part ``life.sh``; here stands what it is told of a project: its hosts in the
-order of starting, and what each needs before it may start.
+The library file ``life.sh`` holds the commands. This module writes the facts of the project: its hosts in boot order,
+and the requirements of each host before it starts.
 """
 
 import re
@@ -17,10 +17,10 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 
 def emit(course: Course) -> Emitted:
-    """``project.sh`` and ``hooks/<hook>.sh`` for each service host on which a project has Xen domains or switches.
+    """Return ``project.sh`` and ``hooks/<hook>.sh`` for each service host with Xen domains or switches of a project.
 
-    Hooks are the eight of the MLN reference (section B.1), run by bash as the original does. Code: ``life-name``
-    (error), a project, host or domain whose name is more than a word to a shell.
+    Hooks are the eight of the MLN reference (section B.1), run by bash as in the original. Diagnostic code:
+    ``life-name`` (error), a project, host or domain name that is not a single shell word.
     """
     emitted = Emitted()
     for name, project in sorted(course.projects.items()):
@@ -32,7 +32,7 @@ def emit(course: Course) -> Emitted:
 
 
 def starting_order(project: Project, server: str) -> list[tuple[str, Host]]:
-    """The Xen hosts of *project* on one service host, by boot order and name."""
+    """Return the Xen hosts of *project* on *server*, sorted by boot order and name."""
     return sorted(project.xen_hosts(server).items(), key=lambda each: (each[1].boot_order, each[0]))
 
 
@@ -47,7 +47,7 @@ def _refusals(name: str, project: Project) -> list[Refusal]:
 
 
 def _project_script(project: Project, server: str) -> Artifact:
-    """``project.sh`` of *project* on one service host."""
+    """Return ``project.sh`` of *project* for *server*."""
     hosts = [
         {
             "name": name,
@@ -70,7 +70,7 @@ def _project_script(project: Project, server: str) -> Artifact:
 
 
 def _hooks(project: Project, server: str) -> list[Artifact]:
-    """The hooks of *project*, each a script of the author's own lines."""
+    """Return the hooks of *project*: one script each, with the lines of the project file."""
     folder = f"{host_folder(server, project.project)}/hooks"
     return [
         Artifact(f"{folder}/{hook}.sh", render("life/hook.sh.j2", hook=hook, lines=lines), executable=True)
@@ -79,7 +79,7 @@ def _hooks(project: Project, server: str) -> list[Artifact]:
 
 
 def _fixed_address(host: Host) -> str:
-    """The first fixed address of *host*, IPv4 before IPv6; empty where it has none."""
+    """Return the first static address of *host*, IPv4 before IPv6; empty if it has none."""
     cards = host.interfaces.values()
     addresses = [card.address for card in cards if card.mode == "static"]
     addresses += [card.address6 for card in cards if card.mode6 == "static"]
@@ -87,10 +87,10 @@ def _fixed_address(host: Host) -> str:
 
 
 def _needs(host: Host) -> Iterator[str]:
-    """What must be there before *host* starts, each a command of the library ``life.sh``."""
+    """Yield the requirements of *host* before it starts, each as a command of ``life.sh``."""
     for bridge in dict.fromkeys(card.bridge for card in host.interfaces.values()):
         yield f"need_bridge {quote_sh(bridge)}"
-    groups = {volume.path: volume for volume in host.volumes if volume.kind == "lvm"}
+    groups = {volume.path: volume for volume in host.volumes.values() if volume.kind == "lvm"}
     for disk in host.disks:
         volume = groups.get(disk.path)
         if volume is None:

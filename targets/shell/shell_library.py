@@ -1,53 +1,35 @@
-"""The shell library of a service host: what its scripts share, written once a server.
+"""The shell library of a service host: functions that its scripts share, and the facts of the server.
 
-A script sources a part by ``. "${MLNC_LIB:-$(dirname "$0")/../_server/lib}/NAME.sh"``: the layout on the
-server equals the one below ``out/hosts/<service host>/``.
+The library is plain shell, ``library/*.sh``. ``out/lib/`` holds it once; the facts of each server are generated as
+``hosts/SERVER/_server/lib/server.sh``. The bundle of a server holds both in its folder ``lib``, and a script sources a
+part by ``. "$MLNC_LIB/NAME.sh"``.
 """
 
-from mlnc.ir.model import Course, ServiceHost
-from mlnc.output.artifact import Artifact, Emitted, server_folder
+from importlib.resources import files
+
+from mlnc.ir.model import Course
+from mlnc.output.artifact import LIBRARY, Artifact, Emitted, server_folder
 from mlnc.targets.render import render
 from mlnc.targets.storage.storage_lock import site_locks
 
-PARTS: tuple[str, ...] = (
-    *(
-        "common",
-        "secrets",
-        "volumes",
-        "domains",
-        "servers",
-        "templates",
-        "storage",
-        "removal",
-        "network",
-        "life",
-        "preflight",
-    ),
-    *(
-        "upgrade",
-        "upgrade-there",
-        "upgrade-preflight",
-        "upgrade-hosts",
-        "upgrade-volumes",
-        "upgrade-move",
-        "upgrade-copy",
-    ),
-    *("upgrade-live", "retired"),
-    *("guest", "guest-files", "guest-disk", "guest-accounts", "guest-network", "guest-boot", "guest-seed"),
-)
-"""The parts of the library; each is the template ``lib/<part>.sh.j2``, filled with the server's
-name and facts, and those of all servers of the site."""
+FACTS = "server.sh"
 
 
 def emit(course: Course) -> Emitted:
-    """The library of every service host of *course*, one file a part."""
+    """Return the library files, and ``server.sh`` of every service host of *course*."""
     site = course.site
     servers = sorted(site.service_hosts.items())
-    shared = {"servers": servers, "locks": site_locks(site)}
-    return Emitted([_part(name, server, part, shared) for name, server in servers for part in PARTS])
+    emitted = Emitted([Artifact(f"{LIBRARY}/{file}", text) for file, text in library_files().items()])
+    for name, server in servers:
+        facts = render(
+            "shell/server.sh.j2", name=name, server=server, servers=servers, locks=site_locks(site)
+        )
+        emitted.artifacts.append(Artifact(f"{server_folder(name)}/{LIBRARY}/{FACTS}", facts))
+    return emitted
 
 
-def _part(name: str, server: ServiceHost, part: str, shared: dict[str, object]) -> Artifact:
-    """One library file of the service host *name*; *shared* is what all servers are told alike."""
-    text = render(f"lib/{part}.sh.j2", name=name, server=server, **shared)
-    return Artifact(f"{server_folder(name)}/lib/{part}.sh", text)
+def library_files() -> dict[str, str]:
+    """Return the text of each file of the library, by its name."""
+    folder = files("mlnc.targets.shell").joinpath("library")
+    names = sorted(each.name for each in folder.iterdir())
+    return {name: folder.joinpath(name).read_text(encoding="utf-8") for name in names}

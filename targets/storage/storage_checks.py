@@ -1,4 +1,4 @@
-"""What the storage scripts refuse: names LVM cannot carry, texts that would break a line, unsafe sharing."""
+"""Refusals of the storage target: names that LVM rejects, texts that break a line, unsafe sharing."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,23 +10,23 @@ from mlnc.targets.storage.storage_lock import lock_server, locked_groups
 from mlnc.targets.storage.storage_volume import Wanted, wanted_volumes
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.-]{0,126}")
-"""Names LVM takes for volumes and groups, and in tags (lvm(8)); to sh these characters mean nothing."""
+"""Names that LVM accepts for volumes, groups and tags (lvm(8)); none of these characters is special in sh."""
 
 SERVER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9+_.:-]{0,126}")
-"""Names of service hosts, which stand in tags alone: those may hold colons, as addresses of IPv6 do (lvm(8))."""
+"""Names of service hosts. They occur in tags only, which may contain the colons of IPv6 addresses (lvm(8))."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-"""Characters that end a line or a word of what the scripts keep in lines."""
+"""Characters that end a line or a word in the line-based records of the scripts."""
 
 WARNINGS = frozenset({"fat32-not-grown", "shared-group-unlocked"})
-"""The codes here that stop no build."""
+"""Diagnostic codes of this module that do not stop a build."""
 
 ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\$?")
-"""Names of users and groups (useradd(8)), and their numbers."""
+"""Names of users and groups (useradd(8)), and numeric IDs."""
 
 
 def refusals(course: Course) -> list[Refusal]:
-    """Everything about the volumes of *course* that stops a build or deserves a warning, in order."""
+    """Return all errors and warnings about the volumes of *course*, sorted by IR path."""
     found: list[Refusal] = []
     for _, project in sorted(course.projects.items()):
         wanted = sorted(wanted_volumes(project), key=lambda each: each.machine.service_host)
@@ -38,7 +38,7 @@ def refusals(course: Course) -> list[Refusal]:
 
 
 def _names(_: Course, each: Wanted) -> Iterator[Refusal]:
-    """Every name that stands in a command or a tag."""
+    """Check every name that occurs in a command or a tag."""
     names = {"project": each.project, "host": each.host, "volume": each.name}
     if each.volume.kind == "lvm":
         names["volume group"] = each.volume.volume_group or ""
@@ -55,7 +55,7 @@ def _names(_: Course, each: Wanted) -> Iterator[Refusal]:
 
 
 def _texts(course: Course, each: Wanted) -> Iterator[Refusal]:
-    """Paths and templates, which may hold everything that stays on one line."""
+    """Check paths and templates: any text of one line is valid."""
     templates = course.site.service_hosts[each.machine.service_host].templates
     texts = {"path": each.volume.path, "template": each.volume.template or "", "templates folder": templates}
     for what, text in texts.items():
@@ -66,21 +66,21 @@ def _texts(course: Course, each: Wanted) -> Iterator[Refusal]:
 
 
 def _accounts(_: Course, each: Wanted) -> Iterator[Refusal]:
-    """Owner and group of an image file."""
+    """Check owner and group of an image file."""
     for name in (each.machine.owner, each.machine.group):
         if each.volume.kind == "file" and name and not ACCOUNT.fullmatch(name):
             yield Refusal("storage-text", each.where, f"{name!r} is no name of a user or group")
 
 
 def _snapshots(_: Course, each: Wanted) -> Iterator[Refusal]:
-    """A snapshot lives in its origin's volume group."""
+    """Refuse a snapshot of a file: a snapshot is in the volume group of its origin."""
     if each.volume.snapshot and each.volume.kind == "file":
         message = "lvm_snapshot needs a logical volume, but this is an image file"
         yield Refusal("snapshot-of-file", each.where, message, "add lvm, or leave lvm_snapshot out")
 
 
 def _fat32(_: Course, each: Wanted) -> Iterator[Refusal]:
-    """Growing fat32 is left to the guest: parted gave it up in version 3, fatresize is rarely there."""
+    """Warn that fat32 is not grown: parted dropped support in version 3, fatresize is rarely installed."""
     if each.volume.resize == "fat32" and not (
         each.volume.sizing == "template" and not each.volume.size_bytes
     ):
@@ -89,7 +89,7 @@ def _fat32(_: Course, each: Wanted) -> Iterator[Refusal]:
 
 
 def _lock_has_server(course: Course, each: Wanted) -> Iterator[Refusal]:
-    """``lvm lock`` names no server by itself."""
+    """Require an ``lvm_execute_server`` for ``lvm lock``, which does not name a server."""
     group = each.volume_group
     facts = course.site.service_hosts[each.machine.service_host]
     if not group or not each.volume.lock:
@@ -114,7 +114,7 @@ CHECKS: tuple[Callable[[Course, Wanted], Iterable[Refusal]], ...] = (
 
 
 def _several_locks(course: Course, server: str, here: list[Wanted]) -> Iterator[Refusal]:
-    """A script holds one lock: two, taken in turns by two servers, could wait for each other for ever."""
+    """Refuse several locks in one script: two servers that take two locks in turn can deadlock."""
     groups = [group for group in locked_groups(here) if lock_server(course.site.service_hosts[server], group)]
     if len(groups) > 1:
         message = f"the volumes on {server} need the locks of several volume groups: {', '.join(groups)}"
@@ -123,7 +123,7 @@ def _several_locks(course: Course, server: str, here: list[Wanted]) -> Iterator[
 
 
 def _unlocked(course: Course) -> Iterator[Refusal]:
-    """Each server that changes a shared volume group without its lock, once."""
+    """Warn once for each server that changes a shared volume group without its lock."""
     wanted = [each for _, project in sorted(course.projects.items()) for each in wanted_volumes(project)]
     open_groups = {
         (each.machine.service_host, each.volume_group)

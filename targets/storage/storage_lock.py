@@ -1,7 +1,7 @@
-"""The lock of a volume group that several servers share (``lvm lock``, ``lvm_execute_server``).
+"""Locks of volume groups that several servers share (``lvm lock``, ``lvm_execute_server``).
 
 The original sends its LVM commands to the daemon of one server, which runs one at a time (MLN reference,
-section 2.5). Here the commands run where the volume is needed, while a lock on that server is held over ssh.
+section 2.5). mlnc runs them on the server of the volume and holds a lock on the named server over ssh meanwhile.
 """
 
 import shlex
@@ -21,7 +21,7 @@ class GroupLock:
 
 
 def lock_server(facts: ServiceHost, volume_group: str) -> str | None:
-    """The server that *facts* names for the commands of *volume_group*: ``/dev/GROUP SERVER``, or None."""
+    """Return the lock server of *volume_group* in *facts* (``/dev/GROUP SERVER``), or None."""
     for entry in facts.lvm_execute_servers:
         words = entry.split()
         if len(words) == 2 and words[0].removeprefix("/dev/") == volume_group:
@@ -30,19 +30,19 @@ def lock_server(facts: ServiceHost, volume_group: str) -> str | None:
 
 
 def locked_groups(wanted: Sequence[Wanted]) -> list[str]:
-    """The volume groups of *wanted* for which the project asks for the lock."""
+    """Return the volume groups of *wanted* with ``lvm lock``, sorted."""
     return sorted({each.volume_group for each in wanted if each.volume_group and each.volume.lock})
 
 
 def group_locks(site: Site, server: str, wanted: Sequence[Wanted]) -> list[GroupLock]:
-    """The locks that a script on *server* takes before it looks at the volumes of *wanted*."""
+    """Return the locks that a script on *server* takes before it reads the volumes of *wanted*."""
     facts = site.service_hosts[server]
     named = [(group, lock_server(facts, group)) for group in locked_groups(wanted)]
     return [GroupLock(group, _ssh(site, server, holder)) for group, holder in named if holder]
 
 
 def site_locks(site: Site) -> list[tuple[str, GroupLock]]:
-    """Each server of *site* with each lock that it names (``lvm_execute_server``), whatever projects ask for."""
+    """Return each server of *site* with each lock that it names (``lvm_execute_server``)."""
     named = [
         (server, entry.split()[0].removeprefix("/dev/"), entry.split()[1])
         for server, facts in sorted(site.service_hosts.items())
@@ -53,7 +53,7 @@ def site_locks(site: Site) -> list[tuple[str, GroupLock]]:
 
 
 def _ssh(site: Site, server: str, holder: str) -> str:
-    """The arguments of ssh from *server* to *holder*, each after a blank; empty when they are the same."""
+    """Return the ssh arguments from *server* to *holder*, each after a space; empty if both are the same."""
     by_address = {facts.address: name for name, facts in sorted(site.service_hosts.items(), reverse=True)}
     name = holder if holder in site.service_hosts else by_address.get(holder)
     if name == server:

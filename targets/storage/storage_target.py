@@ -1,8 +1,8 @@
-"""Storage scripts: how the volumes of a project come to be on a service host, and how they go.
+"""Storage scripts: create and remove the volumes of a project on a service host.
 
-Each project and server gets ``storage.sh``, which makes what is absent or unfinished, and
-``storage-remove.sh``, which removes exactly what carries the project's tags. What they share is in the
-server's library (``lib/storage.sh``, ``lib/volumes.sh``, ``lib/removal.sh``).
+For each project and server, ``storage.sh`` creates absent and unfinished volumes, and ``storage-remove.sh`` removes
+exactly the volumes with the tags of the project. Shared functions are in the library (``lib/storage.sh``,
+``lib/volumes.sh``, ``lib/removal.sh``).
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from mlnc.targets.storage.storage_volume import Wanted, wanted_volumes
 
 
 def emit(course: Course) -> Emitted:
-    """Both scripts for every service host of every project that has volumes there.
+    """Return both scripts for every service host of every project that has volumes there.
 
-    A volume with an error is left out of its scripts; the driver writes nothing then.
+    The scripts omit volumes with an error; the driver writes nothing then.
     """
     refused = refusals(course)
     unsound = {refusal.where for refusal in refused if refusal.code not in WARNINGS}
@@ -33,7 +33,7 @@ def emit(course: Course) -> Emitted:
 
 
 def _scripts(course: Course, project: str, server: str, wanted: Sequence[Wanted]) -> list[Artifact]:
-    """The two scripts of *project* on *server*, which wants at least one volume."""
+    """Return the two scripts of *project* for *server*; *wanted* has at least one volume."""
     facts = course.site.service_hosts[server]
     context = {
         "project": project,
@@ -52,9 +52,9 @@ def _scripts(course: Course, project: str, server: str, wanted: Sequence[Wanted]
 
 
 def _own_folders(server: ServiceHost, wanted: Sequence[Wanted]) -> list[str]:
-    """The folders of image files below the server's projects, which the script makes.
+    """Return the folders of image files below the server's projects folder, which the script creates.
 
-    Any other folder has to be there: an absent one may be a file system that is not mounted.
+    Any other folder must exist: an absent one may be a file system that is not mounted.
     """
     folders = {PurePosixPath(each.path).parent for each in wanted if not each.volume_group}
     return sorted(str(each) for each in folders if each.is_relative_to(server.projects))

@@ -1,4 +1,4 @@
-"""A volume as the storage scripts speak of it: words and arguments, ready for the templates."""
+"""A volume as words and arguments of the storage scripts, for the templates."""
 
 import shlex
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from uuid import NAMESPACE_URL, uuid5
 from mlnc.ir.model import Host, Project, Volume
 
 UNITS = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10}
-"""Binary units from the greatest, in bytes. To LVM their first letters mean the same, in either case."""
+"""Binary units, greatest first, in bytes. LVM reads their first letters the same way, in either case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One volume that *host* of *project* wants; ``machine`` is that host, ``where`` the volume's IR path."""
+    """A volume of *host* of *project*; ``machine`` is that host, ``where`` the IR path of the volume."""
 
     where: str
     project: str
@@ -28,74 +28,74 @@ class Wanted:
 
     @property
     def role(self) -> str:
-        """What the volume is to its host."""
+        """Role of the volume for its host, such as ``root`` or ``swap``."""
         return self.volume.role
 
     @property
     def volume_group(self) -> str | None:
-        """The volume group; None for an image file."""
+        """Volume group; None for an image file."""
         return self.volume.volume_group if self.volume.kind == "lvm" else None
 
     @property
     def path(self) -> str:
-        """The device, made of the names that the script checks, or the image file."""
+        """Path of the device, built from the names that the script checks, or of the image file."""
         return f"/dev/{self.volume_group}/{self.name}" if self.volume_group else self.volume.path
 
     @property
     def part(self) -> str:
-        """The temporary name of an image file that is being made."""
+        """Temporary name of an image file while it is created."""
         return f"{self.path}.mlnc-part"
 
     @property
     def mark(self) -> str:
-        """The file with the tags of an image file."""
+        """Path of the file with the tags of an image file."""
         return f"{self.path}.mlnc"
 
     @property
     def origin(self) -> str | None:
-        """The logical volume that a snapshot is taken of."""
+        """Logical volume that is the origin of a snapshot."""
         return self.volume.template
 
     @property
     def grows(self) -> bool:
-        """Whether the file system is grown after its template was copied."""
+        """True if the script grows the file system after the copy of the template."""
         return self.volume.resize == "ext" and self.volume.template is not None
 
     @property
     def swap_uuid(self) -> str | None:
-        """A UUID for the swap area that depends on the volume's name alone; None for what is no swap."""
+        """UUID of the swap area, derived from the name of the volume; None for other roles."""
         return str(uuid5(NAMESPACE_URL, f"mlnc:{self.name}")) if self.role == "swap" else None
 
     @property
     def ownership(self) -> str:
-        """``OWNER:GROUP`` of an image file for chown; what is empty stays as it is."""
+        """``OWNER:GROUP`` of an image file for chown; an empty part is not changed."""
         owner, group = self.machine.owner, self.machine.group
         return (owner or "") + (f":{group}" if group else "")
 
     @property
     def template(self) -> str:
-        """The template of the script's part that makes this volume."""
+        """Template of the part of the script that creates this volume."""
         if self.volume.snapshot:
             return "snapshot.j2"
         return "lvm.j2" if self.volume_group else "file.j2"
 
     @property
     def tags(self) -> str:
-        """The arguments that tag a new logical volume as ours, of this server, and unfinished."""
+        """Arguments that tag a new logical volume: made by mlnc, on this server, incomplete."""
         tags = ("mlnc", f"mlnc.project={self.project}", f"mlnc.host={self.host}", f"mlnc.role={self.role}")
         server = f"mlnc.server={self.machine.service_host}"
         return " ".join(f"--addtag {tag}" for tag in (*tags, server, "mlnc.incomplete"))
 
     @property
     def size(self) -> str:
-        """The size argument of ``lvcreate``: as asked, or what the server worked out."""
+        """Size argument of ``lvcreate``: the exact size, or the size that the server computes."""
         if self.volume.sizing == "exact":
             return f"-L {lvm_size(self.volume.size_bytes)}"
         return f'-l "$(amount {self.name})"'
 
     @property
     def want(self) -> str:
-        """The line that says what is wanted: function, names, place, size and template."""
+        """Call that declares the volume: function, names, place, size and template."""
         kind = "snapshot" if self.volume.snapshot else "lv" if self.volume_group else "file"
         number = self.volume.free_space_bytes if self.volume.sizing == "free" else self.volume.size_bytes
         place = self.volume_group or self.path
@@ -104,7 +104,7 @@ class Wanted:
 
     @property
     def title(self) -> str:
-        """The volume in a line for people."""
+        """Description of the volume in one line, for a comment."""
         source = f", {'snapshot of' if self.volume.snapshot else 'from'} {self.volume.template}"
         source = source if self.volume.template else ""
         place = f" in {self.volume_group}" if self.volume_group else ""
@@ -112,28 +112,28 @@ class Wanted:
 
 
 def wanted_volumes(project: Project) -> Iterator[Wanted]:
-    """The volumes of *project*'s Xen hosts, by host and in the order of the IR."""
+    """Yield the volumes of the Xen hosts of *project*, by host and in the order of the IR."""
     for name, host in project.xen_hosts().items():
-        for number, volume in enumerate(host.volumes):
-            where = f"{project.project}/hosts/{name}/volumes/{number}"
+        for role, volume in host.volumes.items():
+            where = f"{project.project}/hosts/{name}/volumes/{role}"
             yield Wanted(where, project.project, name, host, volume)
 
 
 def lvm_size(size_bytes: int) -> str:
-    """*size_bytes* for ``lvcreate -L``, in the greatest unit that holds it exactly, else KiB rounded up."""
+    """Return *size_bytes* for ``lvcreate -L``, in the greatest unit that holds it exactly, else KiB rounded up."""
     number, unit = _in_units(size_bytes)
     return f"{number}{unit[0]}" if unit != "bytes" else f"{-(-size_bytes // 1024)}K"
 
 
 def _in_units(size_bytes: int) -> tuple[int, str]:
-    """*size_bytes* as a number and the greatest unit that holds it exactly."""
+    """Return *size_bytes* as a number of the greatest unit that divides it."""
     fitting = (unit for unit, size in UNITS.items() if size_bytes and size_bytes % size == 0)
     unit = next(fitting, "bytes")
     return size_bytes // UNITS.get(unit, 1), unit
 
 
 def _size_in_words(volume: Volume) -> str:
-    """What was asked for, with the unit."""
+    """Return the requested size with its unit."""
     if volume.sizing == "free":
         return f"its template and {_words(volume.free_space_bytes)} free"
     if volume.sizing == "template":

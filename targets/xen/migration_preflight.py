@@ -1,8 +1,8 @@
-"""The preflight script of an xl server: can it send its domains to each server with which it shares storage?
+"""Preflight script of an xl server: checks that it can send domains to each server with which it shares storage.
 
-``xl migrate`` runs ``ssh HOST xl migrate-receive`` as root, so what xend asks of its relocation settings, xl asks of
-ssh: a known host key and root's key accepted, without a question. The script only looks. Here the differences
-between the servers are reported too, because they concern servers of either toolstack.
+``xl migrate`` runs ``ssh HOST xl migrate-receive`` as root. It needs a known host key and an accepted key of root,
+without a prompt; xend has relocation settings for the same purpose. The script changes nothing. This target also
+reports differences between servers that share storage, for both toolstacks.
 """
 
 from mlnc.ir.model import Course
@@ -13,9 +13,9 @@ from mlnc.targets.xen.migration_checks import differences
 
 
 def emit(course: Course) -> Emitted:
-    """``hosts/<service host>/_server/preflight.sh`` of each xl server that shares storage with another xl server.
+    """Return ``hosts/<service host>/_server/preflight.sh`` of each xl server that shares storage with another one.
 
-    Codes: those of :func:`mlnc.ir.shared_storage.differences`.
+    Diagnostic codes: those of :func:`mlnc.ir.shared_storage.differences`.
     """
     peers = migration_peers(course)
     servers = course.site.service_hosts
@@ -25,7 +25,7 @@ def emit(course: Course) -> Emitted:
 
 
 def _script(course: Course, name: str, peers: Peers) -> Artifact | None:
-    """The script of the server *name*; None where it has no peer that xl could send to."""
+    """Return the script of the server *name*, None if it has no peer to which xl can migrate."""
     servers = course.site.service_hosts
     receivers = [
         {
@@ -44,5 +44,5 @@ def _script(course: Course, name: str, peers: Peers) -> Artifact | None:
 
 
 def _volume_groups(storage: frozenset[str]) -> list[str]:
-    """The volume groups among *storage*, sorted; the rest are paths, which a server may mount when it likes."""
+    """Return the volume groups of *storage*, sorted. The rest are paths, which may be mounted later."""
     return sorted(each for each in storage if "/" not in each)

@@ -71,9 +71,9 @@ def _asked(host: Host) -> Iterator[str]:
         yield "cpus"
     if host.on_crash is not None:
         yield "on_crash"
-    if host.maxmem_mib > host.memory_mib:
+    if host.effective_maxmem_mib > host.memory_mib:
         yield "maxmem"
-    if host.max_vcpus > host.vcpus:
+    if host.effective_max_vcpus > host.vcpus:
         yield "maxvcpus"
 
 

@@ -1,7 +1,7 @@
-"""The Xen target: one domain file a virtual machine, ``hosts/<service host>/<project>/<host>.cfg``.
+"""Xen target: one domain file for each virtual machine, ``hosts/<service host>/<project>/<host>.cfg``.
 
-What the toolstack of a service host cannot express is refused, and then there is no file: a domain that
-starts differently from what the project says is worse than one that does not start.
+The target refuses settings that the toolstack of a service host cannot express, and writes no file then: a domain
+that differs from its project is worse than a domain that does not start.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from mlnc.targets.xen.xen_text_checks import refuse_words
 
 
 def emit(course: Course) -> Emitted:
-    """The domain files of all Xen hosts of *course*, by project and host name, and what had to be refused.
+    """Return the domain files of all Xen hosts of *course*, by project and host name, and the refusals.
 
     Warnings: ``foreign-platform`` (the host is left out), ``kernel-arguments-unused`` (the rest is built).
     Errors: ``pvh-unsupported``, ``kernel-missing``, ``xen-unwritable``, ``xen-extra-syntax``,
@@ -33,7 +33,7 @@ def emit(course: Course) -> Emitted:
 
 
 def _faults(host: Host, server: ServiceHost, where: str) -> Iterator[Refusal]:
-    """What leaves *host* without a domain file."""
+    """Yield the errors that leave *host* without a domain file."""
     if not host.is_xen:
         return
     if host.type == "pvh" and (server.toolstack == "xm" or not knows_type(server)):
@@ -48,7 +48,7 @@ def _faults(host: Host, server: ServiceHost, where: str) -> Iterator[Refusal]:
 
 
 def _omissions(host: Host, where: str) -> Iterator[Refusal]:
-    """What the project says and the domain file leaves out."""
+    """Yield warnings for settings of the project that the domain file omits."""
     if not host.is_xen:
         message = f"host {host.domain} is left out: mlnc builds Xen domains, not {host.platform}"
         yield Refusal("foreign-platform", where, message)

@@ -1,4 +1,4 @@
-"""``mlnc build``: which projects a build makes, keeps and removes, and that nothing else ever changes."""
+"""``mlnc build``: the projects that a build makes, keeps and removes; nothing else changes."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def build(*arguments: str | Path) -> Result:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file of *folder* with its content."""
+    """Return the content of every file of *folder* by path."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -48,7 +48,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_folder(course: Path) -> None:
+def test_a_folder_builds_all_its_projects(course: Path) -> None:
     assert "2 projects, 2 hosts on 2 servers in out: " in build(course).stdout
     assert projects(Path("out")) == {"a", "b"}
     assert {path.name for path in Path("out/hosts").iterdir()} == {"one", "two"}
@@ -78,7 +78,7 @@ def test_one_file_after_the_folder_keeps_the_others(course: Path) -> None:
     }
 
 
-def test_one_file_and_then_the_folder_is_as_the_folder_alone(course: Path) -> None:
+def test_one_file_and_then_the_folder_gives_the_same_as_the_folder(course: Path) -> None:
     build(course, "-o", "whole")
     build(course / "b.mln", "-o", "parts")
     build(course / "a.mln", "-o", "parts")
@@ -87,7 +87,7 @@ def test_one_file_and_then_the_folder_is_as_the_folder_alone(course: Path) -> No
     assert tree(Path("parts")) == tree(Path("whole"))
 
 
-def test_a_renamed_project_leaves_nothing_behind(course: Path) -> None:
+def test_all_files_of_a_renamed_project_are_removed(course: Path) -> None:
     build(course)
     (course / "a.mln").write_text(project("renamed"))
     build(course / "a.mln")
@@ -95,7 +95,7 @@ def test_a_renamed_project_leaves_nothing_behind(course: Path) -> None:
     assert not [path for path in tree(Path("out")) if "/a/" in path or path.endswith("/a.yaml")]
 
 
-def test_a_folder_says_what_there_is(course: Path) -> None:
+def test_a_project_removed_from_the_folder_is_removed_from_out(course: Path) -> None:
     build(course)
     (course / "a.mln").unlink()
     build(course / "b.mln")
@@ -104,7 +104,7 @@ def test_a_folder_says_what_there_is(course: Path) -> None:
     assert projects(Path("out")) == {"b"}
 
 
-def test_a_moved_host_leaves_its_server(course: Path) -> None:
+def test_the_files_of_a_moved_host_are_removed_from_its_old_server(course: Path) -> None:
     build(course)
     (course / "a.mln").write_text(project("a", "two"))
     build(course / "a.mln")
@@ -167,7 +167,7 @@ def test_a_foreign_folder_is_refused(course: Path) -> None:
     assert tree(Path("out")) == {"thesis.txt": b"years of work"}
 
 
-def test_a_file_somebody_put_there_is_not_taken(course: Path) -> None:
+def test_a_foreign_file_in_out_is_refused(course: Path) -> None:
     build(course)
     Path("out/hosts/one/a/notes.txt").write_text("mine")
     result = mlnc("build", course)
@@ -177,7 +177,7 @@ def test_a_file_somebody_put_there_is_not_taken(course: Path) -> None:
 
 
 @pytest.mark.parametrize("out", ["afile", "afile/out", "/proc/mlnc", "/dev/null"])
-def test_places_that_take_no_folder(out: str, course: Path) -> None:
+def test_an_impossible_output_folder_is_refused(out: str, course: Path) -> None:
     Path("afile").write_text("a file")
     result = mlnc("build", course, "-o", out)
     assert result.exit_code == 1
@@ -185,7 +185,7 @@ def test_places_that_take_no_folder(out: str, course: Path) -> None:
     assert Path("afile").read_text() == "a file"
 
 
-def test_links_to_folders(course: Path, tmp_path: Path) -> None:
+def test_linked_folders_are_followed(course: Path, tmp_path: Path) -> None:
     build(course, "-o", "plain")
     (tmp_path / "link").symlink_to(course)
     (tmp_path / "elsewhere").mkdir()
@@ -197,7 +197,7 @@ def test_links_to_folders(course: Path, tmp_path: Path) -> None:
     assert projects(tmp_path / "elsewhere") == {"a", "b"}
 
 
-def test_the_same_bytes_from_everywhere(
+def test_the_output_does_not_depend_on_the_working_directory(
     course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build("course", "-o", "out")
@@ -212,7 +212,7 @@ def test_the_same_bytes_from_everywhere(
     assert tree(tmp_path / "out") == first
 
 
-def test_the_same_bytes_in_another_place(course: Path, tmp_path: Path) -> None:
+def test_the_output_does_not_depend_on_the_location_of_the_course(course: Path, tmp_path: Path) -> None:
     build(course)
     (tmp_path / "copy").mkdir()
     for path in course.iterdir():
@@ -225,7 +225,7 @@ def test_the_same_bytes_in_another_place(course: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
-def test_hash_seeds_change_nothing(seed: str, course: Path, tmp_path: Path) -> None:
+def test_the_output_does_not_depend_on_the_hash_seed(seed: str, course: Path, tmp_path: Path) -> None:
     build(course)
     environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo", "LC_ALL": "C"}
     command = [sys.executable, "-m", "mlnc", "build", "course", "-o", "again"]
@@ -233,12 +233,12 @@ def test_hash_seeds_change_nothing(seed: str, course: Path, tmp_path: Path) -> N
     assert tree(tmp_path / "again") == tree(tmp_path / "out")
 
 
-def test_source_maps_name_files_as_seen_from_out(course: Path) -> None:
+def test_source_maps_have_paths_relative_to_out(course: Path) -> None:
     build(course)
     assert b'"hosts/web": "../course/a.mln:2:6"' in tree(Path("out"))[".sourcemap/a.json"]
 
 
-def test_an_unreadable_earlier_project_stops_a_partial_build_and_no_whole_one(course: Path) -> None:
+def test_an_unreadable_earlier_project_stops_only_a_partial_build(course: Path) -> None:
     build(course)
     Path("out/ir/b.yaml").write_text("not: the IR\n")
     result = mlnc("build", course / "a.mln")
@@ -247,13 +247,13 @@ def test_an_unreadable_earlier_project_stops_a_partial_build_and_no_whole_one(co
     assert build(course).exit_code == 0
 
 
-def test_machines_get_json_alone(course: Path) -> None:
+def test_json_findings_are_alone_on_standard_output(course: Path) -> None:
     result = build(course, "--format", "json")
     assert result.stdout == '{\n  "diagnostics": []\n}\n'
     assert "2 projects" in result.stderr
 
 
-def test_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_folder_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "course").mkdir()
     result = mlnc("build", "course")

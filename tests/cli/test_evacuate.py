@@ -1,4 +1,4 @@
-"""``mlnc evacuate``: the patch is applied by git, and the course that comes of it is built."""
+"""``mlnc evacuate``: each patch is applied by git, and the patched course is built."""
 
 import shutil
 import subprocess
@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def evacuated(server: str = "one", paths: str = "lab", **files: str) -> str:
-    """The patch that empties *server* of the projects *files*, once git has applied it; the course is built then."""
+    """Make the patch that empties *server* of the projects *files*, apply it with git, build, and return it."""
     for name, text in files.items():
         Path(f"lab/{name}.mln").write_text(text)
     found = mlnc("evacuate", server, paths)
@@ -43,7 +43,7 @@ def evacuated(server: str = "one", paths: str = "lab", **files: str) -> str:
 
 
 def hosts() -> dict[str, Host]:
-    """The hosts that were built, PROJECT/HOST."""
+    """Return the built hosts by PROJECT/HOST."""
     projects = [
         load_project(path.read_text()) for path in Path("out/ir").glob("*.yaml") if path.stem != "site"
     ]
@@ -55,12 +55,12 @@ def placed() -> dict[str, str]:
 
 
 def changed(patch: str) -> list[str]:
-    """The lines that a patch adds."""
+    """Return the lines that a patch adds."""
     return [line[1:].strip() for line in patch.splitlines() if line.startswith("+") and line[:3] != "+++"]
 
 
 def refused(server: str = "one", **files: str) -> str:
-    """What is said where there is no patch."""
+    """Return the findings of a course for which there is no patch."""
     for name, text in files.items():
         Path(f"lab/{name}.mln").write_text(text)
     found = mlnc("evacuate", server, "lab")
@@ -89,7 +89,7 @@ def test_a_server_of_the_course_is_emptied_and_nothing_else_moves() -> None:
     assert all(used[name] <= (facts.memory_mib or 0) for name, facts in servers.items())
 
 
-def test_the_patch_is_the_same_each_time() -> None:
+def test_the_patch_is_deterministic() -> None:
     shutil.copytree(COURSE, "course")
     assert mlnc("evacuate", "atlas", "course").stdout == mlnc("evacuate", "192.0.2.2", "course").stdout
 
@@ -97,17 +97,17 @@ def test_the_patch_is_the_same_each_time() -> None:
 # ---- where the server is written -----------------------------------------------------------------------------
 
 
-def test_a_word_in_the_host() -> None:
+def test_a_service_host_in_the_host_is_edited() -> None:
     patch = evacuated(p="global { project p }\nhost a { service_host one; memory 600M }\n")
     assert changed(patch) == ["host a { service_host two; memory 600M }"]
 
 
-def test_a_superclass_that_all_of_them_have_is_changed_alone() -> None:
+def test_a_superclass_is_edited_if_all_its_hosts_move_to_one_server() -> None:
     text = "global { project p }\nsuperclass s { service_host one }\nhost a { superclass s }\nhost b { superclass s }\n"
     assert changed(evacuated(p=text)) == ["superclass s { service_host two }"]
 
 
-def test_a_superclass_of_machines_that_part_is_left_and_each_gets_a_line() -> None:
+def test_hosts_get_their_own_line_if_the_superclass_has_hosts_for_several_servers() -> None:
     text = """\
 global { project p }
 superclass s { service_host one; memory 500M }
@@ -131,7 +131,7 @@ host {
     ]
 
 
-def test_hosts_without_a_word_are_moved_from_the_default() -> None:
+def test_hosts_without_service_host_are_moved_from_the_default() -> None:
     Path("lab/site.mln").write_text("service_host localhost { }\n" + SITE)
     hosts = ["a\n{\n    xen\n}", "b { }", "c {\n\tmemory 600M }", "d { xen; memory 600M }"]
     text = "\n".join(["global { project p }", *(f"host {host}" for host in hosts)])
@@ -144,7 +144,7 @@ def test_hosts_without_a_word_are_moved_from_the_default() -> None:
     ]
 
 
-def test_a_variable_that_only_some_follow_is_left() -> None:
+def test_a_variable_used_by_other_hosts_is_not_edited() -> None:
     text = """\
 global { project p; $place = one }
 host a { service_host $place; memory 900M }
@@ -158,14 +158,14 @@ host c { service_host $[place]; memory 400M }
     ]
 
 
-def test_what_a_shared_file_says_once_moves_together() -> None:
+def test_hosts_with_a_service_host_in_a_shared_file_move_together() -> None:
     shared = "host a { service_host one; memory 200M }\n"
     projects = {name: f"global {{ project {name} }}\n#include shared.mln\n" for name in ("p", "q", "r", "s")}
     patch = evacuated(shared=shared, **projects)
     assert changed(patch) == ["host a { service_host two; memory 200M }"]
 
 
-def test_hosts_of_autoenum_are_written_out() -> None:
+def test_hosts_of_autoenum_get_their_own_blocks() -> None:
     text = """\
 superclass node { memory 100M }
 global {
@@ -177,7 +177,7 @@ global {
     assert changed(patch)[-2:] == ["host n1 { service_host two }", "host n2 { service_host two }"]
 
 
-def test_a_switch_that_names_the_server_goes_with_its_hosts() -> None:
+def test_a_switch_that_names_the_server_moves_with_its_hosts() -> None:
     text = """\
 global { project p }
 switch lan { service_host one; vlan 7 }
@@ -188,7 +188,7 @@ host b { service_host one; memory 300M; network eth0 { switch lan } }
     assert set(placed().values()) == {"two"}
 
 
-def test_hosts_on_a_switch_that_nothing_joins_stay_together() -> None:
+def test_hosts_on_a_switch_without_carrier_stay_together() -> None:
     text = """\
 global { project p }
 switch lan { }
@@ -201,7 +201,7 @@ host c { service_host one; memory 400M; network eth0 { switch wan } }
     assert placed() == {"p/a": "two", "p/b": "two", "p/c": "three"}
 
 
-def test_a_server_to_which_they_move_live_is_preferred() -> None:
+def test_a_target_for_live_migration_is_preferred() -> None:
     site = """\
 service_host one { address 192.0.2.101; lvm_vg san; san_path san }
 service_host two { address 192.0.2.102 }
@@ -212,7 +212,7 @@ service_host three { address 192.0.2.103; lvm_vg san; san_path san; memory 512M 
     assert placed() == {"p/a": "three"}
 
 
-def test_a_display_that_is_taken_is_avoided() -> None:
+def test_a_target_with_the_vnc_display_in_use_is_avoided() -> None:
     text = """\
 global { project p }
 host a { service_host one; vncdisplay 3 }
@@ -224,48 +224,48 @@ host b { service_host two; vncdisplay 3 }
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n", "\r\n\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_bytes_that_are_not_changed_stay(ending: str, mark: str) -> None:
+def test_a_patch_keeps_unedited_bytes(ending: str, mark: str) -> None:
     text = f"{mark}global {{ project p }}\r\n# \x0c \u2028\nhost a {{ service_host one }}{ending}"
     Path("lab/a file.mln").write_bytes(text.encode())
     evacuated()
     assert Path("lab/a file.mln").read_bytes().decode() == text.replace("one", "two")
 
 
-# ---- what cannot be ------------------------------------------------------------------------------------------
+# ---- refusals ------------------------------------------------------------------------------------------------
 
 
-def test_too_little_memory_names_machines_and_mib() -> None:
+def test_missing_memory_is_reported_with_hosts_and_mib() -> None:
     said = refused(
         p="global { project p }\nhost a { service_host one; memory 1G }\nhost b { service_host two; memory 64M }\n"
     )
-    assert "error[no-room]: no server can take p/a, which stay together and have 1024 MiB" in said
-    assert "two has the most room, 960 MiB; 64 MiB are missing" in said
-    assert "there is no patch" in said
+    assert "error[no-room]: no server has room for p/a, which must stay together and need 1024 MiB" in said
+    assert "two has the most free memory, 960 MiB; 64 MiB are missing" in said
+    assert "no patch was made" in said
 
 
-def test_no_other_server() -> None:
+def test_a_course_with_one_server_is_refused() -> None:
     Path("lab/site.mln").write_text("service_host one { }\n")
     assert "there is no other server" in refused(p="global { project p }\nhost a { service_host one }\n")
 
 
-def test_displays_that_are_taken_everywhere() -> None:
+def test_a_vnc_display_in_use_on_all_targets_is_reported() -> None:
     hosts = "".join(
         f"host {name} {{ service_host {name}; vncdisplay 1 }}\n" for name in ("one", "two", "three")
     )
     assert "a VNC display" in refused(p="global { project p }\n" + hosts)
 
 
-def test_what_a_shared_file_says_once_must_fit_in_one_place() -> None:
+def test_hosts_of_a_shared_file_must_fit_on_one_server() -> None:
     said = refused(
         shared="host a { superclass s; memory 300M }\nsuperclass s { $w = one; service_host $w }\n",
         r="global { project r }\nhost b { service_host two; memory 500M }\n",
         p="global { project p }\n#include shared.mln\n",
         q="global { project q }\n#include shared.mln\n",
     )
-    assert "no server can take p/a, q/a, which stay together and have 600 MiB" in said
+    assert "no server has room for p/a, q/a, which must stay together and need 600 MiB" in said
 
 
-def test_a_word_that_others_make_another_server_of_cannot_be_changed() -> None:
+def test_a_service_host_shared_with_hosts_of_another_server_is_refused() -> None:
     Path("lab/site.mln").write_text("service_host srv1 { }\nservice_host srv2 { }\nservice_host srv3 { }\n")
     said = refused(
         "srv1",
@@ -273,17 +273,15 @@ def test_a_word_that_others_make_another_server_of_cannot_be_changed() -> None:
         p="global { project p; $n = 1 }\n#include shared.mln\n",
         q="global { project q; $n = 2 }\n#include shared.mln\n",
     )
-    assert (
-        "lab/shared.mln:1:23: error[service-host-shared]: the server of p/a is written where others" in said
-    )
+    assert "lab/shared.mln:1:23: error[service-host-shared]: the service_host of p/a also applies to" in said
 
 
-def test_an_unknown_server_and_one_that_is_empty() -> None:
+def test_an_unknown_server_is_refused_and_an_empty_one_gives_no_patch() -> None:
     Path("lab/p.mln").write_text("global { project p }\nhost a { service_host one }\n")
-    assert "there is no server tow; did you mean two?" in mlnc("evacuate", "tow", "lab").stderr
+    assert "unknown server tow; did you mean two?" in mlnc("evacuate", "tow", "lab").stderr
     empty = mlnc("evacuate", "three", "lab")
     assert (empty.exit_code, empty.stdout, empty.stderr) == (0, "", "nothing is on three\n")
 
 
-def test_an_error_of_the_course_comes_first() -> None:
+def test_errors_of_the_course_are_reported_first() -> None:
     assert "undefined-switch" in refused(p="global { project p }\nhost a { network eth0 { switch lan } }\n")

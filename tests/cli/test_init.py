@@ -1,4 +1,4 @@
-"""A course of one's own: it builds as it is, its commands are there, and nothing is overwritten."""
+"""``mlnc init``: the new course builds, has the tasks, and no file is overwritten."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from mlnc.cli.init import FILES, InitRefused, init
 from mlnc.cli.main import main
 
 
-def test_a_new_course_builds_and_has_its_commands(tmp_path: Path) -> None:
+def test_a_new_course_builds_and_has_the_tasks(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     done = CliRunner().invoke(main, ["init", str(folder)])
     assert done.exit_code == 0, done.output
@@ -26,14 +26,14 @@ def test_a_new_course_builds_and_has_its_commands(tmp_path: Path) -> None:
     assert len((folder / "tasks.py").read_text().splitlines()) == 3
 
 
-def test_what_is_there_stays(tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text("mine\n")
     with pytest.raises(InitRefused, match=r"tasks\.py"):
         init(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["tasks.py"]
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InitRefused):
         init(tmp_path / "file" / "course")

@@ -1,4 +1,4 @@
-"""The command line: exit codes, what goes where, options, completion, and no traceback whatever one does."""
+"""The command line: exit codes, output streams, options, completion, and no traceback for any input."""
 
 import json
 import os
@@ -21,7 +21,7 @@ PROGRAM = [sys.executable, "-c", "from mlnc.cli.main import main; main(prog_name
 
 
 def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The command as a process of its own."""
+    """Run the command as a separate process."""
     return subprocess.run(
         [*PROGRAM, *map(str, arguments)],
         capture_output=True,
@@ -35,7 +35,7 @@ def run(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProc
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory with a right project, one with warnings and a wrong one."""
+    """The working directory with a correct project, one with warnings and one with errors."""
     for name, text in {"good": GOOD, "warned": WARNED, "bad": BAD}.items():
         (tmp_path / f"{name}.mln").write_text(text)
     monkeypatch.chdir(tmp_path)
@@ -49,7 +49,7 @@ COMMANDS = ["check", "build", "show", "secrets"]
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.usefixtures("folder")
-def test_all_is_well(command: str) -> None:
+def test_a_correct_project_exits_with_0(command: str) -> None:
     result = mlnc(command, "good.mln")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout
@@ -57,7 +57,7 @@ def test_all_is_well(command: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.usefixtures("folder")
-def test_warnings_stop_nothing(command: str) -> None:
+def test_warnings_do_not_change_the_exit_code(command: str) -> None:
     result = mlnc(command, "warned.mln")
     assert result.exit_code == 0
     assert result.stderr.count("warning[without-effect]") == 2
@@ -69,11 +69,11 @@ def test_warnings_stop_nothing(command: str) -> None:
         ("check", "1 error and 1 warning\n"),
         ("build", "1 error and 1 warning; nothing was written\n"),
         ("show", "1 error and 1 warning\n"),
-        ("secrets", "1 error and 1 warning; no secret was made\n"),
+        ("secrets", "1 error and 1 warning; no secret was generated\n"),
     ],
 )
 @pytest.mark.usefixtures("folder")
-def test_errors(command: str, last: str) -> None:
+def test_errors_exit_with_1(command: str, last: str) -> None:
     result = mlnc(command, "bad.mln")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.endswith(last)
@@ -97,7 +97,7 @@ def test_errors(command: str, last: str) -> None:
     ],
 )
 @pytest.mark.usefixtures("folder")
-def test_wrong_usage(arguments: list[str]) -> None:
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
     result = mlnc(*arguments)
     assert result.exit_code == 2
     assert "Usage: " in result.stderr
@@ -105,12 +105,12 @@ def test_wrong_usage(arguments: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_summary_of_a_check() -> None:
+def test_check_prints_a_summary() -> None:
     assert mlnc("check", "good.mln").stdout == "1 project, 1 host on 1 server: no errors\n"
     assert mlnc("check", "warned.mln").stdout == "1 project, 1 host on 1 server: no errors, 2 warnings\n"
 
 
-def test_checking_writes_nothing(folder: Path) -> None:
+def test_check_writes_nothing(folder: Path) -> None:
     before = sorted(folder.rglob("*"))
     for arguments in (
         ["check", "good.mln"],
@@ -126,14 +126,14 @@ def test_checking_writes_nothing(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_one_warning_silenced() -> None:
+def test_a_silenced_warning_is_not_printed() -> None:
     result = mlnc("check", "warned.mln", "-W", "no-without-effect")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.endswith("no errors\n")
 
 
 @pytest.mark.usefixtures("folder")
-def test_warnings_as_errors() -> None:
+def test_warnings_as_errors_exit_with_1() -> None:
     result = mlnc("check", "warned.mln", "-W", "error")
     assert result.exit_code == 1
     assert result.stderr.count("error[without-effect]") == 2
@@ -143,9 +143,9 @@ def test_warnings_as_errors() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_code_that_is_none() -> None:
+def test_an_unknown_code_is_refused_with_a_suggestion() -> None:
     result = mlnc("check", "good.mln", "-W", "no-lone-zreo")
-    assert result.stderr.endswith("there is no warning lone-zreo; did you mean no-lone-zero?\n")
+    assert result.stderr.endswith("unknown warning lone-zreo; did you mean no-lone-zero?\n")
     result = mlnc("check", "good.mln", "-W", "no-invalid-value")
     assert result.stderr.endswith("invalid-value is an error: it cannot be silenced\n")
     result = mlnc("check", "good.mln", "-W", "all")
@@ -155,7 +155,7 @@ def test_a_code_that_is_none() -> None:
 @pytest.mark.parametrize("command", ["check", "build"])
 @pytest.mark.parametrize("name", ["good", "warned", "bad", "gone"])
 @pytest.mark.usefixtures("folder")
-def test_json_stands_alone_on_standard_output(command: str, name: str) -> None:
+def test_json_findings_are_alone_on_standard_output(command: str, name: str) -> None:
     result = mlnc(command, f"{name}.mln", "--format", "json")
     codes = [each["code"] for each in json.loads(result.stdout)["diagnostics"]]
     assert (
@@ -171,20 +171,20 @@ def test_json_stands_alone_on_standard_output(command: str, name: str) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_json_findings_beside_output() -> None:
+def test_json_findings_are_on_standard_error_beside_output() -> None:
     result = mlnc("show", "warned.mln", "--expanded", "--format", "json")
     assert json.loads(result.stdout)["project"] == "demo"
     assert json.loads(result.stderr) == {"diagnostics": []}, "expanding asks for no meaning"
     assert len(json.loads(mlnc("show", "warned.mln", "--format", "json").stderr)["diagnostics"]) == 2
 
 
-def test_a_site_file_by_name(folder: Path) -> None:
+def test_site_option_names_the_site_file(folder: Path) -> None:
     (folder / "servers.mln").write_text("service_host one { }\n")
     assert "no-service-host" in mlnc("check", "good.mln", "--site", "servers.mln").stderr
     assert mlnc("check", "good.mln", "--site", "gone.mln").exit_code == 1
 
 
-def test_mln1(folder: Path) -> None:
+def test_mln1_reports_differences(folder: Path) -> None:
     (folder / "lab.mln").write_text("global { project demo }\nhost web { xen; memory 1G }\n")
     assert mlnc("check", "lab.mln").stderr == ""
     result = mlnc("check", "lab.mln", "--mln1")
@@ -192,21 +192,21 @@ def test_mln1(folder: Path) -> None:
     assert "warning[mln1-memory-unit]" in result.stderr
 
 
-def test_mln1_of_what_cannot_be_read(folder: Path) -> None:
+def test_mln1_of_an_unreadable_file_reports_the_error(folder: Path) -> None:
     (folder / "lab.mln").write_text("host web { #include gone.mln\n")
     result = mlnc("check", "lab.mln", "gone.mln", "--mln1")
     assert result.exit_code == 1
     assert "error[unclosed-brace]" in result.stderr
 
 
-def test_version() -> None:
+def test_version_is_printed() -> None:
     assert mlnc("--version").stdout == f"mlnc {__version__}\n"
 
 
 @pytest.mark.parametrize(
     "arguments", [["-h"], ["--help"], *([command, "-h"] for command in [*COMMANDS, "directives"])]
 )
-def test_help(arguments: list[str]) -> None:
+def test_every_command_has_help(arguments: list[str]) -> None:
     result = mlnc(*arguments)
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage: ")
@@ -215,14 +215,14 @@ def test_help(arguments: list[str]) -> None:
 # ---- directives --------------------------------------------------------------------------------------------
 
 
-def test_directives() -> None:
+def test_directives_describes_one_or_lists_all() -> None:
     listed = mlnc("directives").stdout
     for directive in load().directives:
         assert f"  {directive.name} " in listed
     assert mlnc("directives", "memory").stdout.startswith("memory  (in host and superclass")
 
 
-def test_an_unknown_directive() -> None:
+def test_an_unknown_directive_exits_with_1() -> None:
     result = mlnc("directives", "memroy")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: unknown directive 'memroy'; did you mean 'memory'?\n"
@@ -232,7 +232,7 @@ def test_an_unknown_directive() -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_completion_script_is_one(shell: str, tmp_path: Path) -> None:
+def test_the_shell_accepts_its_completion_script(shell: str, tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text(mlnc("completion", shell).stdout)
     assert "_MLNC_COMPLETE" in script.read_text()
@@ -243,7 +243,7 @@ def test_a_completion_script_is_one(shell: str, tmp_path: Path) -> None:
 
 
 def completed(words: str) -> list[str]:
-    """What bash would be offered for the last of *words*."""
+    """Return the completions that bash gets for the last of *words*."""
     number = str(len(words.split(" ")) - 1)
     offered = run(_MLNC_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=number).stdout
     return [line.partition(",")[2] for line in offered.splitlines()]
@@ -261,7 +261,7 @@ def completed(words: str) -> list[str]:
         ("mlnc completion z", ["zsh"]),
     ],
 )
-def test_completion(words: str, offered: list[str]) -> None:
+def test_completion_offers_matching_words(words: str, offered: list[str]) -> None:
     assert completed(words) == offered
 
 
@@ -280,12 +280,12 @@ def test_bash_completes_with_the_script(tmp_path: Path) -> None:
     assert done.stdout == "secrets\n", done.stderr
 
 
-# ---- whatever one does -------------------------------------------------------------------------------------
+# ---- unusual input -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def weird(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of things that are no projects."""
+    """A folder of files that are not projects."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "folder.mln").mkdir()
     (tmp_path / "binary.mln").write_bytes(bytes(range(256)))
@@ -325,7 +325,7 @@ WEIRD += [
 
 @pytest.mark.parametrize("path", WEIRD)
 @pytest.mark.usefixtures("weird")
-def test_no_traceback(path: str) -> None:
+def test_no_input_gives_a_traceback(path: str) -> None:
     for command in [*COMMANDS, ["show", "--expanded"], ["check", "--mln1"], ["check", "--format", "json"]]:
         arguments = [command] if isinstance(command, str) else command
         result = mlnc(*arguments, path)
@@ -336,26 +336,26 @@ def test_no_traceback(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["folder.mln", "binary.mln", "fifo.mln", "nowhere", "/dev/null"])
-def test_no_site_file(path: str, weird: Path) -> None:
+def test_an_invalid_site_file_gives_no_traceback(path: str, weird: Path) -> None:
     (weird / "good.mln").write_text(GOOD)
     result = mlnc("check", "good.mln", "--site", path)
     assert result.exit_code == 1
     assert "error[" in result.stderr
 
 
-def test_a_site_file_that_leads_nowhere(folder: Path) -> None:
+def test_a_dangling_link_as_site_file_is_reported(folder: Path) -> None:
     (folder / "site.mln").symlink_to("gone")
     assert "site.mln cannot be read" in mlnc("check", "good.mln").stderr
 
 
-def test_hidden_files_of_a_folder_are_left_alone(tmp_path: Path) -> None:
+def test_hidden_files_of_a_folder_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "good.mln").write_text(GOOD)
     (tmp_path / ".#good.mln").symlink_to("somebody@example.org:7")
     (tmp_path / "._good.mln").write_bytes(b"\xff\xfe")
     assert mlnc("check", tmp_path).exit_code == 0
 
 
-def test_a_reader_that_goes_away() -> None:
+def test_a_closed_pipe_gives_no_traceback() -> None:
     with subprocess.Popen(
         [*PROGRAM, "directives"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -368,7 +368,7 @@ def test_a_reader_that_goes_away() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_a_terminal_of_any_encoding(encoding: str, tmp_path: Path) -> None:
+def test_output_works_in_any_terminal_encoding(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "lab.mln").write_text(
         "global { project demo }\nhost web { xen; extra größe=漢 }\n", encoding="utf-8"
     )
@@ -380,7 +380,7 @@ def test_a_terminal_of_any_encoding(encoding: str, tmp_path: Path) -> None:
     assert json.loads(shown)["hosts"]["web"]["values"]["extra"] == "größe=漢"
 
 
-def test_python_m() -> None:
+def test_python_m_runs_the_command() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mlnc", "--version"], capture_output=True, text=True, check=True
     )

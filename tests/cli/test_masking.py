@@ -1,4 +1,4 @@
-"""No secret is printed: sources with secrets in every place, right and wrong, and nothing of them in any text.
+"""No secret is printed: sources with secrets in all places, valid and invalid, are masked in every text.
 
 ``geheim`` begins every secret of these tests, so that a leak of any part is found.
 """
@@ -17,7 +17,7 @@ from mlnc.compiler.source import Origin, Source, Span
 
 
 def shown(text: str, guarded: bool = False) -> str:
-    """Every line of a source as it would be shown."""
+    """Return every line of a source as printed."""
     source = Source("test.mln", text)
     masking = Masking(secret_places([source], guarded))
     starts = [0, *(place + 1 for place, char in enumerate(text) if char == "\n")]
@@ -67,7 +67,7 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("case", HIDDEN)
-def test_nothing_of_a_secret_is_shown(case: str) -> None:
+def test_no_part_of_a_secret_is_shown(case: str) -> None:
     text = shown(HIDDEN[case])
     assert "geheim" not in text
     assert MASK in text
@@ -90,20 +90,20 @@ SHOWN = [
 
 
 @pytest.mark.parametrize("text", SHOWN)
-def test_what_is_no_secret_is_shown(text: str) -> None:
+def test_text_that_is_not_secret_is_shown(text: str) -> None:
     assert shown(text) == text
 
 
-def test_only_the_password_of_a_user_is_hidden() -> None:
+def test_only_the_password_of_a_user_is_masked() -> None:
     assert shown("users { bob $6$salt$geheimgeheim /home/bob 7 }") == f"users {{ bob {MASK} /home/bob 7 }}"
 
 
-def test_while_a_file_is_missing_every_variable_may_be_a_secret() -> None:
+def test_all_variables_are_masked_if_a_file_is_missing() -> None:
     assert shown("$x = geheim; #include gone.mln", guarded=True) == f"$x = {MASK}; #include gone.mln"
     assert shown("$x = public", guarded=False) == "$x = public"
 
 
-def test_a_secret_of_one_file_is_hidden_in_all() -> None:
+def test_a_secret_of_one_file_is_masked_in_all() -> None:
     group = Source("group.mln", "global { $x = geheim }")
     shared = Source("shared.mln", "host web { root_passwd $x }")
     masking = Masking(secret_places([group, shared], guarded=False))
@@ -111,12 +111,12 @@ def test_a_secret_of_one_file_is_hidden_in_all() -> None:
     assert masking.text("memory: geheim is not a size") == f"memory: {MASK} is not a size"
 
 
-def test_messages_keep_their_own_words() -> None:
+def test_words_of_messages_are_not_masked() -> None:
     masking = Masking(secret_places([Source("x", "root_passwd geheim")], guarded=False))
     assert masking.text("root_passwd is written in clear text") == "root_passwd is written in clear text"
 
 
-def test_messages_that_quote_a_secret_otherwise() -> None:
+def test_other_quotations_of_a_secret_are_masked() -> None:
     masking = Masking(literals=["it's\\geheim", "geh"])
     assert masking.text(f"{'it' + chr(39) + 's' + chr(92) + 'geheim'!r} is no name") in (
         f"{MASK} is no name",
@@ -127,7 +127,7 @@ def test_messages_that_quote_a_secret_otherwise() -> None:
     assert masking.text("gehen") == "gehen", "a short secret is a word, not a part of one"
 
 
-def test_the_caret_stays_at_its_words() -> None:
+def test_carets_stay_under_the_marked_words() -> None:
     text = "root_passwd geheim; memory lots; vncpasswd geheim"
     source = Source("x", text)
     masking = Masking(secret_places([source], guarded=False))
@@ -173,6 +173,6 @@ def test_every_part_of_a_diagnostic_is_masked() -> None:
         assert text.count(MASK) >= 3
 
 
-def test_without_anything_known_a_text_stays() -> None:
+def test_text_is_unchanged_without_known_secrets() -> None:
     assert Masking().text("anything") == "anything"
     assert Masking(SecretSpans(), literals([])).text("anything") == "anything"

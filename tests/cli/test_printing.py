@@ -1,4 +1,4 @@
-"""Findings as people and machines read them: where, what, the line with its carets, the way there, a hint."""
+"""Findings as text and JSON: position, message, source line with carets, origin and hint."""
 
 import json
 import unicodedata
@@ -28,7 +28,7 @@ def text_of(*found: Diagnostic, **options: bool) -> str:
     return click.unstyle(as_text(report_of(*found, **options), Masking()))
 
 
-def test_the_whole_form() -> None:
+def test_a_finding_with_all_parts() -> None:
     main = Source("main.mln", "#include lab/web.mln\nhost a { superclass web }\n")
     via = Via("superclass", Span(main, 30, 44), Via("include", Span(main, 9, 20)))
     related = (Related("the first one is here", Span(main, 21, 25)),)
@@ -49,14 +49,14 @@ lab/web.mln:2:9: error[invalid-value]: memory: lots is not a size
     )
 
 
-def test_without_a_place() -> None:
+def test_a_finding_without_a_position() -> None:
     assert (
         text_of(Diagnostic("not-found", "x.mln is a folder", None))
         == "mlnc: error[not-found]: x.mln is a folder\n"
     )
 
 
-def test_findings_come_in_the_order_of_the_sources() -> None:
+def test_findings_are_in_source_order() -> None:
     later, earlier = (Diagnostic("invalid-value", "m", Origin(Span(SOURCE, at, at + 1))) for at in (12, 2))
     assert [line[:16] for line in text_of(later, earlier).splitlines() if "error" in line] == [
         "lab/web.mln:1:3:",
@@ -72,19 +72,19 @@ def test_a_finding_of_many_projects_is_printed_once() -> None:
     assert "    in 60 projects: group01, group02, group03 ...\n" in as_text(report, Masking())
 
 
-def test_warnings_as_errors() -> None:
+def test_warnings_as_errors_are_printed_as_errors() -> None:
     found = Diagnostic("lone-zero", "m", Origin(MEMORY))
     assert "warning[lone-zero]" in text_of(found)
     assert "error[lone-zero]" in text_of(found, strict=True)
 
 
-def test_colours_are_for_terminals() -> None:
+def test_colours_are_used_on_terminals() -> None:
     coloured = as_text(report_of(Diagnostic("lone-zero", "m", Origin(MEMORY))), Masking())
     assert "\x1b[33m" in coloured
     assert click.unstyle(coloured) != coloured
 
 
-def test_machines_read_json() -> None:
+def test_json_has_all_parts_of_a_finding() -> None:
     via = Via("include", Span(SOURCE, 0, 4))
     found = Diagnostic(
         "invalid-value", "memory: gr\u00f6\u00dfe", Origin(MEMORY, via), "hint", (Related("r", MEMORY),)
@@ -115,13 +115,13 @@ def test_machines_read_json() -> None:
 
 
 def marked(text: str, start: int, end: int, width: int = 80) -> tuple[str, str]:
-    """The line that is shown, and what stands above the carets."""
+    """Return the printed line and the text above the carets."""
     line, below, carets = lines(Excerpt(1, text, start, end), width)
     return line, column_slice(line, len(below), len(below) + len(carets))
 
 
 def column_slice(line: str, start: int, end: int) -> str:
-    """The characters of *line* from column *start* up to *end*."""
+    """Return the characters of *line* from column *start* up to *end*."""
     found, at = "", 0
     for char in line:
         if start <= at < end:
@@ -146,7 +146,7 @@ def test_a_long_line_is_cut_around_the_carets(at: int, width: int) -> None:
     assert len(line) > width - 10, "the room is used"
 
 
-def test_what_is_marked_is_cut_last() -> None:
+def test_the_marked_part_is_cut_last() -> None:
     line, above = marked("x" * 50 + "y" * 500 + "z" * 50, 50, 550, 60)
     assert len(line) <= 60
     assert set(above) == {"y", "."}
@@ -158,7 +158,7 @@ def test_tabs_and_wide_characters_keep_the_carets_in_place() -> None:
     assert marked("e\u0301 memory lots", 10, 14)[1] == "lots"
 
 
-def test_a_caret_at_the_end_of_a_line() -> None:
+def test_an_empty_span_at_the_end_of_a_line_has_one_caret() -> None:
     line, below, carets = lines(Excerpt(3, "host web", 8, 9), 80)
     assert (line, below, carets) == ("    3 | host web", "      |         ", "^")
 
@@ -177,7 +177,7 @@ def test_any_line_fits_any_terminal(text: str, width: int, data: st.DataObject) 
 @pytest.mark.parametrize(
     "evil", ["\x1b[31m", "\x07", "\r", "\x9b2J", "\u202e", "\u200b", "\x00", "\udce9", "\n"]
 )
-def test_nothing_in_a_source_commands_the_terminal(evil: str) -> None:
+def test_control_characters_of_a_source_are_replaced(evil: str) -> None:
     source = Source(f"a{evil}.mln", f"memory a{evil}b")
     found = Diagnostic(
         "invalid-value", f"memory: a{evil}b", Origin(Span(source, 7, 9)), evil, (Related(evil, MEMORY),)
@@ -187,5 +187,5 @@ def test_nothing_in_a_source_commands_the_terminal(evil: str) -> None:
     assert "\ufffd" in text
 
 
-def test_blanks_of_all_kinds_are_harmless() -> None:
+def test_unicode_blanks_are_kept() -> None:
     assert visible("a\tb\u00a0c\u3000d") == "a\tb\u00a0c\u3000d"

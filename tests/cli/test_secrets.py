@@ -1,4 +1,4 @@
-"""``mlnc secrets`` and the way of every secret: made once, kept for one pair of eyes, printed only as a hand-out."""
+"""``mlnc secrets``: passwords are generated once, readable by the owner only, and printed only as hand-outs."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ NAMES = {"lab/project_password", "shared", "lab/web/users/bob", "lab/mail/vncpas
 
 @pytest.fixture(autouse=True)
 def open_umask() -> Iterator[None]:
-    """Secrets are kept from others because mlnc does it, not because the umask happens to."""
+    """Set a permissive umask: mlnc must restrict the permissions itself."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -54,7 +54,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-# ---- making and keeping ------------------------------------------------------------------------------------
+# ---- generation and storage --------------------------------------------------------------------------------
 
 
 def test_each_name_gets_a_password(course: Path) -> None:
@@ -63,10 +63,10 @@ def test_each_name_gets_a_password(course: Path) -> None:
     made = read(course / "secrets.yaml")
     assert set(made) == NAMES
     assert len(set(made.values())) == len(NAMES)
-    assert result.stdout.endswith("4 made, 0 there already in " + str(course / "secrets.yaml") + "\n")
+    assert result.stdout.endswith("4 generated, 0 existing in " + str(course / "secrets.yaml") + "\n")
 
 
-def test_names_are_listed_and_values_never(course: Path) -> None:
+def test_the_listing_has_names_but_no_values(course: Path) -> None:
     for _ in range(2):
         result = mlnc("secrets", course)
         for name, value in read(course / "secrets.yaml").items():
@@ -74,12 +74,14 @@ def test_names_are_listed_and_values_never(course: Path) -> None:
             assert value not in result.output
 
 
-def test_only_the_eyes_of_the_owner(course: Path) -> None:
+def test_the_file_is_readable_by_its_owner_only(course: Path) -> None:
     mlnc("secrets", course)
     assert mode(course / "secrets.yaml") == 0o600
 
 
-def test_it_is_so_from_the_first_byte_on(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_never_readable_by_others_while_written(
+    course: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[int] = []
 
     def fsync(descriptor: int) -> None:
@@ -100,32 +102,32 @@ def test_it_is_so_from_the_first_byte_on(course: Path, monkeypatch: pytest.Monke
     assert opened == [0o600]
 
 
-def test_twice_is_once(course: Path) -> None:
+def test_a_second_run_changes_nothing(course: Path) -> None:
     mlnc("secrets", course)
     before = (course / "secrets.yaml").read_bytes(), (course / "secrets.yaml").stat().st_mtime_ns
     result = mlnc("secrets", course)
-    assert "0 made, 4 there already" in result.stdout
+    assert "0 generated, 4 existing" in result.stdout
     assert ((course / "secrets.yaml").read_bytes(), (course / "secrets.yaml").stat().st_mtime_ns) == before
 
 
-def test_only_what_is_missing_is_made(course: Path) -> None:
+def test_only_missing_passwords_are_generated(course: Path) -> None:
     mlnc("secrets", course)
     before = read(course / "secrets.yaml")
     (course / "lab.mln").write_text(COURSE + "host new { xen; root_passwd @secret }\n")
-    assert "1 made, 4 there already" in mlnc("secrets", course).stdout
+    assert "1 generated, 4 existing" in mlnc("secrets", course).stdout
     after = read(course / "secrets.yaml")
     assert {name: after[name] for name in before} == before
     assert after.keys() - before.keys() == {"lab/new/root_passwd"}
 
 
-def test_what_is_used_no_more_is_kept(course: Path) -> None:
+def test_unused_secrets_are_kept(course: Path) -> None:
     mlnc("secrets", course)
     (course / "lab.mln").write_text("global { project lab }\nhost web { xen; root_passwd @secret }\n")
     mlnc("secrets", course)
     assert set(read(course / "secrets.yaml")) == NAMES | {"lab/web/root_passwd"}
 
 
-def test_passwords_are_good_and_can_be_typed(course: Path) -> None:
+def test_passwords_have_the_expected_length_and_alphabet(course: Path) -> None:
     mlnc("secrets", course)
     made = read(course / "secrets.yaml")
     assert all(set(value) <= set(secrets._ALPHABET) for value in made.values())
@@ -149,38 +151,38 @@ def test_a_killed_run_keeps_the_old_file(course: Path, monkeypatch: pytest.Monke
     assert sorted(path.name for path in course.iterdir()) == ["lab.mln", "secrets.yaml"], (
         "nothing is left over"
     )
-    assert "1 made" in mlnc("secrets", course).stdout
+    assert "1 generated" in mlnc("secrets", course).stdout
 
 
-def test_what_a_run_killed_at_once_left_is_no_hindrance_and_ignored_by_git(course: Path) -> None:
+def test_a_leftover_temporary_file_is_replaced_and_ignored_by_git(course: Path) -> None:
     (course / "secrets.yaml.new").write_text("half of a fi")
-    assert "4 made" in mlnc("secrets", course).stdout
+    assert "4 generated" in mlnc("secrets", course).stdout
     assert set(read(course / "secrets.yaml")) == NAMES
     assert not (course / "secrets.yaml.new").exists()
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert "/course/secrets.yaml*" in ignored
 
 
-def test_two_runs_at_once_agree(course: Path) -> None:
+def test_concurrent_runs_generate_each_password_once(course: Path) -> None:
     command = [sys.executable, "-m", "mlnc", "secrets", str(course), "--csv"]
     runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert len({run.communicate()[0] for run in runs}) == 1
 
 
-def test_a_link_to_a_vault_stays_one(course: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_to_the_file_is_kept(course: Path, tmp_path: Path) -> None:
     (course / "secrets.yaml").symlink_to(tmp_path / "vault.yaml")
     mlnc("secrets", course)
     assert (course / "secrets.yaml").is_symlink()
     assert set(read(tmp_path / "vault.yaml")) == NAMES
 
 
-def test_another_file(course: Path, tmp_path: Path) -> None:
+def test_file_option_names_the_secrets_file(course: Path, tmp_path: Path) -> None:
     mlnc("secrets", course, "--file", tmp_path / "vault.yaml")
     assert set(read(tmp_path / "vault.yaml")) == NAMES
     assert not (course / "secrets.yaml").exists()
 
 
-def test_one_project_of_a_folder(course: Path) -> None:
+def test_one_project_uses_the_secrets_file_of_its_folder(course: Path) -> None:
     mlnc("secrets", course / "lab.mln")
     assert set(read(course / "secrets.yaml")) == NAMES
 
@@ -188,7 +190,7 @@ def test_one_project_of_a_folder(course: Path) -> None:
 # ---- hand-outs ---------------------------------------------------------------------------------------------
 
 
-def test_hand_outs(course: Path) -> None:
+def test_csv_has_one_line_per_use(course: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(mlnc("secrets", course, "--csv").stdout)))
     values = read(course / "secrets.yaml")
     assert {(row["host"], row["what"], row["secret"]) for row in rows} == {
@@ -201,7 +203,7 @@ def test_hand_outs(course: Path) -> None:
     assert all(row["project"] == "lab" and row["value"] == values[row["secret"]] for row in rows)
 
 
-def test_what_stands_in_clear_is_handed_out_and_not_made(course: Path) -> None:
+def test_literals_are_handed_out_and_not_generated(course: Path) -> None:
     (course / "lab.mln").write_text("global { project lab }\nhost web { xen; root_passwd sesame }\n")
     result = mlnc("secrets", course)
     assert result.stdout.splitlines()[0] == "lab/web/root_passwd  in clear in the sources"
@@ -218,19 +220,19 @@ def test_findings_do_not_mix_with_hand_outs(course: Path) -> None:
     assert json.loads(result.stderr)["diagnostics"][0]["code"] == "without-effect"
 
 
-def test_no_secret_is_made_for_what_does_not_compile(course: Path) -> None:
+def test_no_secret_is_generated_for_a_course_with_errors(course: Path) -> None:
     (course / "lab.mln").write_text(COURSE + "host new { memory lots }\n")
     result = mlnc("secrets", course)
     assert result.exit_code == 1
-    assert result.stderr.endswith("1 error; no secret was made\n")
+    assert result.stderr.endswith("1 error; no secret was generated\n")
     assert not (course / "secrets.yaml").exists()
 
 
-# ---- files that are wrong ----------------------------------------------------------------------------------
+# ---- invalid files -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("permissions", [0o640, 0o604, 0o644, 0o660, 0o601])
-def test_a_file_that_others_may_read(permissions: int, course: Path) -> None:
+def test_a_file_readable_by_others_is_refused(permissions: int, course: Path) -> None:
     mlnc("secrets", course)
     (course / "secrets.yaml").chmod(permissions)
     result = mlnc("secrets", course, "--csv")
@@ -255,7 +257,7 @@ def test_a_file_that_others_may_read(permissions: int, course: Path) -> None:
         "secrets: !!python/object/apply:os.system [geheim]\n",
     ],
 )
-def test_a_file_of_another_form(text: str, course: Path) -> None:
+def test_a_file_of_another_form_is_refused(text: str, course: Path) -> None:
     store = course / "secrets.yaml"
     store.write_text(text)
     store.chmod(0o600)
@@ -266,7 +268,7 @@ def test_a_file_of_another_form(text: str, course: Path) -> None:
     assert store.read_text() == text
 
 
-def test_a_file_that_is_no_text(course: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(course: Path) -> None:
     store = course / "secrets.yaml"
     store.write_bytes(b"secrets: {a: geheim\xe9}\n")
     store.chmod(0o600)
@@ -274,13 +276,13 @@ def test_a_file_that_is_no_text(course: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["gone/secrets.yaml", "lab.mln/secrets.yaml", "."])
-def test_places_that_take_no_file(place: str, course: Path) -> None:
+def test_an_impossible_place_for_the_file_is_refused(place: str, course: Path) -> None:
     result = mlnc("secrets", course, "--file", course / place)
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
 
 
-# ---- a literal leaves the sources for out/.secrets.yaml alone -----------------------------------------------
+# ---- literals are written to out/.secrets.yaml only --------------------------------------------------------
 
 LITERALS = {
     "plain": "host web { xen; root_passwd geheim1 }\n",
@@ -301,7 +303,7 @@ def written(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("case", LITERALS)
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_literal_stands_in_one_file_only(case: str, form: str, tmp_path: Path) -> None:
+def test_a_literal_is_written_to_one_file_only(case: str, form: str, tmp_path: Path) -> None:
     (tmp_path / "password.mln").write_text("global { project lab; project_password geheim1 }\n")
     (tmp_path / "lab.mln").write_text("global { project lab }\n" + LITERALS[case])
     out = tmp_path / "out"
@@ -344,7 +346,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("case", FAULTS)
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_whatever_is_wrong_a_literal_is_not_shown(case: str, form: str, tmp_path: Path) -> None:
+def test_no_error_message_shows_a_literal(case: str, form: str, tmp_path: Path) -> None:
     (tmp_path / "lab.mln").write_text("global { project lab }\n" + FAULTS[case])
     for command in ("build", "check", "show", "secrets"):
         further = ("-o", str(tmp_path / "out")) if command == "build" else ()
@@ -380,7 +382,7 @@ PIECES = [
 @given(
     place=st.sampled_from([0, 2, 3, 5, 7, 9, 10]), noise=st.text(alphabet="{};#\"'\\$ =:\n\tab", max_size=4)
 )
-def test_noise_anywhere_brings_no_secret_to_light(place: int, noise: str, tmp_path: Path) -> None:
+def test_inserted_noise_reveals_no_secret(place: int, noise: str, tmp_path: Path) -> None:
     body = "".join([*PIECES[:place], noise, *PIECES[place:]])
     (tmp_path / "lab.mln").write_text(f"global {{ project lab }}\nhost web {{ xen\n{body} }}\n")
     for form in ("text", "json"):

@@ -1,4 +1,4 @@
-"""``mlnc show``: what a project comes to, for people with places, for machines as blocks."""
+"""``mlnc show``: the resolved project with source positions, or its expanded blocks as JSON."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "lab.mln"
 
 
-def test_a_project_for_people() -> None:
+def test_a_project_is_shown_with_source_positions() -> None:
     assert mlnc("show", "lab.mln").stdout == GOLDEN
 
 
@@ -76,7 +76,7 @@ host web: pv domain web.lab on one
 """
 
 
-def test_one_host() -> None:
+def test_host_option_shows_one_host() -> None:
     shown = mlnc("show", "lab.mln", "--host", "mail").stdout
     assert shown.startswith("host mail: hvm domain mail.lab on one\n")
     assert "host web" not in shown
@@ -84,7 +84,7 @@ def test_one_host() -> None:
 
 
 @pytest.mark.parametrize("further", [[], ["--expanded"]])
-def test_a_host_that_is_not_there(further: list[str]) -> None:
+def test_an_unknown_host_is_refused(further: list[str]) -> None:
     result = mlnc("show", "lab.mln", "--host", "wbe", *further)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "Error: lab.mln has no host wbe; did you mean web?\n"
@@ -95,7 +95,7 @@ def expanded(*further: str) -> dict[str, Any]:
     return found
 
 
-def test_blocks_for_machines() -> None:
+def test_expanded_blocks_are_json() -> None:
     made = expanded()
     assert list(made) == ["project", "global", "hosts", "switches"]
     assert made["project"] == "lab"
@@ -108,7 +108,7 @@ def test_blocks_for_machines() -> None:
     assert list(made["hosts"]) == ["web", "mail"]
 
 
-def test_a_host_is_expanded() -> None:
+def test_a_host_is_expanded_with_inheritance_and_variables() -> None:
     web = expanded()["hosts"]["web"]
     assert web["values"]["memory"] == "256M"
     assert "memory 256M" in web["lines"]
@@ -116,13 +116,13 @@ def test_a_host_is_expanded() -> None:
     assert web["blocks"]["network"]["blocks"]["eth0"]["values"]["address"] == "10.0.0.2/24"
 
 
-def test_one_expanded_host() -> None:
+def test_host_option_limits_expanded_blocks() -> None:
     made = expanded("--host", "mail")
     assert list(made["hosts"]) == ["mail"]
     assert made["switches"]
 
 
-def test_expanding_does_not_ask_what_is_known(lab: Path) -> None:
+def test_expansion_keeps_unknown_directives(lab: Path) -> None:
     lab.write_text("global { project lab }\nhost web { memroy lots; xyzzy { plugh } }\n")
     web = expanded()["hosts"]["web"]
     assert web == {
@@ -132,7 +132,7 @@ def test_expanding_does_not_ask_what_is_known(lab: Path) -> None:
     }
 
 
-def test_expanding_reads_no_site_file(tmp_path: Path) -> None:
+def test_expansion_reads_no_site_file(tmp_path: Path) -> None:
     (tmp_path / "site.mln").write_text("nonsense {")
     assert expanded()["project"] == "lab"
     assert mlnc("show", "lab.mln").exit_code == 1
@@ -147,7 +147,7 @@ def test_expanding_reads_no_site_file(tmp_path: Path) -> None:
         ("global { project lab }\n#include gone.mln\n", "include-not-found"),
     ],
 )
-def test_what_cannot_be_expanded(text: str, code: str, lab: Path) -> None:
+def test_expansion_errors_are_reported(text: str, code: str, lab: Path) -> None:
     lab.write_text(text)
     for further in ([], ["--expanded"]):
         result = mlnc("show", "lab.mln", *further)
@@ -155,7 +155,7 @@ def test_what_cannot_be_expanded(text: str, code: str, lab: Path) -> None:
         assert f"error[{code}]" in result.stderr
 
 
-def test_a_literal_is_shown_as_written_only_when_expanding(lab: Path) -> None:
+def test_a_literal_is_shown_in_expanded_blocks_only(lab: Path) -> None:
     lab.write_text("global { project lab }\nhost web { xen; root_passwd sesame; startup { echo sesame } }\n")
     assert expanded()["hosts"]["web"]["values"]["root_passwd"] == "sesame"
     lab.write_text(lab.read_text().replace("echo sesame", "echo"))
@@ -175,7 +175,7 @@ def test_a_literal_is_shown_as_written_only_when_expanding(lab: Path) -> None:
         (1000, "1000 bytes"),
     ],
 )
-def test_sizes_in_words(size: int, text: str) -> None:
+def test_sizes_have_the_largest_whole_unit(size: int, text: str) -> None:
     assert size_text(size) == text
 
 

@@ -39,7 +39,8 @@ def test_a_bare_host_is_complete(sources: Sources) -> None:
 
 def test_a_host_grows_as_far_as_it_says_and_else_not_at_all(sources: Sources) -> None:
     plain = sources.host("memory 256M; vcpus 2")
-    assert (plain.maxmem_mib, plain.max_vcpus) == (256, 2)
+    assert (plain.maxmem_mib, plain.max_vcpus) == (None, None)
+    assert (plain.effective_maxmem_mib, plain.effective_max_vcpus) == (256, 2)
     growing = sources.host("memory 256M; maxmem 1G; vcpus 2; maxvcpus 8")
     assert (growing.memory_mib, growing.maxmem_mib, growing.vcpus, growing.max_vcpus) == (256, 1024, 2, 8)
 
@@ -56,7 +57,7 @@ def test_a_server_gives_the_defaults(sources: Sources) -> None:
     host = sources.host("xen; lvm; service_host one; network eth0 { address dhcp }", site=SITE)
     assert (host.memory_mib, host.kernel, host.ramdisk) == (200, "/boot/vmlinuz-guest", None)
     assert host.interfaces["eth0"].bridge == "br0"
-    root = host.volumes[0]
+    root = host.volumes["root"]
     assert (root.path, root.template, root.sizing, root.size_bytes) == (
         "/dev/san_vg/web.demo",
         "debian.ext4",
@@ -79,7 +80,7 @@ def test_a_server_is_named_one_way(sources: Sources) -> None:
     ],
 )
 def test_sizes(body: str, sizing: str, size: int, free: int, sources: Sources) -> None:
-    root = sources.host(f"xen; {body}").volumes[0]
+    root = sources.host(f"xen; {body}").volumes["root"]
     assert (root.sizing, root.size_bytes, root.free_space_bytes) == (sizing, size, free)
 
 
@@ -92,13 +93,16 @@ def test_sizes(body: str, sizing: str, size: int, free: int, sources: Sources) -
     ],
 )
 def test_places_of_volumes(body: str, path: str, shared: bool, sources: Sources) -> None:
-    root = sources.host(f"xen; service_host one; {body}", site=SITE).volumes[0]
+    root = sources.host(f"xen; service_host one; {body}", site=SITE).volumes["root"]
     assert (root.path, root.shared) == (path, shared)
 
 
 def test_swap_follows_the_root(sources: Sources) -> None:
     host = sources.host("xen; lvm; lvm_vg san_vg; swap 1G")
-    assert [volume.path for volume in host.volumes] == ["/dev/san_vg/web.demo", "/dev/san_vg/web.demo.swap"]
+    assert [volume.path for volume in host.volumes.values()] == [
+        "/dev/san_vg/web.demo",
+        "/dev/san_vg/web.demo.swap",
+    ]
     assert [disk.device for disk in host.disks] == ["xvda1", "xvda2"]
     assert host.guest.swap_device == "/dev/xvda2"
 
@@ -195,8 +199,8 @@ ORIGINS = {
     "hosts/web/vnc/display": "7",
     "hosts/web/on_crash": "restart",
     "hosts/web/xen_extra/1": "nestedhvm=1",
-    "hosts/web/volumes/0": "base.ext4",
-    "hosts/web/volumes/1": "1G",
+    "hosts/web/volumes/root": "base.ext4",
+    "hosts/web/volumes/swap": "1G",
     "hosts/web/disks/2": "/srv/d /mnt ext4",
     "hosts/web/interfaces/eth0": "eth0",
     "hosts/web/interfaces/eth0/address": "10.0.0.2/24",

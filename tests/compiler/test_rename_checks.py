@@ -15,7 +15,7 @@ def test_a_renamed_host_keeps_uuid_and_mac_and_gets_new_names(sources: Sources) 
     host = compiled.course.projects["demo"].hosts["web"]
     assert (host.uuid, host.renamed_from) == (naming.domain_uuid("www", "demo"), "www")
     assert host.interfaces["eth0"].mac == naming.mac("www", "demo", "eth0")
-    assert (host.domain, host.volumes[0].name) == ("web.demo", "web.demo")
+    assert (host.domain, host.volumes["root"].name) == ("web.demo", "web.demo")
 
 
 def test_a_renamed_project_keeps_the_identity_of_its_hosts(sources: Sources) -> None:

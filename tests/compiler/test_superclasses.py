@@ -37,7 +37,7 @@ def test_the_nearest_setting_wins(host: str, memory: int, nameservers: tuple[str
     ("off", "lvm"), [("lvm off", "file"), ("lvm 0", "file"), ("lvm no", "file"), ("", "lvm")]
 )
 def test_a_host_can_switch_off_what_it_inherits(off: str, lvm: str) -> None:
-    assert compiled(f"superclass s {{ lvm }} host a {{ superclass s; {off} }}").volumes[0].kind == lvm
+    assert compiled(f"superclass s {{ lvm }} host a {{ superclass s; {off} }}").volumes["root"].kind == lvm
 
 
 def test_blocks_merge_deeply_by_name() -> None:

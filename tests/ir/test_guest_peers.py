@@ -1,4 +1,4 @@
-"""Who knows whom: /etc/hosts by the nearest shared network."""
+"""Entries of /etc/hosts: addresses on the nearest shared network."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ LEFT = machine("left", card("10.1.0.2", "left"))
 RIGHT = machine("right", card("10.2.0.2", "right"))
 
 
-def test_a_router_is_known_by_its_near_side() -> None:
+def test_a_router_gets_its_address_on_the_shared_network() -> None:
     assert peers("left", ROUTER, LEFT, RIGHT) == [("10.1.0.1", "router"), ("10.2.0.2", "right")]
     assert peers("right", ROUTER, LEFT, RIGHT) == [("10.2.0.1", "router"), ("10.1.0.2", "left")]
     assert peers("router", ROUTER, LEFT, RIGHT) == [("10.1.0.2", "left"), ("10.2.0.2", "right")]
@@ -42,19 +42,19 @@ def test_the_first_card_decides_between_two_near_networks() -> None:
     assert peers("both", ROUTER, both) == [("10.2.0.1", "router")]
 
 
-def test_hosts_without_a_switch_are_known_by_their_first_address() -> None:
+def test_hosts_without_a_switch_get_their_first_address() -> None:
     alone = machine("alone", card(None), card("128.39.73.5"))
     assert peers("left", LEFT, alone) == [("128.39.73.5", "alone")]
     assert peers("alone", LEFT, alone, ROUTER) == [("10.1.0.2", "left"), ("128.39.73.1", "router")]
 
 
-def test_a_card_without_an_address_names_nobody() -> None:
+def test_a_card_without_an_address_gives_no_entry() -> None:
     dhcp = machine("dhcp", card(None, "left"))
     behind = machine("behind", card(None, "left"), card("10.2.0.7", "right"))
     assert peers("left", LEFT, dhcp, behind) == [("10.2.0.7", "behind")]
 
 
-def test_both_families_and_both_names() -> None:
+def test_entries_have_both_address_families_and_both_names() -> None:
     web = machine("web.example.org", card("10.1.0.8", "left", address6="2001:db8::8", prefix_length6=64))
     assert peers("left", LEFT, web) == [
         ("10.1.0.8", "web.example.org web"),
@@ -69,7 +69,7 @@ def test_the_file_begins_with_the_host_itself() -> None:
     assert lines[-1] == "10.1.0.1 router"
 
 
-def test_rings_end() -> None:
+def test_the_search_ends_in_a_ring_of_switches() -> None:
     ring = [
         machine(f"n{i}", card(f"10.{i}.0.1", f"s{i}"), card(f"10.{(i + 1) % 4}.0.2", f"s{(i + 1) % 4}"))
         for i in range(4)

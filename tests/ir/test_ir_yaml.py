@@ -1,9 +1,9 @@
-"""The IR goes to YAML and comes back as the same value, and nothing that breaks its contract passes."""
+"""Round trip of the IR through YAML, and refusal of documents that violate the schema."""
 
 from typing import Any
 
 import pytest
-from courses import guest, host, interface, project, service_host, volume
+from courses import by_role, guest, host, interface, project, service_host, volume
 from golden_files import Golden
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +67,7 @@ def full_project() -> Project:
                 mode="dhcp", address=None, prefix_length=None, netmask=None, broadcast=None, gateway=None
             ),
         },
-        volumes=(volume(), volume(role="swap", name="swap", template=None, resize="none")),
+        volumes=by_role(volume(), volume(role="swap", name="swap", template=None, resize="none")),
         guest=full_guest,
         foreign={"puppet": ForeignBlock({"nodename": "a"}, ("include web",), {"include": ForeignBlock()})},
     )
@@ -86,40 +86,40 @@ def full_site() -> Site:
     return Site(IR_VERSION, {"one.example.org": service_host(san_paths=("san_vg", "/nfs"))})
 
 
-def test_a_project_reads_as_a_person_expects(golden: Golden) -> None:
+def test_the_text_of_a_project_matches_the_golden(golden: Golden) -> None:
     golden("codec/project.yaml", dump_project(full_project()))
 
 
-def test_a_site_reads_as_a_person_expects(golden: Golden) -> None:
+def test_the_text_of_a_site_matches_the_golden(golden: Golden) -> None:
     golden("codec/site.yaml", dump_site(full_site()))
 
 
-def test_what_was_written_loads_as_the_same_value() -> None:
+def test_dumped_text_loads_as_the_same_project() -> None:
     assert load_project(dump_project(full_project())) == full_project()
     assert load_site(dump_site(full_site())) == full_site()
 
 
-def test_the_same_value_gives_the_same_text_after_a_round_trip() -> None:
+def test_a_loaded_project_dumps_as_the_same_text() -> None:
     text = dump_project(full_project())
     assert dump_project(load_project(text)) == text
 
 
 @given(st.dictionaries(LINES, BLOCKS, max_size=3))
-def test_foreign_blocks_come_back_whatever_they_hold(blocks: dict[str, ForeignBlock]) -> None:
+def test_any_foreign_block_survives_a_round_trip(blocks: dict[str, ForeignBlock]) -> None:
     value = project(foreign=blocks)
     assert load_project(dump_project(value)) == value
 
 
 @given(BLOCKS)
-def test_data_holds_every_field_and_stands_for_the_value(block: ForeignBlock) -> None:
+def test_data_has_every_field_and_decodes_to_the_same_value(block: ForeignBlock) -> None:
     data = to_data(block)
     assert set(data) == {"values", "lines", "blocks"}
     assert from_data(ForeignBlock, data) == block
 
 
-def test_editors_are_told_where_the_schema_is() -> None:
+def test_the_first_line_names_the_schema_for_editors() -> None:
     first = "# yaml-language-server: $schema="
-    assert dump_project(project()).startswith(f"{first}../../schemas/ir.schema.json\nir_version: 1\n")
+    assert dump_project(project()).startswith(f"{first}../../schemas/ir.schema.json\nir_version: 2\n")
     assert dump_site(full_site(), "https://x.example").startswith(
         f"{first}https://x.example/site.schema.json\n"
     )
@@ -132,17 +132,17 @@ def test_editors_are_told_where_the_schema_is() -> None:
         (project(hosts={"linux": host(memory_mib=0)}), "hosts/linux/memory_mib: 0 is less"),
         (project(hosts={"linux": host(guest=guest(startup=("a\nb",)))}), "hosts/linux/guest/startup/0: "),
         (project(hosts={"linux": host(interfaces={"eth0": interface(mac="01:16:3e:00:00:01")})}), "eth0/mac"),
-        (project(ir_version=2), "ir_version: 1 was expected"),
+        (project(ir_version=1), "ir_version: 2 was expected"),
         (project(hosts={"a/b": host()}), "hosts: "),
     ],
 )
-def test_a_bad_value_is_not_written(bad: Project, place: str) -> None:
+def test_an_invalid_project_is_not_dumped(bad: Project, place: str) -> None:
     with pytest.raises(InvalidIr) as caught:
         dump_project(bad)
     assert place in str(caught.value)
 
 
-def test_a_bad_site_is_not_written() -> None:
+def test_an_invalid_site_is_not_dumped() -> None:
     with pytest.raises(InvalidIr, match="service_hosts/one/port: 70000"):
         dump_site(Site(IR_VERSION, {"one": service_host(port=70000)}))
 
@@ -163,13 +163,13 @@ def changed(**changes: Any) -> str:
         ("project: 2001-01-01", "Unsupported type"),
     ],
 )
-def test_a_bad_text_is_not_read(text: str, reason: str) -> None:
+def test_invalid_text_is_refused(text: str, reason: str) -> None:
     with pytest.raises(InvalidIr) as caught:
         load_project(text)
     assert reason in str(caught.value)
 
 
-def test_a_project_is_no_site() -> None:
+def test_a_project_does_not_load_as_a_site() -> None:
     with pytest.raises(InvalidIr):
         load_site(dump_project(project()))
 
@@ -181,8 +181,8 @@ def test_defaults_are_written_out() -> None:
     assert card["mode6"] == "none"
 
 
-def test_a_type_the_ir_does_not_know_is_a_mistake_of_ours() -> None:
-    with pytest.raises(TypeError, match="no field of the IR"):
+def test_an_unsupported_field_type_raises_type_error() -> None:
+    with pytest.raises(TypeError, match="the IR does not support fields"):
         from_data(float, {})
 
 

@@ -1,4 +1,4 @@
-"""Which servers exchange virtual machines, and what stands in the way."""
+"""Service hosts that share storage or exchange virtual machines."""
 
 from typing import Any
 
@@ -30,15 +30,15 @@ def sharing(one: dict[str, Any], two: dict[str, Any], *hosts_on: str) -> Course:
         ("/", "/"),
     ],
 )
-def test_storage_in_one_spelling(path: str, name: str) -> None:
+def test_storage_names_are_normalized(path: str, name: str) -> None:
     assert storage_name(path) == name
 
 
-def test_path_below_dev_is_no_volume_group() -> None:
+def test_a_path_below_a_folder_of_dev_is_not_a_volume_group() -> None:
     assert storage_name("/dev/disk/by-path/ip-10.0.0.9") == "/dev/disk/by-path/ip-10.0.0.9"
 
 
-def test_peers_by_storage_and_by_project() -> None:
+def test_peers_share_storage_or_a_project() -> None:
     shared = {"san_paths": ("san_vg",)}
     apart = {"san_paths": ("local",)}
     assert migration_peers(sharing(shared, {"san_paths": ("/dev/san_vg/",)})) == {
@@ -50,7 +50,7 @@ def test_peers_by_storage_and_by_project() -> None:
     assert exchange_peers(sharing(shared, apart, "one", "one")) == {"one": (), "two": ()}
 
 
-def test_hosts_of_other_platforms_do_not_count() -> None:
+def test_hosts_of_other_platforms_do_not_make_servers_peers() -> None:
     hosts = {"a": host(), "b": host(service_host="two", platform="kvm")}
     servers = {SERVER: service_host(), "two": service_host()}
     assert exchange_peers(course(project(hosts=hosts), service_hosts=servers))["two"] == ()
@@ -77,7 +77,7 @@ def test_differences_of_servers_that_share_storage(
     assert codes(migration_preflight.emit(made)) == [(code, "site/service_hosts/two") for code in found]
 
 
-def test_storage_under_two_names() -> None:
+def test_two_spellings_of_a_volume_group_are_shared_storage() -> None:
     one, two = {"san_paths": ("san_vg",)}, {"san_paths": ("san-vg",)}
     assert codes(migration_preflight.emit(sharing(one, two, "one", "two"))) == [
         ("storage-differs", "site/service_hosts/two")

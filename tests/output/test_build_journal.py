@@ -1,4 +1,4 @@
-"""The journal comes back as it was written, and a damaged one is refused."""
+"""Round trip of the build journal, and refusal of a damaged one."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from mlnc.output.build_journal import Journal
 from mlnc.output.output_folder import OutputRefused
 
 
-def test_a_journal_counts_once_it_is_published_and_until_it_is_removed(tmp_path: Path) -> None:
+def test_a_journal_exists_from_publication_until_removal(tmp_path: Path) -> None:
     planned = Journal(removals=("a/b", "ø"), placements=("c", "manifest.yaml"))
     (tmp_path / ".staging").mkdir()
     name, content = build_journal.draft(planned)

@@ -1,4 +1,4 @@
-"""The record of what was applied: there and back, one text for one state, damage said."""
+"""Deployed records: round trip, stable text, refusal of damaged records."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ def text(out: Path) -> str:
     return (out / "deployed" / "demo.yaml").read_text()
 
 
-def test_there_and_back(tmp_path: Path) -> None:
+def test_a_written_record_reads_as_the_same_record(tmp_path: Path) -> None:
     recorded(tmp_path, ("two", NEW, dump_project(LATER)), ("one", OLD, dump_project(DEMO)))
     record = read_records(tmp_path)["demo"]
     assert record.generations == {"one": OLD, "two": NEW}
@@ -42,21 +42,21 @@ def test_servers_with_the_same_ir_share_it(tmp_path: Path) -> None:
     assert text(tmp_path).count("stop_timeout_seconds") == 2
 
 
-def test_an_ir_that_no_server_has_any_more_goes(tmp_path: Path) -> None:
+def test_an_ir_that_no_server_has_is_removed(tmp_path: Path) -> None:
     record = recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     record.note("one", NEW, dump_project(LATER))
     write_record(tmp_path, record)
     assert text(tmp_path).count("stop_timeout_seconds") == 1
 
 
-def test_a_record_of_nothing_is_no_file(tmp_path: Path) -> None:
+def test_a_record_without_servers_is_removed(tmp_path: Path) -> None:
     record = recorded(tmp_path, ("one", OLD, None))
     record.forget("one")
     write_record(tmp_path, record)
     assert read_records(tmp_path) == {}
 
 
-def test_the_same_state_touches_nothing(tmp_path: Path) -> None:
+def test_an_unchanged_record_is_not_written(tmp_path: Path) -> None:
     record = recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     before = (tmp_path / "deployed" / "demo.yaml").stat().st_mtime_ns
     write_record(tmp_path, record)
@@ -67,14 +67,14 @@ def test_the_same_state_touches_nothing(tmp_path: Path) -> None:
     "damage",
     ["{", "demo\n", "deployed_version: 2\n", "deployed_version: 1\nproject: other\nservers: {}\nirs: {}\n"],
 )
-def test_damage(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_record_is_refused(tmp_path: Path, damage: str) -> None:
     (tmp_path / "deployed").mkdir()
     (tmp_path / "deployed" / "demo.yaml").write_text(damage)
     with pytest.raises(Refused, match="is damaged"):
         read_records(tmp_path)
 
 
-def test_an_ir_that_is_none(tmp_path: Path) -> None:
+def test_an_invalid_ir_is_refused(tmp_path: Path) -> None:
     recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     file = tmp_path / "deployed" / "demo.yaml"
     file.write_text(file.read_text().replace("stop_timeout_seconds", "stop_time"))
@@ -82,7 +82,7 @@ def test_an_ir_that_is_none(tmp_path: Path) -> None:
         read_records(tmp_path)["demo"].applied("one")
 
 
-def test_documents_are_read_when_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_are_parsed_at_first_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     loaded: list[str] = []
 
@@ -98,7 +98,7 @@ def test_documents_are_read_when_they_are_asked_for(tmp_path: Path, monkeypatch:
     assert len(loaded) == 2
 
 
-def test_a_server_more_keeps_the_documents_of_the_others(tmp_path: Path) -> None:
+def test_an_added_server_keeps_the_documents_of_the_others(tmp_path: Path) -> None:
     recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     record = read_records(tmp_path)["demo"]
     record.note("two", NEW, dump_project(LATER))
@@ -108,8 +108,8 @@ def test_a_server_more_keeps_the_documents_of_the_others(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("after", ["servers: {}\n", "<<<<<<< ours\n", "more: 1\n", "irs: {}\n"])
-def test_what_stands_after_the_documents_is_read(tmp_path: Path, after: str) -> None:
-    """Nobody's merge may hide behind them."""
+def test_text_after_the_documents_is_parsed_at_once(tmp_path: Path, after: str) -> None:
+    """A merge conflict after the documents must be reported."""
     recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     file = tmp_path / "deployed" / "demo.yaml"
     file.write_text(file.read_text() + after)
@@ -117,7 +117,7 @@ def test_what_stands_after_the_documents_is_read(tmp_path: Path, after: str) -> 
         read_records(tmp_path)
 
 
-def test_documents_that_are_no_yaml(tmp_path: Path) -> None:
+def test_documents_that_are_not_yaml_are_refused(tmp_path: Path) -> None:
     recorded(tmp_path, ("one", OLD, dump_project(DEMO)))
     file = tmp_path / "deployed" / "demo.yaml"
     file.write_text(file.read_text() + "  {\n")

@@ -1,4 +1,4 @@
-"""The manifest reads as a person expects, loads as it was, and finds every difference."""
+"""The manifest: text, round trip, and detection of differences."""
 
 from pathlib import Path
 
@@ -17,16 +17,16 @@ MANIFEST = Manifest(
 )
 
 
-def test_a_manifest_reads_as_a_person_expects(golden: Golden) -> None:
+def test_the_text_of_a_manifest_matches_the_golden(golden: Golden) -> None:
     golden("manifest/manifest.yaml", dump_manifest(MANIFEST))
 
 
-def test_a_manifest_loads_as_it_was_written(tmp_path: Path) -> None:
+def test_a_written_manifest_loads_as_the_same_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifest.yaml").write_text(dump_manifest(MANIFEST))
     assert load_manifest(tmp_path) == MANIFEST
 
 
-def test_the_order_in_which_things_were_found_does_not_show() -> None:
+def test_the_text_does_not_depend_on_the_order_of_entries() -> None:
     turned = Manifest(
         dict(reversed(MANIFEST.projects.items())),
         dict(reversed(MANIFEST.sources.items())),
@@ -36,12 +36,12 @@ def test_the_order_in_which_things_were_found_does_not_show() -> None:
     assert dump_manifest(turned) == dump_manifest(MANIFEST)
 
 
-def test_a_folder_without_a_manifest_has_none(tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_loads_as_none(tmp_path: Path) -> None:
     assert load_manifest(tmp_path) is None
     assert verify(tmp_path) == ("manifest.yaml: missing",)
 
 
-def test_every_kind_of_difference_is_found(tmp_path: Path) -> None:
+def test_every_kind_of_difference_is_reported(tmp_path: Path) -> None:
     write(tmp_path, build(*map(file, "abcdef"), file("g", executable=True)))
     assert verify(tmp_path) == ()
     (tmp_path / "a").write_text("changed")
@@ -72,7 +72,7 @@ def test_only_a_regular_file_has_a_state(tmp_path: Path, kind: str) -> None:
     assert file_state(place) is None
 
 
-def test_the_state_of_a_file_is_its_bytes_and_permissions(tmp_path: Path) -> None:
+def test_a_file_state_has_content_and_permissions(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"\0\xff")
     (tmp_path / "real").chmod(0o640)
     state = file_state(tmp_path / "real")

@@ -1,4 +1,4 @@
-"""Which paths of ``out/`` a generated file may have, and what is found there."""
+"""Valid paths of generated files, and the entries of the output folder."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ def test_a_path_below_the_folder_is_allowed(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [*sorted(OWN), "deployed/demo.yaml", "..", "a/..", "/a", "a/", "", "a\0"])
-def test_our_own_entries_and_paths_that_lead_out_are_not(path: str) -> None:
-    with pytest.raises(ValueError, match="no path of a generated file"):
+def test_own_entries_and_paths_outside_the_folder_are_refused(path: str) -> None:
+    with pytest.raises(ValueError, match="invalid path of a generated file"):
         check_path(path)
 
 
@@ -23,7 +23,7 @@ def test_the_folders_of_a_path_are_outermost_first() -> None:
     assert folders_of("a") == []
 
 
-def test_entries_are_files_and_links_but_not_what_may_be_unlisted(tmp_path: Path) -> None:
+def test_entries_are_files_and_links_without_the_unlisted_ones(tmp_path: Path) -> None:
     (tmp_path / "a/plan").mkdir(parents=True)
     (tmp_path / "a/plan/file").touch()
     (tmp_path / "a/link").symlink_to(tmp_path)

@@ -1,4 +1,4 @@
-"""A change of ``out/`` that is cut off anywhere leaves the old state or the new one, never a mix."""
+"""An interrupted change of ``out/`` leaves the old state or the new one, never a mix."""
 
 import errno
 import os
@@ -46,7 +46,7 @@ CASES = {"made": (None, FIRST), "changed": (FIRST, SECOND), "emptied": (SECOND, 
 
 
 class Stop:
-    """Patch the operations of ``os`` so that the *n*-th call does *instead* (counted from 1)."""
+    """Patch the operations of ``os`` so that the *n*-th call does *instead* (from 1)."""
 
     def __init__(self, n: int, instead: Callable[[str, tuple[Any, ...]], Any]) -> None:
         self.left = n
@@ -139,7 +139,7 @@ def test_a_build_killed_anywhere_leaves_the_old_state_or_the_new(tmp_path: Path,
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_recovering_may_be_killed_anywhere_too(tmp_path: Path, case: str) -> None:
+def test_a_recovery_killed_anywhere_can_be_repeated(tmp_path: Path, case: str) -> None:
     start, _, new, wanted = prepared(tmp_path, case)
     committed = tmp_path / "committed"
     n = 0
@@ -162,7 +162,7 @@ def test_recovering_may_be_killed_anywhere_too(tmp_path: Path, case: str) -> Non
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
-def test_a_failing_disk_leaves_the_old_state_or_one_to_be_finished(tmp_path: Path, code: int) -> None:
+def test_a_failing_disk_leaves_the_old_state_or_a_recoverable_one(tmp_path: Path, code: int) -> None:
     start, old, new, wanted = prepared(tmp_path, "changed")
 
     def fail(name: str, _: object) -> NoReturn:
@@ -183,7 +183,7 @@ def test_a_failing_disk_leaves_the_old_state_or_one_to_be_finished(tmp_path: Pat
         failing = stop.left <= 0
         if (out / ".journal").exists():
             assert os.strerror(code) in message
-            assert "not yet in place; mend this and run mlnc again" in message
+            assert "not yet in place; fix this and run mlnc again" in message
             recover(out)
             assert tree(out) == new
         elif message:
@@ -215,7 +215,7 @@ def test_a_real_disk_limit_keeps_the_old_state(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_during_the_commit_waits_until_it_is_done(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_during_the_commit_is_delivered_after_it(tmp_path: Path, number: signal.Signals) -> None:
     out, _, new, wanted = prepared(tmp_path, "changed")
     real = os.replace
 
@@ -236,7 +236,7 @@ def test_a_signal_during_the_commit_waits_until_it_is_done(tmp_path: Path, numbe
     assert not (out / ".journal").exists()
 
 
-def test_an_interruption_while_staging_leaves_nothing_behind(
+def test_an_interruption_while_staging_leaves_no_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, old, _, wanted = prepared(tmp_path, "changed")
@@ -251,13 +251,13 @@ def test_an_interruption_while_staging_leaves_nothing_behind(
     assert not (out / ".staging").exists()
 
 
-def test_recovering_a_folder_without_a_journal_touches_nothing(tmp_path: Path) -> None:
+def test_recovery_without_a_journal_changes_nothing(tmp_path: Path) -> None:
     recover(tmp_path / "nowhere")
     recover(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reader_does_not_recover_while_a_build_is_at_work(tmp_path: Path) -> None:
+def test_recovery_is_refused_while_a_build_is_running(tmp_path: Path) -> None:
     write(tmp_path, FIRST)
     (tmp_path / ".journal").write_text('{"removals": [], "placements": []}')
     with locked(tmp_path), pytest.raises(OutputRefused, match="another mlnc is writing"):

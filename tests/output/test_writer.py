@@ -1,4 +1,4 @@
-"""What a build leaves in ``out/``, and which folders it refuses to touch."""
+"""Files that a build writes to ``out/``, and folders that it refuses to change."""
 
 import os
 import stat
@@ -39,7 +39,7 @@ def stamps(out: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-def test_a_first_build_makes_the_folder_and_everything_in_it(tmp_path: Path) -> None:
+def test_a_first_build_creates_the_folder_with_all_files(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
     maps = (file(".sourcemap/demo.json", "{}"),)
     written = write(
@@ -58,13 +58,13 @@ def test_a_first_build_makes_the_folder_and_everything_in_it(tmp_path: Path) -> 
     assert verify(out) == ()
 
 
-def test_git_ignores_what_must_not_be_committed(tmp_path: Path) -> None:
+def test_private_files_are_ignored_by_git(tmp_path: Path) -> None:
     write(tmp_path / "out", build(file(CFG)))
     ignored = (tmp_path / "out" / ".gitignore").read_text().splitlines()
     assert ignored[1:] == ["/.journal", "/.lock", "/.log/", "/.secrets.yaml", "/.sourcemap/", "/.staging/"]
 
 
-def test_the_same_build_again_touches_nothing(tmp_path: Path) -> None:
+def test_an_equal_build_writes_nothing(tmp_path: Path) -> None:
     wanted = build(file(CFG), secrets={"demo/a": "x"}, private=(file(".sourcemap/demo.json"),))
     write(tmp_path, wanted)
     before = stamps(tmp_path)
@@ -72,7 +72,7 @@ def test_the_same_build_again_touches_nothing(tmp_path: Path) -> None:
     assert stamps(tmp_path) == before
 
 
-def test_only_files_that_change_are_touched(tmp_path: Path) -> None:
+def test_only_changed_files_are_written(tmp_path: Path) -> None:
     write(tmp_path, build(file(CFG), file("ir/demo.yaml"), file("ir/old.yaml")))
     before = stamps(tmp_path)
     written = write(tmp_path, build(file(CFG, "other\n"), file("ir/demo.yaml"), file("ir/new.yaml")))
@@ -82,14 +82,14 @@ def test_only_files_that_change_are_touched(tmp_path: Path) -> None:
     assert verify(tmp_path) == ()
 
 
-def test_folders_that_became_empty_go(tmp_path: Path) -> None:
+def test_emptied_folders_are_removed(tmp_path: Path) -> None:
     write(tmp_path, build(file(CFG), file("hosts/two/demo/linux.cfg")))
     write(tmp_path, build(file("hosts/two/demo/linux.cfg")))
     assert not (tmp_path / "hosts/one").exists()
     assert (tmp_path / "hosts/two/demo").is_dir()
 
 
-def test_a_hand_made_change_is_undone(tmp_path: Path) -> None:
+def test_a_manual_change_is_overwritten(tmp_path: Path) -> None:
     write(tmp_path, build(file(CFG), file(START, executable=True)))
     (tmp_path / CFG).write_text("by hand")
     (tmp_path / START).chmod(0o644)
@@ -116,14 +116,14 @@ def test_a_file_becomes_a_folder_and_a_folder_a_file(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_is_gone_already_is_not_counted_as_removed(tmp_path: Path) -> None:
+def test_a_missing_file_is_not_counted_as_removed(tmp_path: Path) -> None:
     write(tmp_path, build(file(CFG), file(START)))
     (tmp_path / START).unlink()
     assert write(tmp_path, build(file(CFG))).removed == ()
 
 
 class TestByProducts:
-    def test_those_of_projects_not_built_now_stay(self, tmp_path: Path) -> None:
+    def test_private_files_of_projects_not_built_now_are_kept(self, tmp_path: Path) -> None:
         maps = (file(".sourcemap/a.json"), file(".sourcemap/b.json"), file(".sourcemap/c.json"))
         secrets = {"a/x": "1", "b/x": "2", "c/x": "3"}
         everything = ("a", "b", "c")
@@ -136,18 +136,18 @@ class TestByProducts:
             '  b/x: "2"',
         ]
 
-    def test_the_secrets_file_goes_with_the_last_secret(self, tmp_path: Path) -> None:
+    def test_the_secrets_file_is_removed_with_the_last_secret(self, tmp_path: Path) -> None:
         write(tmp_path, build(secrets={"demo/x": "1"}))
         write(tmp_path, build())
         assert not (tmp_path / ".secrets.yaml").exists()
 
-    def test_the_secrets_file_is_closed_to_others_again(self, tmp_path: Path) -> None:
+    def test_the_permissions_of_the_secrets_file_are_restored(self, tmp_path: Path) -> None:
         write(tmp_path, build(secrets={"demo/x": "1"}))
         (tmp_path / ".secrets.yaml").chmod(0o644)
         write(tmp_path, build(secrets={"demo/x": "1"}))
         assert modes(tmp_path)[".secrets.yaml"] == 0o600
 
-    def test_no_secret_and_no_by_product_is_in_the_manifest(self, tmp_path: Path) -> None:
+    def test_secrets_and_by_products_are_not_in_the_manifest(self, tmp_path: Path) -> None:
         write(tmp_path, build(file(CFG), private=(file(".sourcemap/demo.json"),), secrets={"demo/x": "hush"}))
         manifest = load_manifest(tmp_path)
         assert manifest is not None
@@ -163,30 +163,30 @@ class TestRefusals:
         assert tree(out) == before
         return str(caught.value)
 
-    def test_a_folder_mlnc_never_wrote(self, tmp_path: Path) -> None:
+    def test_a_folder_that_mlnc_never_wrote_is_refused(self, tmp_path: Path) -> None:
         for name in ("thesis.tex", "b", "c", "d"):
             (tmp_path / name).write_text("years of work")
         message = self.refused(tmp_path)
-        assert "it holds b, c, d and 1 more" in message
+        assert "it contains b, c, d and 1 more" in message
         assert "-o" in message
         assert not (tmp_path / ".lock").exists()
 
-    def test_a_folder_with_a_gitignore_of_somebody_else(self, tmp_path: Path) -> None:
+    def test_a_folder_with_a_foreign_gitignore_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / ".gitignore").write_text("*.o\n")
         assert "not empty" in self.refused(tmp_path)
 
-    def test_a_file_beside_ours(self, tmp_path: Path) -> None:
+    def test_a_foreign_file_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path, build(file(CFG)))
         (tmp_path / "hosts/one/notes.txt").write_text("mine")
         assert "files that mlnc did not write: hosts/one/notes.txt." in self.refused(tmp_path)
 
-    def test_a_file_beside_ours_that_is_wanted_now(self, tmp_path: Path) -> None:
+    def test_a_foreign_file_at_the_path_of_an_artifact_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path, build(file(CFG)))
         (tmp_path / "notes.txt").write_text("mine")
         assert "notes.txt" in self.refused(tmp_path, CFG, "notes.txt")
 
     @pytest.mark.parametrize("text", ["", "<<<<<<< HEAD\n", "a: [", "manifest_version: 9\n", "\udcff"])
-    def test_a_damaged_manifest(self, tmp_path: Path, text: str) -> None:
+    def test_a_damaged_manifest_is_refused(self, tmp_path: Path, text: str) -> None:
         write(tmp_path, build(file(CFG)))
         (tmp_path / "manifest.yaml").write_text(text, errors="surrogateescape")
         assert "manifest.yaml is damaged" in self.refused(tmp_path)
@@ -194,7 +194,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         "path", ["../victim", "/etc/passwd", "deployed/demo.yaml", "a//b", ".secrets.yaml"]
     )
-    def test_a_manifest_that_lists_what_is_not_ours(self, tmp_path: Path, path: str) -> None:
+    def test_a_manifest_with_foreign_paths_is_refused(self, tmp_path: Path, path: str) -> None:
         out = tmp_path / "out"
         (tmp_path / "victim").write_text("precious")
         write(out, build(file(CFG)))
@@ -203,24 +203,24 @@ class TestRefusals:
         assert "manifest.yaml is damaged" in self.refused(out)
         assert (tmp_path / "victim").exists()
 
-    def test_a_file_where_the_folder_should_be(self, tmp_path: Path) -> None:
+    def test_a_file_at_the_path_of_the_folder_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "out").write_text("a file")
         with pytest.raises(OutputRefused, match=r"out: File exists: nothing in .* was changed"):
             write(tmp_path / "out", build())
 
-    def test_a_second_build_at_the_same_time(self, tmp_path: Path) -> None:
+    def test_a_concurrent_build_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path, build(file(CFG)))
         with locked(tmp_path):
             assert "another mlnc is writing" in self.refused(tmp_path, START)
 
-    def test_a_folder_that_cannot_be_written(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_read_only_folder_is_refused(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write(tmp_path, build(file(CFG)))
         monkeypatch.setattr(os, "access", lambda path, _: not str(path).endswith("hosts/one/demo"))
         assert "hosts/one/demo: Permission denied: nothing in" in self.refused(tmp_path, START)
 
 
 class TestRoomsOfOthers:
-    def test_records_of_deploying_stay_even_without_a_manifest(self, tmp_path: Path) -> None:
+    def test_deployed_records_are_kept_without_a_manifest(self, tmp_path: Path) -> None:
         (tmp_path / "deployed").mkdir()
         (tmp_path / "deployed/demo.yaml").write_text("record")
         write(tmp_path, build(file(CFG)))
@@ -228,23 +228,23 @@ class TestRoomsOfOthers:
         assert (tmp_path / "deployed/demo.yaml").read_text() == "record"
         assert verify(tmp_path) == ()
 
-    def test_a_plan_may_be_an_artifact_or_not(self, tmp_path: Path) -> None:
+    def test_an_unlisted_plan_is_allowed(self, tmp_path: Path) -> None:
         write(tmp_path, build(file("plan/demo/plan.yaml")))
         (tmp_path / "plan/demo/notes").write_text("mine")
         assert write(tmp_path, build()).removed == ("plan/demo/plan.yaml",)
         assert (tmp_path / "plan/demo/notes").exists()
 
-    def test_a_folder_in_the_way_that_is_not_ours_is_refused(self, tmp_path: Path) -> None:
+    def test_a_foreign_folder_at_the_path_of_a_file_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path, build())
         (tmp_path / "plan/demo").mkdir(parents=True)
         (tmp_path / "plan/demo/notes").write_text("mine")
-        with pytest.raises(OutputRefused, match="holds plan/demo/notes"):
+        with pytest.raises(OutputRefused, match="contains plan/demo/notes"):
             write(tmp_path, build(file("plan/demo")))
 
-    def test_a_file_in_the_way_that_is_not_ours_is_refused(self, tmp_path: Path) -> None:
+    def test_a_foreign_file_at_the_path_of_a_folder_is_refused(self, tmp_path: Path) -> None:
         write(tmp_path, build())
         (tmp_path / "plan").write_text("mine")
-        with pytest.raises(OutputRefused, match="plan stands where mlnc needs a folder"):
+        with pytest.raises(OutputRefused, match="plan is a file where mlnc needs a folder"):
             write(tmp_path, build(file("plan/demo")))
 
 
@@ -283,7 +283,7 @@ class TestLinks:
                 write(out, build(secrets={"a/x": "1"}, projects=("a", "b"), built=("a",)))
         assert victim.read_text() == "precious"
 
-    def test_an_output_folder_that_is_a_link_itself_is_the_user_s_choice(self, tmp_path: Path) -> None:
+    def test_an_output_folder_that_is_a_link_is_followed(self, tmp_path: Path) -> None:
         (tmp_path / "real").mkdir()
         (tmp_path / "out").symlink_to(tmp_path / "real")
         write(tmp_path / "out", build(file(CFG)))
@@ -306,19 +306,19 @@ class TestLinks:
         ".lock",
     ],
 )
-def test_a_path_no_target_may_yield_is_a_mistake_of_ours(tmp_path: Path, path: str) -> None:
-    with pytest.raises(ValueError, match="no path of a generated file"):
+def test_an_invalid_path_of_an_artifact_raises_value_error(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ValueError, match="invalid path of a generated file"):
         write(tmp_path / "out", build(file(path)))
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("path", ["demo.json", ".sourcemap/a/b", ".sourcemap/..", "hosts/x", ".sourcemap"])
-def test_a_by_product_outside_its_room_is_a_mistake_of_ours(tmp_path: Path, path: str) -> None:
-    with pytest.raises(ValueError, match="no path of a"):
+def test_an_invalid_path_of_a_by_product_raises_value_error(tmp_path: Path, path: str) -> None:
+    with pytest.raises(ValueError, match="invalid path of a"):
         write(tmp_path / "out", build(private=(file(path),)))
 
 
 @pytest.mark.parametrize("paths", [("a", "a"), ("a/b", "a"), ("a", "a/b/c")])
-def test_two_artifacts_in_one_place_are_a_mistake_of_ours(tmp_path: Path, paths: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match=r"one path"):
+def test_two_artifacts_with_one_path_raise_value_error(tmp_path: Path, paths: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match=r"have the path|is also a file"):
         write(tmp_path / "out", build(*map(file, paths)))

@@ -120,7 +120,7 @@ class Watch:
                 self.answers.append(float(match[1]))
 
     def _look(self) -> None:
-        (volume,) = [each for each in self.host.volumes if each.role == "root"]
+        volume = self.host.volumes["root"]
         # That a volume is active is asked of the kernel: lvs would take an emulated server seconds of its time.
         device = f"san_vg-{volume.name.replace('-', '--')}"
         questions = f"xl list -v; grep -qx {device} /sys/block/dm-*/dm/name && echo active || echo closed"

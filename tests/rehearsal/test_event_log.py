@@ -26,7 +26,7 @@ def folder(path: Path, *lines: str) -> Folder:
     return made
 
 
-TOO_MUCH = f"alpha gave away {DOM0_MIB + 513} MiB of {DOM0_MIB + 512}"
+TOO_MUCH = f"alpha allocated {DOM0_MIB + 513} MiB of memory, but has {DOM0_MIB + 512} MiB"
 
 MOVED = (
     f"alpha domain a {UUID} running 256 /d",
@@ -66,7 +66,7 @@ def test_a_migration_is_in_order(tmp_path: Path) -> None:
         ([MOVED[0], f"alpha domain a {UUID} gone 0 ", "beta mount /d", "beta removed /d"], []),
         (
             ["alpha unwritable a xvda1 /dev/vg/a"],
-            ["a on alpha could not write to xvda1: /dev/vg/a was not there"],
+            ["a on alpha could not write to xvda1: /dev/vg/a did not exist"],
         ),
     ],
 )

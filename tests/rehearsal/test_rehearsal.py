@@ -101,14 +101,14 @@ def test_without_a_start_nothing_runs(tmp_path: Path) -> None:
         ("ip link set dev lan.demo down", "alpha: bridge lan.demo: state is down, the IR says up"),
         (
             "ip link add dev x type bridge; ip link set dev x alias mlnc:demo/x",
-            "alpha: bridge x is there, but the IR has none",
+            "alpha: bridge x exists, but is not in the IR",
         ),
         ("xl destroy web.demo; lvremove --yes vg/web.demo", "alpha: volume vg/web.demo is missing"),
         (
             "lvextend -L +4M vg/web.demo.swap",
             "alpha: volume vg/web.demo.swap: size is 20971520, the IR says 16777216",
         ),
-        ("lvcreate -y -n left -l 1 vg --addtag mlnc", "alpha: volume vg/left is there, but the IR has none"),
+        ("lvcreate -y -n left -l 1 vg --addtag mlnc", "alpha: volume vg/left exists, but is not in the IR"),
         ("lvchange --deltag mlnc.host=web vg/web.demo", "tags is mlnc mlnc.project=demo mlnc.role=root"),
         (
             "truncate -s 10M /var/lib/mlnc/demo/images/desktop.demo",
@@ -129,7 +129,7 @@ def test_every_mutation_is_found(stage: Simulation, change: str, difference: str
 def test_what_was_done_is_not_believed_but_looked_at(tmp_path: Path) -> None:
     """Every script ends well, but one of the commands did nothing."""
     made = staged(built(tmp_path, PROJECT), tmp_path / "stage")
-    ip = made.folder.standins / "ip"
+    ip = made.folder.fakes / "ip"
     ip.write_text(ip.read_text().replace("up | down) up=$2 ;;", "up | down) ;;"))
     deployed(made)
     assert differing(made) == ["alpha: bridge lan.demo: state is down, the IR says up"]

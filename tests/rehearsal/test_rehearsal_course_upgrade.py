@@ -60,7 +60,7 @@ def test_the_course_of_sixty_groups_changes(tmp_path: Path, monkeypatch: pytest.
 def become(played: Played, course: Path) -> None:
     """Build the course as it is now and deploy it."""
     compiled(course, played.stage.out)
-    played.stage.turn()
+    played.stage.reload()
     expect(played.run())
     assert played.wrong(guests=False) == []
 

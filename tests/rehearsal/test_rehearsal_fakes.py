@@ -17,11 +17,11 @@ from lvm_sandbox import Sandbox, lvm_sandbox
 from rehearsals import needs_namespaces
 from xl_reader import needs_libxlutil, read
 
-from mlnc.rehearsal.folder_transport import NAMESPACES, entering
+from mlnc.rehearsal.folder_transport import NAMESPACES, enter_command
 from mlnc.rehearsal.host_setup import prepare
 from mlnc.rehearsal.rehearsal_paths import Folder
 
-STANDINS = files("mlnc.rehearsal").joinpath("standins")
+FAKES = files("mlnc.rehearsal").joinpath("fakes")
 GOLDEN = TESTS / "golden"
 
 
@@ -37,7 +37,7 @@ class Server:
     def run(self, script: str, status: int | None = 0) -> str:
         """What the script prints, its messages too; it must end with *status*, unless that is None."""
         done = subprocess.run(
-            [*entering(self.folder, SERVER), f"exec 2>&1; {script}"],
+            [*enter_command(self.folder, SERVER), f"exec 2>&1; {script}"],
             capture_output=True,
             text=True,
             check=False,
@@ -76,7 +76,7 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Server:
 
 
 def test_every_standin_is_a_script_for_sh() -> None:
-    scripts = [str(each) for each in STANDINS.iterdir()]
+    scripts = [str(each) for each in FAKES.iterdir()]
     for script in scripts:
         subprocess.run(["sh", "-n", script], check=True)
     if not shutil.which("shellcheck"):
@@ -123,7 +123,7 @@ def test_servers_reach_each_other(tmp_path: Path) -> None:
     prepare(folder, replace(course(service_hosts=servers), projects={}))
     there = "ssh -o BatchMode=yes -l root -p 22 -- 192.0.2.2 'hostname; cat; xl info xen_version; exit 7'"
     words = [
-        *entering(folder, "alpha"),
+        *enter_command(folder, "alpha"),
         f"echo read here | {there}; echo $?; ssh 192.0.2.3 true 2>&1; echo $?",
     ]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout

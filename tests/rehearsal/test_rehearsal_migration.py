@@ -10,7 +10,7 @@ from rehearsals import needs_namespaces
 from test_rehearsal_fakes import DOMAIN
 
 from mlnc.rehearsal.event_log import violations
-from mlnc.rehearsal.folder_transport import entering
+from mlnc.rehearsal.folder_transport import enter_command
 from mlnc.rehearsal.host_setup import prepare
 from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.observe.running_domains import running
@@ -41,7 +41,7 @@ class Pair:
 
     def on(self, server: str, script: str, status: int | None = 0) -> str:
         """What the script prints on *server*, its messages too; it must end with *status*, unless that is None."""
-        words = [*entering(self.folder, server), f"exec 2>&1; {script}"]
+        words = [*enter_command(self.folder, server), f"exec 2>&1; {script}"]
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
         assert status is None or done.returncode == status, done.stdout + done.stderr
         return done.stdout + done.stderr

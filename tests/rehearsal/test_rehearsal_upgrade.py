@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rehearsals import needs_namespaces, on
 from rehearsed_upgrades import STORAGE, Host, Project, Upgrade, change, expect, shown
 
-from mlnc.rehearsal.disk_canary import lost_words
+from mlnc.rehearsal.disk_canary import lost_canaries
 from mlnc.rehearsal.event_log import last_moment
 from mlnc.rehearsal.expected_state import expected
 from mlnc.rehearsal.observed_state import observed
@@ -105,7 +105,7 @@ def test_data_are_lost_only_where_somebody_agrees(case: str, tmp_path: Path) -> 
     upgrade = Upgrade(tmp_path, [old], [new])
     refused = upgrade.run()
     assert any("DATA LOSS" in result.message for result in refused)
-    assert lost_words(upgrade.stage.folder, upgrade.old, upgrade.old) == []
+    assert lost_canaries(upgrade.stage.folder, upgrade.old, upgrade.old) == []
     upgrade.lossy = upgrade.stage.losses()
     assert upgrade.done() == []
 
@@ -181,7 +181,7 @@ def test_what_was_interrupted_is_taken_back(tmp_path: Path) -> None:
     wanted = expected(upgrade.old, started=True)
     found = restricted(observed(upgrade.stage.folder, upgrade.old), wanted)
     assert [line for line in differences(wanted, found) if ": guest " not in line] == []
-    assert lost_words(upgrade.stage.folder, upgrade.old, upgrade.old) == []
+    assert lost_canaries(upgrade.stage.folder, upgrade.old, upgrade.old) == []
 
 
 EXCHANGES = {

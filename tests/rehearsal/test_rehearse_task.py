@@ -37,11 +37,11 @@ def test_a_rehearsal_shows_what_there_is(tmp_path: Path, capsys: pytest.CaptureF
     before = sorted(out.rglob("*"))
     assert rehearsed(out, keep=str(tmp_path / "kept")) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == f"1 servers are made in {tmp_path}/kept; deploying"
+    assert said[0] == f"1 servers created in {tmp_path}/kept; deploying the build"
     assert said[-4:-1] == [
         "server  domains  volumes  bridges  guests",
         "alpha         2        3        1       1",
-        "the servers are as the IR says",
+        "the servers match the IR",
     ]
     assert (tmp_path / "kept/servers/alpha/var/lib/mlnc/demo/current").is_symlink()
     assert sorted(out.rglob("*")) == before
@@ -77,9 +77,9 @@ def test_what_was_deployed_is_where_a_rehearsal_begins(
 ) -> None:
     assert rehearsed(upgraded, keep=str(tmp_path / "kept")) == 0
     said = capsys.readouterr().out.splitlines()
-    assert f"1 servers are made in {tmp_path}/kept; deploying what out/deployed says they have" in said
-    assert "deploying what is built, with the consent to lose the data of demo/web" in said
-    assert "the servers are as the IR says" in said
+    assert f"1 servers created in {tmp_path}/kept; deploying the state recorded in out/deployed" in said
+    assert "deploying the build, with consent to destroy the data of demo/web" in said
+    assert "the servers match the IR" in said
     assert rehearsed(upgraded, start=False) == 0
 
 
@@ -101,13 +101,13 @@ def test_projects_deployed_in_part_are_not_rehearsed(
     record = upgraded / "deployed/demo.yaml"
     record.write_text(record.read_text().replace("alpha:", "omega:"))
     assert rehearsed(upgraded) == 1
-    assert "demo was deployed on omega, which the site does not know any more" in capsys.readouterr().out
+    assert "demo is deployed on omega, which the site no longer lists" in capsys.readouterr().out
 
 
 @needs_namespaces
 def test_a_folder_that_is_there_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert rehearsed(tmp_path, keep=str(tmp_path)) == 1
-    assert "is there already" in capsys.readouterr().out
+    assert "exists already" in capsys.readouterr().out
 
 
 @needs_namespaces
@@ -127,7 +127,7 @@ def test_a_system_without_name_spaces_is_told(
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert rehearsed(tmp_path) == 1
     assert (
-        "does not let you have name spaces of your own (user_namespaces(7)): unshare failed"
+        "does not allow unprivileged user name spaces (user_namespaces(7)): unshare failed"
         in capsys.readouterr().out
     )
     monkeypatch.setenv("PATH", "/nonexistent")

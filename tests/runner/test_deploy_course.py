@@ -1,4 +1,4 @@
-"""Deployments to real sshds: what is made, what is left alone, what is said, what is taken away."""
+"""Deployments to real sshds: creation, changes, status, drift, removal, and their output."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deplo
 
 
 def outcomes(course: Deployment, *words: str, status: int = 0) -> dict[str, str]:
-    """What deploy made of each project, by SERVER/PROJECT."""
+    """Outcome of deploy for each project, by SERVER/PROJECT."""
     found = course.data("deploy", *words, status=status)["results"]
     return {
         f"{each['server']}/{each['project']}": each["outcome"] for each in found if each["outcome"] != "done"
@@ -33,7 +33,7 @@ def outcomes(course: Deployment, *words: str, status: int = 0) -> dict[str, str]
 EVERYTHING = ("atlas/_server", "atlas/ada", "atlas/bob", "atlas/eve", "boreas/_server", "boreas/eve")
 
 
-def test_a_fresh_course(course: Deployment) -> None:
+def test_a_fresh_course_is_created(course: Deployment) -> None:
     atlas, boreas = course.farm["atlas"], course.farm["boreas"]
     assert outcomes(course) == dict.fromkeys(EVERYTHING, "made")
     assert set(atlas.volumes()) == {"linux.ada", "windows.ada", "linux.bob", "windows.bob", "linux.eve"}
@@ -50,17 +50,17 @@ def test_a_fresh_course(course: Deployment) -> None:
     assert PASSWORD in completed.read_text()
     assert completed.stat().st_mode & 0o777 == 0o600
     assert atlas.domains() == set()
-    assert course.run("drift") == "the servers are as they were built\n"
+    assert course.run("drift") == "no differences from the build\n"
 
 
-def test_the_second_time_nothing_is_done(course: Deployment) -> None:
+def test_a_second_deployment_changes_nothing(course: Deployment) -> None:
     course.run("deploy")
     before = (course.farm["atlas"].folder / "volumes").stat().st_mtime_ns
     assert outcomes(course) == dict.fromkeys(EVERYTHING, "unchanged")
     assert (course.farm["atlas"].folder / "volumes").stat().st_mtime_ns == before
 
 
-def test_only_what_changed_travels_and_is_applied(course: Deployment) -> None:
+def test_only_changed_files_are_sent_and_applied(course: Deployment) -> None:
     course.run("deploy")
     course.write_project("bob", "atlas", number=2, memory="512M")
     course.build()
@@ -83,15 +83,15 @@ def test_only_what_changed_travels_and_is_applied(course: Deployment) -> None:
 
 def test_a_plan_and_a_dry_run_change_nothing(course: Deployment) -> None:
     text = course.run("plan")
-    assert "atlas ada/linux                  make: pv, 128 MiB, 1 volume, 1 card\n" in text
-    assert "6 to do, 0 unchanged, 0 cannot be deployed" in text
+    assert "atlas ada/linux                  create: pv, 128 MiB, 1 volume, 1 vif\n" in text
+    assert "6 to apply, 0 unchanged, 0 refused" in text
     course.run("deploy", "--dry-run")
     assert not course.farm["atlas"].root.exists()
     assert not (course.out / "deployed").exists()
     assert not (course.out / ".log").exists()
 
 
-def test_start_stop_status(course: Deployment) -> None:
+def test_start_and_stop_change_the_status(course: Deployment) -> None:
     course.run("deploy", "--start", "--project", "ada", "--project", "eve")
     assert course.farm["atlas"].domains() == {"linux.ada", "windows.ada", "linux.eve"}
     states = {f"{vm['project']}/{vm['host']}": vm["state"] for vm in course.data("status")}
@@ -113,7 +113,7 @@ def test_start_stop_status(course: Deployment) -> None:
     assert outcomes(course, "--start", "--project", "ada")["atlas/ada"] == "unchanged"
 
 
-def test_a_vm_found_on_another_server(course: Deployment) -> None:
+def test_a_vm_on_another_server_is_reported_as_elsewhere(course: Deployment) -> None:
     course.run("deploy", "--start")
     atlas, boreas = course.farm["atlas"], course.farm["boreas"]
     (atlas.folder / "domains" / "linux.eve").rename(boreas.folder / "domains" / "linux.eve")
@@ -137,8 +137,8 @@ host third {
 """
 
 
-def test_a_running_guest_is_configured_once_it_is_stopped(course: Deployment) -> None:
-    """A new host changes what its neighbours know of names: no reason to stop them."""
+def test_guest_configuration_is_pending_until_the_vm_is_stopped(course: Deployment) -> None:
+    """A new host changes the hosts files of its neighbours, which does not require a restart."""
     course.run("deploy", "--start", "--project", "ada")
     configured = course.farm["atlas"].folder / "configured" / "linux.ada"
     before = configured.read_text()
@@ -148,35 +148,36 @@ def test_a_running_guest_is_configured_once_it_is_stopped(course: Deployment) ->
     assert "linux is up: its guest configuration waits" in course.run("deploy", "--project", "ada")
     assert configured.read_text() == before
     assert course.farm["atlas"].state("ada")["waiting"] == "linux"
-    assert "guest configuration waits for: linux" in course.run("plan", "--project", "ada")
+    assert "guest configuration pending: linux" in course.run("plan", "--project", "ada")
     course.run("stop", "--project", "ada")
     course.run("deploy", "--project", "ada")
     assert configured.read_text() != before
     assert course.farm["atlas"].state("ada")["waiting"] == ""
 
 
-def test_a_changed_secret(course: Deployment) -> None:
-    """It is noticed, and laid where it is asked for: at once where nothing runs, else once the guest was stopped."""
+def test_a_changed_secret_is_reported_and_deployed_with_again(course: Deployment) -> None:
+    """A guest that is down gets the secret at once, a running guest after it was stopped."""
     course.run("deploy", "--start")
-    assert "secrets have changed" not in course.run("deploy")
+    assert "secrets changed" not in course.run("deploy")
     configured = course.farm["atlas"].folder / "configured" / "linux.ada"
     completed = course.farm["atlas"].root / "_domains" / "ada" / "windows.cfg"
     before = configured.read_text()
     secrets = course.course / "secrets.yaml"
     secrets.write_text(secrets.read_text().replace(PASSWORD, "another-otter-72"))
-    hint = "secrets have changed since they were laid: invoke deploy --again --project ada --project bob --project eve"
+    hint = "secrets changed since they were last deployed: run invoke deploy --again"
+    hint += " --project ada --project bob --project eve"
     for command in ("plan", "deploy"):
         assert hint in course.run(command)
     text = course.run("deploy", "--again", "--project", "ada")
     assert "linux is up: its guest configuration waits" in text
-    assert "secrets have changed" not in text
+    assert "secrets changed" not in text
     assert "--again --project bob --project eve;" in course.run("plan")
     kept = course.out / ".log" / "laid.json"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert "otter" not in kept.read_text()
     course.run("remove", "--project", "bob", "--confirm", "bob", "--stop")
     course.run("deploy", "--again", "--project", "eve")
-    assert "secrets have changed" not in course.run("plan")
+    assert "secrets changed" not in course.run("plan")
     assert "another-otter-72" in completed.read_text()
     assert configured.read_text() == before
     assert course.farm["atlas"].state("ada")["waiting"] == "linux"
@@ -186,8 +187,8 @@ def test_a_changed_secret(course: Deployment) -> None:
     assert course.farm["atlas"].state("ada")["waiting"] == ""
 
 
-def test_one_connection_a_server(course: Deployment) -> None:
-    """Whatever is done there in a run, and it is closed at the end."""
+def test_a_run_opens_one_connection_to_each_server(course: Deployment) -> None:
+    """The connection is closed at the end of the run."""
     course.run("deploy", "--start")
     for server in course.farm.servers.values():
         assert (server.folder / "sshd.log").read_text().count("Accepted publickey") == 1
@@ -198,7 +199,7 @@ def test_one_connection_a_server(course: Deployment) -> None:
         assert server.sessions() == []
 
 
-def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
+def test_drift_reports_changes_made_by_hand(course: Deployment) -> None:
     course.run("deploy")
     atlas = course.farm["atlas"]
     current = atlas.root / "ada" / "current"
@@ -223,8 +224,8 @@ def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
     assert {
         f"atlas ada: {current}/linux.cfg: FAILED",
         f"atlas ada: {current}/extra.sh: not of mlnc",
-        "atlas ada: volume course_vg/windows.ada: its tags do not say that it is ours",
-        "atlas bob: volume course_vg/windows.bob: its tags do not say that it is ours",
+        "atlas ada: volume course_vg/windows.ada: its tags are not those of this host's volume",
+        "atlas bob: volume course_vg/windows.bob: its tags are not those of this host's volume",
         "atlas bob: volume course_vg/linux.bob: absent",
         f"atlas _server: {atlas.folder}/etc/mln/mln.conf: changed",
         f"atlas ada: {completed}/ada/windows.cfg: not for root alone",
@@ -234,8 +235,8 @@ def test_drift_finds_what_was_changed_by_hand(course: Deployment) -> None:
     assert any("domain linux.eve: runs with the UUID 0000" in text for text in texts)
 
 
-def test_drift_of_running_domains(course: Deployment) -> None:
-    """The farm lists domains as the toolstack does, by what they were made with, and cards by their bridges."""
+def test_drift_reports_differences_of_running_domains(course: Deployment) -> None:
+    """The simulated toolstack lists the configuration of each domain at its creation, and the current bridges."""
     course.run("deploy", "--start")
     assert course.data("drift") == []
     made = course.farm["atlas"].folder / "domains" / ".made"
@@ -251,16 +252,16 @@ def test_drift_of_running_domains(course: Deployment) -> None:
     assert [(each["project"], each["what"], each["unknown"]) for each in found] == [
         ("ada", "domain linux.ada: runs with 512 MiB of memory, not 128", False),
         ("ada", "domain linux.ada: runs with 3 virtual CPUs, not 1", False),
-        ("ada", "domain linux.ada: its disk xvda1 is /dev/course_vg/x, not /dev/course_vg/linux.ada", False),
-        ("ada", f"domain linux.ada: its card {mac} is on lan.bob, not lan.ada", False),
-        ("bob", "domain windows.bob: runs, but the toolstack does not say with what", True),
+        ("ada", "domain linux.ada: disk xvda1 uses /dev/course_vg/x, not /dev/course_vg/linux.ada", False),
+        ("ada", f"domain linux.ada: vif {mac} uses lan.bob, not lan.ada", False),
+        ("bob", "domain windows.bob: runs, but the toolstack does not report its configuration", True),
     ]
     course.run("stop", "--project", "bob")
     assert {each["project"] for each in course.data("drift", status=2)} == {"ada"}
 
 
-def test_drift_of_bridges(course: Deployment) -> None:
-    """Those of a project that was stopped are gone, and should be."""
+def test_drift_reports_missing_bridges(course: Deployment) -> None:
+    """The bridges of a stopped project are absent, which is not drift."""
     course.run("deploy")
     handle = course.farm["atlas"].folder / "net"
     subprocess.run(["nsenter", f"--net={handle}", "ip", "link", "del", "lan.bob"], check=True)
@@ -276,8 +277,8 @@ def test_drift_of_bridges(course: Deployment) -> None:
     assert found["what"] == "bridge lan.bob: absent"
 
 
-def test_drift_of_a_volume_that_follows_its_template(course: Deployment) -> None:
-    """A volume is compared with the template that it was made from; of one that was replaced since, no more is said."""
+def test_drift_compares_a_size_with_the_template_of_the_volume(course: Deployment) -> None:
+    """After the template is replaced, the size is no longer compared."""
     site = course.course / "site.mln"
     source = (course.course / "ada.mln").read_text()
     template = "template linux.ext4\n"
@@ -296,13 +297,16 @@ def test_drift_of_a_volume_that_follows_its_template(course: Deployment) -> None
     linux = Path(site.read_text().partition("templates ")[2].split()[0]) / "linux.ext4"
     linux.write_bytes(b"another" * 10**6)
     (found,) = course.data("drift", "--project", "ada", status=2)
-    assert "another state of the template linux.ext4; invoke rebuild ada/linux" in found["what"]
+    assert (
+        "another version of the template linux.ext4; recreate it with invoke rebuild ada/linux"
+        in found["what"]
+    )
 
 
-def test_remove(course: Deployment) -> None:
+def test_remove_deletes_a_project_and_its_data(course: Deployment) -> None:
     course.run("deploy", "--start")
-    assert "needs --confirm eve" in course.run("remove", "--project", "eve", status=1)
-    assert "stop it first, or say --stop" in course.run(
+    assert "give --confirm eve" in course.run("remove", "--project", "eve", status=1)
+    assert "stop it first, or use --stop" in course.run(
         "remove", "--project", "eve", "--confirm", "eve", status=1
     )
     assert "linux.eve" in course.farm["atlas"].volumes()
@@ -318,7 +322,7 @@ def test_remove(course: Deployment) -> None:
     assert outcomes(course)["boreas/eve"] == "made"
 
 
-def test_a_project_that_is_not_built_any_more_is_left_over(course: Deployment) -> None:
+def test_a_project_that_is_no_longer_built_is_reported(course: Deployment) -> None:
     course.run("deploy")
     (course.course / "bob.mln").unlink()
     course.build()
@@ -327,13 +331,13 @@ def test_a_project_that_is_not_built_any_more_is_left_over(course: Deployment) -
     assert not any(name.endswith(".bob") for name in course.farm["atlas"].volumes())
 
 
-def test_the_record_fetched_back(course: Deployment) -> None:
+def test_deployed_restores_a_lost_record(course: Deployment) -> None:
     course.run("deploy")
     record = course.out / "deployed" / "eve.yaml"
     before = record.read_bytes()
     for file in (course.out / "deployed").iterdir():
         file.unlink()
-    assert outcomes(course) == dict.fromkeys(EVERYTHING, "unchanged")  # the same generations: no doubt
+    assert outcomes(course) == dict.fromkeys(EVERYTHING, "unchanged")  # same generations, so no conflict
     assert record.read_bytes() == before
     record.unlink()
     course.write_project("eve", "atlas", "boreas", number=3, memory="256M")
@@ -348,7 +352,7 @@ def test_the_record_fetched_back(course: Deployment) -> None:
     assert outcomes(course)["atlas/eve"] == "changed"
 
 
-def test_the_record_of_a_server_that_a_project_leaves_is_fetched_back(course: Deployment) -> None:
+def test_deployed_restores_the_record_of_the_source_of_a_move(course: Deployment) -> None:
     course.run("deploy", "--start")
     record = course.out / "deployed" / "eve.yaml"
     before = record.read_bytes()
@@ -360,7 +364,7 @@ def test_the_record_of_a_server_that_a_project_leaves_is_fetched_back(course: De
     record.unlink()
     course.build()
     said = course.run("plan")
-    assert "atlas eve: is there, though it is not built for this server" in said
+    assert "atlas eve: deployed there, but neither built for this server nor in out/deployed" in said
     assert "invoke remove --project eve" not in said
     course.run("deployed")
     assert record.read_bytes() == before
@@ -368,7 +372,7 @@ def test_the_record_of_a_server_that_a_project_leaves_is_fetched_back(course: De
     assert "eve/linux  migrate copy  atlas → boreas" in course.run("plan")
 
 
-def test_what_has_moved_in_an_upgrade_that_has_not_ended_is_up(course: Deployment) -> None:
+def test_a_vm_moved_by_an_unfinished_upgrade_is_up(course: Deployment) -> None:
     course.run("deploy", "--start")
     course.write_project("eve", "boreas", number=3)
     course.build()
@@ -376,10 +380,10 @@ def test_what_has_moved_in_an_upgrade_that_has_not_ended_is_up(course: Deploymen
     before.rename(after)
     (linux,) = (vm for vm in course.data("status", "--project", "eve") if vm["host"] == "linux")
     assert (linux["state"], linux["server"]) == ("up", "boreas")
-    assert "has not ended" in linux["remark"]
+    assert "unfinished upgrade" in linux["remark"]
 
 
-def test_what_was_built_and_not_deployed_is_not_started(course: Deployment) -> None:
+def test_start_refuses_a_build_that_is_not_deployed(course: Deployment) -> None:
     course.run("deploy")
     course.write_project("ada", "atlas", memory="256M")
     course.build()
@@ -388,8 +392,8 @@ def test_what_was_built_and_not_deployed_is_not_started(course: Deployment) -> N
     )
 
 
-def test_that_nobody_reads_what_is_said_changes_nothing(course: Deployment) -> None:
-    """As before ``| head``, which goes when it has enough."""
+def test_a_closed_standard_output_does_not_interrupt_the_work(course: Deployment) -> None:
+    """``| head`` closes the pipe when it has read enough lines."""
     unread = course.process("deploy")
     assert unread.stdout is not None
     unread.stdout.close()
@@ -412,8 +416,8 @@ def test_three_generations_are_kept(course: Deployment) -> None:
     assert course.farm["atlas"].state("ada")["applied"] in kept
 
 
-def test_projects_start_and_stop_with_each_server(course: Deployment) -> None:
-    """Also where none starts with it: all have to stop before xendomains saves them."""
+def test_units_start_and_stop_projects_with_each_server(course: Deployment) -> None:
+    """All projects need the shutdown unit, also those without autostart: xendomains would save their domains."""
     units = ["mlnc-shutdown.service", "mlnc-projects.service"]
     course.run("deploy")
     for server in ("atlas", "boreas"):
@@ -429,7 +433,7 @@ def test_projects_start_and_stop_with_each_server(course: Deployment) -> None:
 
 
 @pytest.mark.parametrize("unit", ["mlnc-shutdown.service", "mlnc-projects.service"])
-def test_a_changed_unit_is_seen_and_mended(course: Deployment, unit: str) -> None:
+def test_a_changed_unit_is_drift_and_is_restored(course: Deployment, unit: str) -> None:
     course.run("deploy")
     file = course.farm["atlas"].folder / "etc" / "systemd" / "system" / unit
     text = file.read_text()
@@ -444,7 +448,7 @@ def test_a_changed_unit_is_seen_and_mended(course: Deployment, unit: str) -> Non
 
 
 def test_a_unit_that_is_not_active_is_started(course: Deployment) -> None:
-    """An inactive unit stops nothing when the server does."""
+    """An inactive shutdown unit does not stop domains at shutdown."""
     course.run("deploy")
     atlas = course.farm["atlas"]
     (atlas.folder / "systemctl.log").unlink()
@@ -455,7 +459,7 @@ def test_a_unit_that_is_not_active_is_started(course: Deployment) -> None:
     assert "start mlnc-shutdown.service" in (atlas.folder / "systemctl.log").read_text().splitlines()
 
 
-def test_what_starts_with_the_server_is_what_says_so(course: Deployment) -> None:
+def test_only_projects_with_autostart_start_with_the_server(course: Deployment) -> None:
     course.run("deploy")
     atlas = course.farm["atlas"]
     script = atlas.root / "_server" / "current" / "mlnc-projects.sh"
@@ -468,7 +472,7 @@ def test_what_starts_with_the_server_is_what_says_so(course: Deployment) -> None
     assert "enable" not in (atlas.folder / "systemctl.log").read_text().splitlines()[-1]
 
 
-def test_a_foreign_mln_conf_stays(course: Deployment) -> None:
+def test_a_foreign_mln_conf_is_kept(course: Deployment) -> None:
     file = course.farm["atlas"].folder / "etc" / "mln" / "mln.conf"
     file.parent.mkdir()
     file.write_text("projects /home/mln\n")
@@ -476,7 +480,7 @@ def test_a_foreign_mln_conf_stays(course: Deployment) -> None:
     assert file.read_text() == "projects /home/mln\n"
 
 
-def test_transcript(course: Deployment) -> None:
+def test_log_prints_the_transcript(course: Deployment) -> None:
     course.run("deploy", "--project", "ada")
     (file,) = (course.out / ".log").glob("*.jsonl")
     entries = [json.loads(line) for line in file.read_text().splitlines()]
@@ -488,7 +492,7 @@ def test_transcript(course: Deployment) -> None:
     assert course.data("log") == entries
 
 
-def test_what_would_be_done_for_machines(course: Deployment) -> None:
+def test_dry_runs_print_json(course: Deployment) -> None:
     words = ("--dry-run", "--host", "ada/linux", "--host", "boreas")
     assert course.data("stop", *words) == [
         {"server": "atlas", "project": "ada", "hosts": ["linux"], "do": "stop"},

@@ -1,4 +1,4 @@
-"""Deployments that are disturbed: the state is said, nothing is lost or doubled, and running again ends right."""
+"""Faults during deployments: the state is reported, nothing is lost or doubled, and a repeated run succeeds."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ from deployments import PASSWORD, Deployment, small_course
 from sshd_farm import Farm, Server, sshd_farm
 
 CUTS = int(os.environ.get("MLNC_TEST_CUTS", "9"))
-"""At how many moments the connection is cut: few where somebody waits for the tests, 50 in CI, in two seconds each."""
+"""Number of moments at which the connection is cut: few at a desk, 50 in CI (two seconds each)."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deplo
 
 
 def picture(server: Server) -> dict[str, object]:
-    """The state of a server, but times and who did it."""
+    """The state of a server without times and names of persons."""
     currents = {file.parent.name: os.readlink(file) for file in sorted(server.root.glob("*/current"))}
     states = {name: (server.state(name)["applied"], server.state(name)["pending"]) for name in currents}
     configured = {file.name: file.read_text() for file in sorted(server.folder.glob("configured/*"))}
@@ -49,10 +49,10 @@ def picture(server: Server) -> dict[str, object]:
     }
 
 
-def test_a_server_that_is_down(course: Deployment) -> None:
+def test_a_server_that_is_down_stops_no_other(course: Deployment) -> None:
     course.farm["boreas"].stop()
     text = course.run("deploy", status=3)
-    assert "remains to be done: boreas/_server boreas/eve\n" in text
+    assert "not done: boreas/_server boreas/eve\n" in text
     assert "4 made, 2 skipped" in text
     assert "boreas eve/windows  unknown" in course.run("status", status=3)
     course.run("drift", status=1)
@@ -62,7 +62,7 @@ def test_a_server_that_is_down(course: Deployment) -> None:
     course.run("drift")
 
 
-def test_all_servers_down(course: Deployment) -> None:
+def test_all_servers_down_is_a_failure(course: Deployment) -> None:
     for server in course.farm.servers.values():
         server.stop()
     course.run("deploy", status=1)
@@ -73,8 +73,10 @@ def test_all_servers_down(course: Deployment) -> None:
     [(Server.cut, CUTS), (Server.kill_shells, CUTS // 3), (Server.kill_steps, CUTS // 3)],
     ids=["connection", "shell", "steps"],
 )
-def test_cut_at_any_moment(course: Deployment, cut: Callable[[Server], None], times: int) -> None:
-    """The network is gone; or the shell on the server is killed, and what it began goes on; or just that is killed."""
+def test_a_deployment_cut_at_any_moment_is_completed_by_the_next(
+    course: Deployment, cut: Callable[[Server], None], times: int
+) -> None:
+    """Cuts: the network; the shell on the server, whose children survive; or only these children."""
     atlas = course.farm["atlas"]
     begun = time.monotonic()
     course.run("deploy", "--start", "--project", "ada")
@@ -93,7 +95,7 @@ def test_cut_at_any_moment(course: Deployment, cut: Callable[[Server], None], ti
 
 
 def _until_done(course: Deployment) -> None:
-    """Deploy again; what a lost session still does may keep the project for a while."""
+    """Deploy until it succeeds: processes of a lost session may hold the lock for a while."""
     for _ in range(50):
         result = {each["project"]: each for each in _results(course)}["ada"]
         if result["outcome"] not in ("failed", "skipped"):
@@ -109,7 +111,7 @@ def _results(course: Deployment) -> list[dict[str, str]]:
     return list(course.data("deploy", "--start", "--project", "ada", status=3)["results"])
 
 
-def test_a_full_disk(course: Deployment) -> None:
+def test_a_full_disk_is_reported(course: Deployment) -> None:
     atlas = course.farm["atlas"]
     atlas.root.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "tmpfs", atlas.root], check=True)
@@ -124,7 +126,7 @@ def test_a_full_disk(course: Deployment) -> None:
         subprocess.run(["umount", "-l", atlas.root], check=True)
 
 
-def test_a_changed_host_key(course: Deployment) -> None:
+def test_a_changed_host_key_is_refused(course: Deployment) -> None:
     known = course.farm.folder / "known_hosts"
     atlas, boreas = course.farm["atlas"], course.farm["boreas"]
     key = " ".join((boreas.folder / "hostkey.pub").read_text().split()[:2])
@@ -136,7 +138,7 @@ def test_a_changed_host_key(course: Deployment) -> None:
     assert boreas.state("eve")["pending"] == "-"
 
 
-def test_a_tampered_file(course: Deployment) -> None:
+def test_a_tampered_file_is_not_executed(course: Deployment) -> None:
     course.run("deploy")
     atlas = course.farm["atlas"]
     script = atlas.root / "ada" / "current" / "storage.sh"
@@ -154,14 +156,14 @@ def test_a_tampered_file(course: Deployment) -> None:
     assert atlas.domains() == {"linux.ada", "windows.ada"}
 
 
-def test_a_tampered_library(course: Deployment) -> None:
+def test_a_tampered_library_is_not_executed(course: Deployment) -> None:
     course.run("deploy")
     (course.farm["atlas"].root / "_server" / "current" / "lib" / "life.sh").write_text("echo tampered\n")
     assert "is not what was reviewed" in course.run("start", "--project", "ada", status=1)
     assert "its files on this server are not what was reviewed" in course.run("status", status=3)
 
 
-def test_somebody_else_holds_a_project(course: Deployment) -> None:
+def test_a_locked_project_is_refused_with_the_name_of_its_holder(course: Deployment) -> None:
     folder = course.farm["atlas"].root / "ada"
     folder.mkdir(parents=True)
     with (folder / ".lock").open("w") as lock:
@@ -174,7 +176,7 @@ def test_somebody_else_holds_a_project(course: Deployment) -> None:
     assert "1 made, 5 unchanged" in course.run("deploy")
 
 
-def test_two_deployments_at_once(course: Deployment) -> None:
+def test_concurrent_deployments_do_not_interfere(course: Deployment) -> None:
     course.run("deploy", "--project", "eve")
     wanted = picture(course.farm["boreas"])
     running = [course.process("deploy", "--start") for _ in range(2)]
@@ -193,7 +195,7 @@ def test_two_deployments_at_once(course: Deployment) -> None:
     }
 
 
-def test_a_colleague_has_deployed_something_else(course: Deployment) -> None:
+def test_a_deployment_of_a_colleague_is_a_conflict(course: Deployment) -> None:
     course.run("deploy")
     record = (course.out / "deployed" / "ada.yaml").read_bytes()
     course.write_project("ada", "atlas", memory="512M")
@@ -204,18 +206,18 @@ def test_a_colleague_has_deployed_something_else(course: Deployment) -> None:
     course.build()
     before = picture(course.farm["atlas"])
     text = course.run("deploy", "--project", "ada", status=3)
-    assert "Get your colleagues' commits first" in text
+    assert "Pull your colleagues' commits" in text
     assert picture(course.farm["atlas"]) == before
     course.run("deployed")
     course.build()
     course.run("deploy")
 
 
-def test_a_vm_that_cannot_be_made(course: Deployment) -> None:
+def test_a_vm_that_cannot_be_created_stops_only_its_project(course: Deployment) -> None:
     (course.farm["atlas"].folder / "domains" / ".failing").write_text("linux.bob\n")
     text = course.run("deploy", "--start", status=3)
     assert "cannot build linux.bob" in text
-    assert "remains to be done: atlas/bob\n" in text
+    assert "not done: atlas/bob\n" in text
     assert course.farm["atlas"].domains() == {"linux.ada", "windows.ada", "linux.eve"}
     (course.farm["atlas"].folder / "domains" / ".failing").unlink()
     course.run("deploy", "--start")
@@ -228,7 +230,7 @@ def test_a_vm_that_cannot_be_made(course: Deployment) -> None:
     }
 
 
-def test_a_deployment_that_never_ended_is_removed_whole(course: Deployment) -> None:
+def test_remove_deletes_an_unfinished_deployment(course: Deployment) -> None:
     atlas = course.farm["atlas"]
     atlas.stub("unshare", "exit 1")
     course.run("deploy", "--project", "ada", status=3)
@@ -239,7 +241,7 @@ def test_a_deployment_that_never_ended_is_removed_whole(course: Deployment) -> N
     assert not (atlas.root / "ada").exists()
 
 
-def test_a_clock_that_is_years_off(course: Deployment) -> None:
+def test_a_wrong_clock_on_a_server_is_harmless(course: Deployment) -> None:
     atlas = course.farm["atlas"]
     atlas.stub("date", "exec /bin/date -d '2001-02-03 04:05:06' \"$@\"")
     course.run("deploy")
@@ -251,15 +253,15 @@ def test_a_clock_that_is_years_off(course: Deployment) -> None:
     course.run("drift")
 
 
-def test_interrupted_from_the_keyboard(course: Deployment) -> None:
+def test_an_interrupt_finishes_current_projects_and_reports_the_rest(course: Deployment) -> None:
     running = course.process("deploy", "--parallel", "1")
     assert running.stdout is not None
     assert "atlas _server made" in running.stdout.readline()
     os.killpg(running.pid, signal.SIGINT)
     text = running.communicate(timeout=60)[0]
     assert running.returncode == 3, text
-    assert "stopped by you" in text
-    assert "boreas/eve" in text.partition("remains to be done:")[2]
+    assert "interrupted" in text
+    assert "boreas/eve" in text.partition("not done:")[2]
     for name in ("ada", "bob", "eve"):
         file = course.farm["atlas"].root / name / "state"
         assert not file.exists() or course.farm["atlas"].state(name)["pending"] == "-"
@@ -267,7 +269,7 @@ def test_interrupted_from_the_keyboard(course: Deployment) -> None:
     course.run("drift")
 
 
-def test_no_secret_is_anywhere(course: Deployment) -> None:
+def test_no_secret_is_in_output_logs_or_process_lists(course: Deployment) -> None:
     running = course.process("deploy", "--start")
     seen = bytearray()
     while running.poll() is None:
@@ -285,7 +287,8 @@ def test_no_secret_is_anywhere(course: Deployment) -> None:
         for folder in (course.out, course.farm.folder)
         for file in folder.rglob("*")
         if file.name != "net"
-        and ".made" not in file.parts  # there the pretended toolstack keeps what it was given, as libxl does
+        and ".made"
+        not in file.parts  # the simulated toolstack keeps its domain configurations there, as libxl does
         and file.is_file()
         and not file.is_symlink()
         and PASSWORD.encode() in file.read_bytes()
@@ -303,7 +306,7 @@ def test_a_secret_that_a_script_prints_is_masked(course: Deployment) -> None:
     assert PASSWORD not in text + log
 
 
-def test_lacking_secrets_are_all_named_before_anything_is_sent(course: Deployment) -> None:
+def test_all_missing_secrets_are_named_before_anything_is_sent(course: Deployment) -> None:
     (course.course / "secrets.yaml").write_text("secrets: {}\n")
     text = course.run("deploy", status=1)
     assert "root" in text
@@ -311,7 +314,7 @@ def test_lacking_secrets_are_all_named_before_anything_is_sent(course: Deploymen
     assert not course.farm["atlas"].root.exists()
 
 
-def test_a_secret_that_no_domain_file_can_hold(course: Deployment) -> None:
+def test_a_secret_unfit_for_a_domain_file_is_refused(course: Deployment) -> None:
     (course.course / "secrets.yaml").write_text('secrets:\n  root: fine\n  vnc: "it\'s"\n')
     text = course.run("deploy", status=1)
     assert "printable ASCII" in text

@@ -1,4 +1,4 @@
-"""Deployments to service hosts of other kinds: the desk itself, with xend, without systemd, with real LVM."""
+"""Deployments to other kinds of service host: this machine, with xend, without systemd, with real LVM."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def atlas(farm: Farm) -> Server:
 
 
 def change_site(course: Deployment, old: str, new: str) -> None:
-    """Put *new* in the place of *old* in the site file, and build."""
+    """Replace *old* by *new* in the site file, and build."""
     file = course.course / "site.mln"
     text = file.read_text()
     assert old in text
@@ -43,7 +43,7 @@ def change_site(course: Deployment, old: str, new: str) -> None:
 
 
 def live_and_end(course: Deployment, atlas: Server) -> None:
-    """From nothing to running domains, to drift, and back to nothing."""
+    """Deploy, start, compare, and remove a project."""
     assert "4 made" in course.run("deploy", "--start")
     assert atlas.domains() == VOLUMES
     assert "4 unchanged" in course.run("deploy", "--start")
@@ -61,10 +61,10 @@ def live_and_end(course: Deployment, atlas: Server) -> None:
 
 
 @pytest.mark.parametrize("address", ["localhost", "127.0.0.1"])
-def test_this_machine(
+def test_this_machine_is_managed_without_ssh(
     course: Deployment, atlas: Server, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    """A service host that is the desk needs no ssh; here every command of a server is stood in for, as on the farm."""
+    """All commands of the server are simulated, as on the farm."""
     change_site(course, "address atlas", f"address {address}")
     for name, text in atlas.variables.items():
         monkeypatch.setenv(name, text)
@@ -74,8 +74,8 @@ def test_this_machine(
     assert atlas.volumes() == {}
 
 
-def test_xend(course: Deployment, atlas: Server) -> None:
-    """Its settings are merged into its own file, once, and it is restarted once."""
+def test_xend_settings_are_merged_once(course: Deployment, atlas: Server) -> None:
+    """Its own file is changed once, and xend is restarted once."""
     atlas.stand_in("xm", "service")
     atlas.stub("xl", "exit 127")
     settings = atlas.folder / "etc" / "xen" / "xend-config.sxp"
@@ -90,8 +90,8 @@ def test_xend(course: Deployment, atlas: Server) -> None:
     assert settings.with_name("xend-config.sxp.before-mlnc").read_text().endswith("server no)\n")
 
 
-def test_no_systemd(course: Deployment, atlas: Server) -> None:
-    """Projects that start with the server are started from /etc/init.d, where there is no systemctl."""
+def test_projects_start_without_systemd(course: Deployment, atlas: Server) -> None:
+    """Without systemctl, projects with autostart start from /etc/init.d."""
     commands = atlas.folder / "commands"
     commands.mkdir()
     for folder in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
@@ -120,7 +120,7 @@ def test_no_systemd(course: Deployment, atlas: Server) -> None:
 
 @pytest.fixture
 def lvm(atlas: Server, tmp_path: Path) -> Iterator[Sandbox]:
-    """Real LVM, file systems and devices on atlas, where Xen, networks and guests stay stood in for."""
+    """Real LVM, file systems and devices on atlas; Xen, networks and guests are simulated."""
     for command in (*STORAGE, *FILE_SYSTEMS):
         (atlas.folder / "bin" / command).unlink()
     (tmp_path / "lvm").mkdir()
@@ -137,7 +137,7 @@ def lvm(atlas: Server, tmp_path: Path) -> Iterator[Sandbox]:
         atlas.stop()
 
 
-def test_real_lvm(course: Deployment, lvm: Sandbox) -> None:
+def test_deployment_on_real_lvm(course: Deployment, lvm: Sandbox) -> None:
     template = course.course.parent / "templates" / "linux.ext4"
     template.unlink()
     make_template(template, "ext4", ())
@@ -154,7 +154,7 @@ def test_real_lvm(course: Deployment, lvm: Sandbox) -> None:
     lvm.run("lvremove", "--yes", "course_vg/linux.ada")
     assert {each["what"] for each in course.data("drift", status=2)} == {
         "volume course_vg/linux.ada: absent",
-        "volume course_vg/windows.ada: not whole",
+        "volume course_vg/windows.ada: incomplete",
     }
     course.run("deploy", "--again", "--project", "ada")
     assert lvm.volumes("course_vg") == made

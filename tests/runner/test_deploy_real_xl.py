@@ -1,6 +1,6 @@
-"""One word moves a project between real sshds, by the real xl; whatever breaks, each domain is on exactly one server.
+"""Migration between real sshds with the real xl; after any fault, each domain is on exactly one server.
 
-The hosts below xl are pretended, see ``real_xl``; both see the same volumes, and ssh goes from one to the other.
+The hypervisor below xl is simulated (see ``real_xl``). Both servers see the same volumes and reach each other by ssh.
 """
 
 import subprocess
@@ -55,23 +55,23 @@ class Italy:
     xl: RealXl
 
     def bin(self, server: str) -> Path:
-        """The folder with the commands of a server."""
+        """The command folder of a server."""
         return self.course.farm[server].folder / "bin"
 
     def fail(self, server: str, call: str = "") -> None:
-        """Let the xl of a server break at a call."""
+        """Make the xl of a server fail at a call."""
         self.xl.put(self.bin(server) / "xl", self.disks(server).parent, call)
 
     def disks(self, server: str) -> Path:
-        """The list of the disks that a server has."""
+        """The list of disks of a server."""
         return self.course.farm[server].folder / "xen" / "disks"
 
     def cut(self, at: str) -> None:
-        """Let the old server lose the connection of each migration."""
+        """Cut each migration connection of the old server."""
         cut(self.bin(OLD) / "ssh", self.course.farm.folder / "bin" / "ssh", at)
 
     def mend(self) -> None:
-        """End every fault."""
+        """Remove every fault."""
         for server in (OLD, NEW):
             self.fail(server)
             self.disks(server).write_text("".join(f"/dev/course_vg/{town}.italy\n" for town in TOWNS))
@@ -80,16 +80,16 @@ class Italy:
             ssh.symlink_to(self.course.farm.folder / "bin" / "ssh")
 
     def places(self) -> Places:
-        """State and UUID of each domain by its name, by server."""
+        """State and UUID of each domain, by server and name."""
         return {server: domains(self.bin(server) / "xl") for server in (OLD, NEW)}
 
     def owners(self) -> set[str]:
-        """What the volumes say of their server."""
+        """The servers in the tags of the volumes."""
         tags = self.course.farm[OLD].volumes().values()
         return {tag.partition("=")[2] for each in tags for tag in each.split(",") if "server=" in tag}
 
     def recorded(self) -> set[tuple[str, str]]:
-        """Each server for which files are recorded, and where the towns are by these."""
+        """Each server with a record, and the service host of the towns in it."""
         record = read_records(self.course.out)["italy"]
         applied = {server: record.applied(server) for server in record.generations}
         return {
@@ -114,7 +114,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
 
 @pytest.fixture
 def italy(farm: Farm, real_xl: RealXl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Italy:
-    """It runs on the old server, and the word is changed."""
+    """The project runs on the old server, and its service host is changed."""
     made = Italy(empty_course(farm, tmp_path, monkeypatch), real_xl)
     made.course.share()
     made.mend()
@@ -127,7 +127,7 @@ def italy(farm: Farm, real_xl: RealXl, tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def here(italy: Italy) -> Places:
-    """Where the domains are before the move: all run on the old server."""
+    """Places of the domains before the move: all run on the old server."""
     places = italy.places()
     assert places[NEW] == {}
     assert {name: state for name, (state, _) in places[OLD].items()} == {
@@ -137,18 +137,18 @@ def here(italy: Italy) -> Places:
 
 
 def arrives(italy: Italy, here: Places) -> None:
-    """Deploy, and expect that all has moved, still runs and is the same."""
+    """Deploy, and expect that every domain has moved and runs with its UUID."""
     italy.course.run("deploy")
     assert italy.places() == {OLD: {}, NEW: here[OLD]}
     assert italy.owners() == {NEW}
     assert italy.recorded() == {(NEW, NEW)}
     assert not (italy.course.farm[OLD].root / "italy").exists()
-    assert italy.course.run("drift") == "the servers are as they were built\n"
+    assert italy.course.run("drift") == "no differences from the build\n"
     assert italy.course.data("deploy")["summary"].endswith("unchanged")
 
 
 def stays(italy: Italy, here: Places) -> str:
-    """Deploy, and expect that nothing has moved and all runs as before; what is said."""
+    """Deploy, and expect that no domain has moved. Returns the output."""
     text = italy.course.run("deploy", status=3)
     for town in TOWNS:
         assert AS_BEFORE.format(town) in text
@@ -158,7 +158,7 @@ def stays(italy: Italy, here: Places) -> str:
     return text
 
 
-def test_one_word_moves_the_project_there_and_back(italy: Italy, here: Places) -> None:
+def test_a_changed_service_host_moves_the_project_there_and_back(italy: Italy, here: Places) -> None:
     assert "~ italy/roma  migrate live  bigvmbox → newvmbox" in italy.course.run("plan")
     arrives(italy, here)
     italy.course.edit("italy", f"service_host {NEW}", f"service_host {OLD}")
@@ -175,15 +175,17 @@ def test_one_word_moves_the_project_there_and_back(italy: Italy, here: Places) -
         (NEW, "unpause", "migration target: Failure, destroying our copy"),
     ],
 )
-def test_what_fails_stays(italy: Italy, here: Places, server: str, fault: str, reason: str) -> None:
+def test_a_failed_migration_leaves_the_domain_on_its_source(
+    italy: Italy, here: Places, server: str, fault: str, reason: str
+) -> None:
     italy.fail(server, fault)
     assert reason in stays(italy, here)
     italy.mend()
     arrives(italy, here)
 
 
-def test_a_target_without_the_disks(italy: Italy, here: Places) -> None:
-    """libxl itself looks for them."""
+def test_a_target_without_the_disks_is_refused(italy: Italy, here: Places) -> None:
+    """libxl checks for the disks itself."""
     italy.disks(NEW).write_text("")
     text = stays(italy, here)
     for town in TOWNS:
@@ -192,7 +194,7 @@ def test_a_target_without_the_disks(italy: Italy, here: Places) -> None:
     arrives(italy, here)
 
 
-def test_a_move_that_failed_is_taken_back(italy: Italy, here: Places) -> None:
+def test_a_failed_move_is_rolled_back(italy: Italy, here: Places) -> None:
     italy.fail(NEW, "restore")
     stays(italy, here)
     italy.mend()
@@ -202,8 +204,8 @@ def test_a_move_that_failed_is_taken_back(italy: Italy, here: Places) -> None:
     assert not (italy.course.farm[NEW].root / "italy").exists()
 
 
-def test_a_connection_lost_before_all_has_arrived(italy: Italy, here: Places) -> None:
-    """The target has it and waits, but the source does not hear so."""
+def test_a_connection_lost_before_the_target_is_ready_leaves_the_source(italy: Italy, here: Places) -> None:
+    """The target has the domain and waits, but its ready message is lost."""
     italy.cut("ready")
     assert "truncated reading ready message from migration receiver stream" in stays(italy, here)
     italy.mend()
@@ -211,14 +213,14 @@ def test_a_connection_lost_before_all_has_arrived(italy: Italy, here: Places) ->
 
 
 @pytest.mark.parametrize("at", ["go", "report"])
-def test_a_connection_lost_once_the_word_is_given(italy: Italy, here: Places, at: str) -> None:
-    """xl gives up and leaves it suspended here; it is brought to its end there, where all of it is."""
+def test_a_connection_lost_after_the_go_completes_on_the_target(italy: Italy, here: Places, at: str) -> None:
+    """xl fails with the domain suspended on the source; the plan completes the move, since the target has all of it."""
     italy.cut(at)
     arrives(italy, here)
 
 
-def test_a_failure_that_the_source_does_not_hear_of(italy: Italy, here: Places) -> None:
-    """The target has given up and the source cannot know: what it has is suspended, and a person has to end it."""
+def test_an_unreported_failure_of_the_target_needs_an_administrator(italy: Italy, here: Places) -> None:
+    """The source does not know that the target failed: its domain stays suspended until an administrator ends it."""
     italy.cut("end")
     italy.fail(NEW, "unpause")
     text = italy.course.run("deploy", status=3)
@@ -237,8 +239,8 @@ def test_a_failure_that_the_source_does_not_hear_of(italy: Italy, here: Places) 
     arrives(italy, here)
 
 
-def test_a_target_that_can_neither_wake_it_nor_say_so(italy: Italy, here: Places) -> None:
-    """Its xl ends then without destroying what has arrived, paused under its own name; a later run wakes that."""
+def test_a_target_that_fails_to_unpause_is_completed_by_a_later_run(italy: Italy, here: Places) -> None:
+    """Its xl ends and leaves the domain paused under its own name; a later run unpauses it."""
     italy.fail(NEW, "hangup")
     text = italy.course.run("deploy", status=3)
     assert italy.places() == {

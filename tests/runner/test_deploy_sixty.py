@@ -1,4 +1,4 @@
-"""The sample course, 60 projects and 120 domains, on three servers: from nothing to running, and drift."""
+"""The sample course (60 projects, 120 domains) on three servers: deployment, start and drift."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
 
 @pytest.fixture
 def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """``course/`` itself, but that its servers are those of the farm, where they keep their files, too."""
+    """``course/`` with the servers and folders of the farm."""
     monkeypatch.setenv("PATH", farm.path)
     made = Deployment(farm, tmp_path / "course", tmp_path / "out")
     shutil.copytree(COURSE, made.course, ignore=shutil.ignore_patterns("secrets.yaml"))
@@ -42,7 +42,7 @@ def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deplo
     return made
 
 
-def test_the_course(course: Deployment) -> None:
+def test_the_sample_course_is_deployed_and_started(course: Deployment) -> None:
     boreas = course.farm["boreas"].folder / "domains" / ".failing"
     boreas.write_text("windows.group30\n")
     done = course.data("deploy", "--start", status=3)

@@ -1,4 +1,4 @@
-"""Deployments watched on a real terminal: the table that renews itself, what fails in red, and Ctrl-C."""
+"""Deployments on a real terminal: live table, failures in red, Ctrl-C, questions."""
 
 import fcntl
 import os
@@ -19,7 +19,7 @@ from sshd_farm import Farm, sshd_farm
 
 ROWS, COLUMNS = 30, 120
 SECONDS = 60
-"""So long a command may take."""
+"""Timeout of a command in seconds."""
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def course(farm: Farm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deplo
 
 
 class Terminal:
-    """A terminal with a command in its foreground, as a person has it."""
+    """A pseudo-terminal with a command in its foreground."""
 
     def __init__(self, course: Deployment, *words: str) -> None:
         folder = course.out.parent
@@ -84,7 +84,7 @@ class Terminal:
 
 
 def screen(text: str) -> list[str]:
-    """The lines that a terminal shows after *text*, colours left out: it moves up and clears to the end, no more."""
+    """The lines on a terminal after it received *text*, without colours. Supports cursor up and clear only."""
     lines = [""]
     for part in re.split(r"(\033\[\d*[A-Z]|\n)", re.sub(r"\033\[\d*m", "", text)):
         if part == "\n":
@@ -98,8 +98,8 @@ def screen(text: str) -> list[str]:
     return lines
 
 
-def test_the_table(course: Deployment) -> None:
-    """A row a server while it goes on, and the failure with its last lines above them, in red, until the end."""
+def test_the_table_shows_progress_below_failures(course: Deployment) -> None:
+    """A row for each server; a failure with its last lines stays above the rows, in red."""
     course.farm["atlas"].stub(
         "dd", 'case "$*" in *bob*) echo "the disk is broken" && exit 1 ;; esac; exec /bin/sleep 2'
     )
@@ -113,15 +113,14 @@ def test_the_table(course: Deployment) -> None:
     ]
     assert "boreas [####################] 2/2" in shown
     assert shown[-4:] == [
-        "remains to be done: atlas/bob",
-        "Once what is said above is mended, the same command does just that.",
+        "not done: atlas/bob",
+        "Fix the errors above and run the same command again: it does only the remaining work.",
         "5 made, 1 failed",
         "",
     ]
 
 
-def test_interrupted_on_the_terminal(course: Deployment) -> None:
-    """What has begun is ended in order, and the state is said."""
+def test_an_interrupt_finishes_current_projects_and_reports_the_rest(course: Deployment) -> None:
     atlas = course.farm["atlas"]
     atlas.stub("dd", 'case "$*" in *ada*) /bin/sleep 1 ;; esac')
     terminal = Terminal(course, "deploy", "--parallel", "1")
@@ -129,8 +128,8 @@ def test_interrupted_on_the_terminal(course: Deployment) -> None:
     terminal.press_interrupt()
     assert terminal.read_to_the_end() == 3
     shown = screen(terminal.text)
-    assert "stopped by you: 2 made, 4 skipped" in shown
-    assert "remains to be done: atlas/bob atlas/eve boreas/_server boreas/eve" in shown
+    assert "interrupted: 2 made, 4 skipped" in shown
+    assert "not done: atlas/bob atlas/eve boreas/_server boreas/eve" in shown
     assert not any("Traceback" in line for line in shown)
     assert atlas.state("ada")["pending"] == "-"
     assert set(atlas.volumes()) == {"linux.ada", "windows.ada"}
@@ -139,10 +138,10 @@ def test_interrupted_on_the_terminal(course: Deployment) -> None:
 
 
 @pytest.mark.parametrize(("typed", "status"), [("ada", 0), ("eve", 1), ("", 1)])
-def test_a_removal_is_asked_about(course: Deployment, typed: str, status: int) -> None:
+def test_remove_asks_for_the_name_of_the_project(course: Deployment, typed: str, status: int) -> None:
     course.run("deploy", "--project", "ada")
     terminal = Terminal(course, "remove", "--project", "ada")
-    terminal.read_until("with all data on the disks of its VMs.\nIts name, to go on: ")
+    terminal.read_until("with all data on the disks of its VMs.\nType ada to continue: ")
     terminal.type(typed)
     assert terminal.read_to_the_end() == status
     assert bool(course.farm["atlas"].volumes()) == (status != 0)

@@ -1,4 +1,4 @@
-"""What running domains have: read from real listings of xl and from xend's, without passwords, and compared."""
+"""Running domains: parsing of real xl and xend listings, removal of passwords, comparison with the IR."""
 
 import subprocess
 from dataclasses import replace
@@ -17,15 +17,15 @@ WINDOWS = "6f1c1b1e-0000-5000-8000-000000000002"
 DISKS = {"xvda1": "/dev/course_vg/linux.ada", "xvda2": "/dev/course_vg/linux.ada.swap"}
 CARDS = {"00:16:3e:00:00:01": "xenbr0", "00:16:3e:00:00:02": "lan.ada"}
 PASSWORD = "otter"
-"""The beginning of every password in the listings."""
+"""Common prefix of the passwords in the listings."""
 
 
 def listing(name: str) -> str:
     return (LISTINGS / name).read_text()
 
 
-def test_a_listing_of_xl() -> None:
-    """The file is what xl of Xen 4.17 printed of two domains."""
+def test_xl_listing_is_parsed() -> None:
+    """The file is the output of xl (Xen 4.17) for two domains."""
     found = running("xl", listing("xl-4.17.json"))
     links = {"00:16:3e:00:00:01": "vif1.0", "00:16:3e:00:00:02": "vif1.1"}
     assert found[LINUX] == Running(128, 2, DISKS, CARDS, links)
@@ -38,14 +38,14 @@ def test_a_listing_of_xl() -> None:
     )
 
 
-def test_a_listing_of_xend() -> None:
+def test_xend_listing_is_parsed() -> None:
     found = running("xm", listing("xend-4.1.sxp"))
     assert found[LINUX] == Running(128, 2, DISKS, CARDS, {})
     assert found[WINDOWS].disks == {"hda": "/srv/images/windows+ada.img"}
     assert found[WINDOWS].cards == {"00:16:3e:00:00:03": "lan.ada"}
 
 
-def test_no_domain_at_all() -> None:
+def test_empty_listing_has_no_domains() -> None:
     assert running("xl", "[\n\n]\n\n") == {}
     assert running("xm", "") == {}
 
@@ -54,22 +54,22 @@ def test_no_domain_at_all() -> None:
     ("toolstack", "text"),
     [("xl", ""), ("xl", "null"), ("xl", '{"domid": 1}'), ("xl", "(domain)"), ("xm", "(domain")],
 )
-def test_what_is_no_listing(toolstack: Literal["xl", "xm"], text: str) -> None:
+def test_other_text_is_refused(toolstack: Literal["xl", "xm"], text: str) -> None:
     with pytest.raises(ValueError, match=r"list|Expecting"):
         running(toolstack, text)
 
 
-def test_domains_of_which_too_little_is_told_are_left_out() -> None:
+def test_incomplete_domains_are_skipped() -> None:
     assert running("xl", '[{"domid": 1, "config": {"c_info": {"name": "Domain-0"}}}, 7, null]') == {}
     assert running("xm", "(domain (name linux.ada)) (domain (uuid 1) (memory much) (vcpus 1))") == {}
 
 
 @pytest.mark.parametrize(("toolstack", "name"), [("xl", "xl-4.17.json"), ("xm", "xend-4.1.sxp")])
 def test_passwords_stay_on_the_server(toolstack: Literal["xl", "xm"], name: str) -> None:
-    """The listing that travels says the same, but for the passwords of displays."""
+    """The filtered listing parses to the same domains and lacks the display passwords."""
     text = listing(name)
     assert text.count(PASSWORD) >= 2
-    hide = script("look").decode().partition("# hide_passwords")[2].partition("\n}\n")[0]
+    hide = script("drift").decode().partition("# hide_passwords")[2].partition("\n}\n")[0]
     done = subprocess.run(
         ["sh", "-c", f"#{hide}\n}}\nhide_passwords"], input=text, capture_output=True, text=True, check=True
     )
@@ -90,7 +90,7 @@ SAME = Running(128, 2, DISKS, CARDS, {mac: f"vif1.{n}" for n, mac in enumerate(C
 
 
 @pytest.mark.parametrize(
-    ("found", "bridges", "said"),
+    ("found", "bridges", "expected"),
     [
         (SAME, {}, []),
         (SAME, {"vif1.0": "xenbr0", "vif1.1": "lan.ada", "vif2.0": "xenbr0"}, []),
@@ -99,26 +99,26 @@ SAME = Running(128, 2, DISKS, CARDS, {mac: f"vif1.{n}" for n, mac in enumerate(C
         (
             SAME,
             {"vif1.1": "lan.bob"},
-            ["its card 00:16:3e:00:00:02 is on lan.bob, not lan.ada"],
+            ["vif 00:16:3e:00:00:02 uses lan.bob, not lan.ada"],
         ),
         (
             replace(SAME, cards={"00:16:3e:00:00:01": "xenbr0", "00:16:3e:00:00:09": "lan.ada"}),
             {},
             [
-                "runs without the card 00:16:3e:00:00:02",
-                "runs with a card 00:16:3e:00:00:09 (lan.ada) that it should not have",
+                "runs without vif 00:16:3e:00:00:02",
+                "runs with an additional vif 00:16:3e:00:00:09 (lan.ada)",
             ],
         ),
         (
             replace(SAME, disks={"xvda1": "/dev/course_vg/other", "xvdb": ""}),
             {},
             [
-                "its disk xvda1 is /dev/course_vg/other, not /dev/course_vg/linux.ada",
-                "runs without the disk xvda2",
-                "runs with a disk xvdb (empty) that it should not have",
+                "disk xvda1 uses /dev/course_vg/other, not /dev/course_vg/linux.ada",
+                "runs without disk xvda2",
+                "runs with an additional disk xvdb (empty)",
             ],
         ),
     ],
 )
-def test_differences(found: Running, bridges: dict[str, str], said: list[str]) -> None:
-    assert list(domain_differences(HOST, found, bridges)) == said
+def test_differences_from_the_ir(found: Running, bridges: dict[str, str], expected: list[str]) -> None:
+    assert list(domain_differences(HOST, found, bridges)) == expected

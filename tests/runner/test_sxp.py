@@ -1,4 +1,4 @@
-"""The reader of what xend prints: lists, words, both kinds of quotes, and refusals of what is not whole."""
+"""Parser of xend's S-expressions: lists, words, both kinds of quotes, and refusal of incomplete text."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ TREES: st.SearchStrategy[list[Sxp]] = st.recursive(
 
 
 def written(expression: Sxp, quote: str) -> str:
-    """*expression* as Python's repr writes its texts, which is what xend prints."""
+    """*expression* as xend prints it, with texts quoted as by Python's repr."""
     if isinstance(expression, list):
         return f"({' '.join(written(each, quote) for each in expression)})"
     escaped = expression.replace("\\", "\\\\").replace(quote, f"\\{quote}")
@@ -23,11 +23,11 @@ def written(expression: Sxp, quote: str) -> str:
 
 
 @given(TREES, st.sampled_from("'\""))
-def test_what_is_written_is_read(tree: list[Sxp], quote: str) -> None:
+def test_printed_text_parses_to_the_same_tree(tree: list[Sxp], quote: str) -> None:
     assert read(written(tree, quote)) == [tree]
 
 
-def test_words_and_empty_places() -> None:
+def test_unquoted_words_and_empty_values() -> None:
     (domain,) = read("(domain\n    (name linux.ada)\n    (bootloader )\n    (cpus (()))\n)\n")
     assert domain == ["domain", ["name", "linux.ada"], ["bootloader"], ["cpus", [[]]]]
     assert value(domain, "name") == "linux.ada"
@@ -38,6 +38,6 @@ def test_words_and_empty_places() -> None:
 
 
 @pytest.mark.parametrize("text", ["(a", "a)", "(a 'b)", "((a)", '"a'])
-def test_what_is_not_whole_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"closed|end"):
+def test_incomplete_text_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"closed|closing"):
         read(text)

@@ -73,7 +73,7 @@ def test_a_verb_is_read_from_standard_input() -> None:
 
 
 def test_scripts_are_plain() -> None:
-    for verb in ("survey", "apply", "life", "remove", "status", "look", "fetch", "session"):
+    for verb in ("survey", "apply", "life", "remove", "status", "drift", "fetch", "session"):
         assert script(verb).isascii()
         assert command(verb, ()).startswith("sh -c ")
 

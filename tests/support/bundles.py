@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlnc.ir.model import Course
-from mlnc.output.artifact import Artifact, Emitted
+from mlnc.output.artifact import LIBRARY, Artifact, Emitted, server_folder
 from mlnc.targets.shell import shell_library
 
 
@@ -34,9 +34,22 @@ def lay(folder: Path, artifacts: Iterable[Artifact]) -> None:
 
 def lay_course(folder: Path, course: Course, *emitted: Emitted) -> Path:
     """Write what was *emitted* for *course* and the library; returns the folder of the service hosts."""
-    for each in (shell_library.emit(course), *emitted):
+    lay(folder, deployed_library(course))
+    for each in emitted:
         lay(folder, each.artifacts)
     return folder / "hosts"
+
+
+def deployed_library(course: Course) -> list[Artifact]:
+    """Return the shell library as each service host has it: the shared files beside ``server.sh``."""
+    made = shell_library.emit(course).artifacts
+    shared = [artifact for artifact in made if artifact.path.startswith(f"{LIBRARY}/")]
+    placed = [
+        Artifact(f"{server_folder(name)}/{artifact.path}", artifact.text)
+        for name in course.site.service_hosts
+        for artifact in shared
+    ]
+    return placed + [artifact for artifact in made if artifact not in shared]
 
 
 def stub(folder: Path, name: str, text: str) -> None:

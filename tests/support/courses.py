@@ -16,6 +16,7 @@ from mlnc.ir.model import (
     Host,
     Interface,
     Project,
+    Role,
     ServiceHost,
     Site,
     Switch,
@@ -68,6 +69,12 @@ def volume(**changes: Any) -> Volume:
     return replace(plain, **changes)
 
 
+def by_role(*volumes: Volume) -> dict[Role, Volume]:
+    """The volumes of one host as the IR holds them."""
+    assert len({each.role for each in volumes}) == len(volumes)
+    return {each.role: each for each in volumes}
+
+
 def guest(**changes: Any) -> Guest:
     """A guest configured through its mounted image, with a name and nothing else."""
     plain = Guest(
@@ -102,9 +109,9 @@ def host(**changes: Any) -> Host:
         service_host=SERVER,
         boot_order=99,
         memory_mib=256,
-        maxmem_mib=256,
+        maxmem_mib=None,
         vcpus=1,
-        max_vcpus=1,
+        max_vcpus=None,
         cpus=None,
         kernel="/boot/vmlinuz-xen",
         ramdisk="/boot/initrd-xen",
@@ -116,7 +123,7 @@ def host(**changes: Any) -> Host:
         group=None,
         on_crash=None,
         xen_extra=(),
-        volumes=(volume(),),
+        volumes={"root": volume()},
         disks=(disk(),),
         interfaces={"eth0": interface()},
         guest=guest(),
@@ -134,7 +141,9 @@ def hvm_host(**changes: Any) -> Host:
         type="hvm",
         kernel=None,
         ramdisk=None,
-        volumes=(volume(name=name, path=f"/dev/{VOLUME_GROUP}/{name}", template="winxp.img", resize="none"),),
+        volumes=by_role(
+            volume(name=name, path=f"/dev/{VOLUME_GROUP}/{name}", template="winxp.img", resize="none")
+        ),
         disks=(disk(device="hda", path=f"/dev/{VOLUME_GROUP}/{name}"),),
         interfaces={"eth0": interface(mac="00:16:3e:00:00:02")},
         guest=guest(mode="none", hostname="windows", root_device="/dev/hda"),

@@ -175,7 +175,7 @@ def volumes(course: Course) -> Iterator[tuple[str, str, str, Place]]:
     """Project, host, role and place of every volume of *course*."""
     for project, made in course.projects.items():
         for name, facts in made.hosts.items():
-            for volume in facts.volumes:
+            for volume in facts.volumes.values():
                 words = (
                     volume.kind,
                     volume.volume_group or volume.path,

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from courses import SERVER, course, host, interface, project, service_host, volume
+from bundles import deployed_library
+from courses import SERVER, by_role, course, host, interface, project, service_host, volume
 from guest_trees import Tree, make_image
 
 from mlnc.ir.model import Course, Guest, GuestGroup, Host, Secret, SshKey, User, Volume
 from mlnc.targets.guest import guest_target
-from mlnc.targets.shell import shell_library
 
 NEEDS = ("mke2fs", "unshare", "losetup", "openssl", "mkswap")
 ROOT_PASSWORD = "demo/linux/root_passwd"
@@ -80,7 +80,7 @@ Image = dict[str, Entry]
 def linux(image: Path, configured: Guest, **changes: object) -> Host:
     """The host ``linux.demo`` with its root in the file *image*."""
     root = volume(kind="file", volume_group=None, path=str(image))
-    return host(**{"guest": configured, "volumes": (root,), "interfaces": CARDS, **changes})
+    return host(**{"guest": configured, "volumes": {"root": root}, "interfaces": CARDS, **changes})
 
 
 class Lab:
@@ -111,7 +111,7 @@ class Lab:
         make_image(self.image, tree, **changes)  # type: ignore[arg-type]
 
     def course(self, configured: Guest, volumes: tuple[Volume, ...] = (), **changes: object) -> Course:
-        made = linux(self.image, configured, **({"volumes": volumes} if volumes else {}), **changes)
+        made = linux(self.image, configured, **({"volumes": by_role(*volumes)} if volumes else {}), **changes)
         servers = {SERVER: service_host(files=str(self.files))}
         return course(project(hosts={"linux": made}), service_hosts=servers)
 
@@ -119,7 +119,7 @@ class Lab:
         """Put all that is generated into place; the folder of the guest ``linux``."""
         out = self.folder / "out"
         shutil.rmtree(out, ignore_errors=True)
-        for artifact in guest_target.emit(built).artifacts + shell_library.emit(built).artifacts:
+        for artifact in guest_target.emit(built).artifacts + deployed_library(built):
             file = out / artifact.path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(artifact.text)

@@ -10,14 +10,24 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bundles import lay, needs_root
+from bundles import deployed_library, lay, needs_root
 from checkout import TESTS
 from courses import course, project, service_host
 
-from mlnc.targets.shell import shell_library
-
 DATA = TESTS / "data"
-COMMANDS = ("ssh", "xl", "lvs", "lvchange", "pvscan", "vgs", "blockdev", "sleep", "xenstore-read", "ip")
+COMMANDS = (
+    "ssh",
+    "xl",
+    "lvs",
+    "lvchange",
+    "pvscan",
+    "vgs",
+    "blockdev",
+    "sleep",
+    "xenstore-read",
+    "ip",
+    "bridge",
+)
 UUID = "6f1c1b1e-0000-5000-8000-000000000020"
 DOMAIN = ("web", "web.demo", UUID)
 VOLUME = ("lvm", "san_vg", "web.demo", "root")
@@ -74,7 +84,7 @@ class Pair:
 
     def script(self, *calls: Iterable[str]) -> Path:
         """A step with these calls."""
-        lines = [f"call {shlex.join(call)}" for call in calls]
+        lines = [f"register_call {shlex.join(call)}" for call in calls]
         script = self.folder / "step.sh"
         text = ['. "${MLNC_LIB:?}/upgrade.sh"', 'upgrade_begin demo 01-test "$@"', *lines, "upgrade_end"]
         script.write_text("#!/bin/sh\n" + "\n".join(text) + "\n")
@@ -95,6 +105,9 @@ class Pair:
             "MLNC_NEW": str(here / "root/demo/generations/new"),
             "MLNC_LOCK_DIR": str(here),
             "MLNC_LOCK_SECONDS": "5",
+            "MLNC_BALLOON_SECONDS": "0",
+            "MLNC_VCPU_SECONDS": "0",
+            "MLNC_DEVICE_SECONDS": "0",
         }
 
     def domains(self, server: str) -> dict[str, str]:
@@ -137,7 +150,7 @@ def pair(folder: Path, tags: str = TAGS + ",mlnc.server=one") -> Pair:
     hosts = {
         name: service_host(address=name, projects=str(folder / name / "root")) for name in ("one", "two")
     }
-    lay(folder, shell_library.emit(course(project(), service_hosts=hosts)).artifacts)
+    lay(folder, deployed_library(course(project(), service_hosts=hosts)))
     for name in hosts:
         for part in ("bin", "domains", "active", "root/demo/generations"):
             (folder / name / part).mkdir(parents=True)

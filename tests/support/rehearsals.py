@@ -9,7 +9,7 @@ from invoke.context import Context
 from mlnc.cli.build import build
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Front
-from mlnc.rehearsal.folder_transport import Rehearsal, missing
+from mlnc.rehearsal.folder_transport import FolderTransport, missing
 from mlnc.rehearsal.server_state import differences
 from mlnc.rehearsal.simulation import Simulation
 from mlnc.runner.deployment import Options
@@ -69,7 +69,7 @@ def on(stage: Simulation, server: str, command: str, status: int = 0) -> str:
     lines: list[str] = []
     private = stage.folder.path / "private"
     private.mkdir(exist_ok=True)
-    way = Rehearsal(Context(), stage.folder, server, private)
+    way = FolderTransport(Context(), stage.folder, server, private)
     ended = way.run(command, (), lines.append)
     assert ended.status == status, (ended, lines)
     return "\n".join([*lines, *ended.errors.splitlines()])

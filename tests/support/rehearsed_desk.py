@@ -14,7 +14,7 @@ from invoke.context import Context
 
 from mlnc.ir.ir_yaml import load_project, load_site
 from mlnc.ir.model import Course, ServiceHost
-from mlnc.rehearsal.folder_transport import Rehearsal
+from mlnc.rehearsal.folder_transport import FolderTransport
 from mlnc.rehearsal.host_setup import prepare
 from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.connect.connections import Connections
@@ -35,7 +35,7 @@ class RehearsedConnections(Connections):
 
     def __init__(self, context: Context, out: Path) -> None:
         self._stage = Folder(Path(os.environ["SERVERS"]))
-        super().__init__(context, out, self._way)
+        super().__init__(context, out, self._transport)
         if not self._stage.path.exists():
             self._stage.path.mkdir()
             ahead = sorted(Path(os.environ["AHEAD"]).iterdir())
@@ -50,9 +50,9 @@ class RehearsedConnections(Connections):
                 if first.setdefault(file.name, file) != file:
                     shutil.copyfile(first[file.name], file)
 
-    def _way(self, context: Context, server: ServiceHost, private: Path, _: str) -> Rehearsal:
+    def _transport(self, context: Context, server: ServiceHost, private: Path, _: str) -> FolderTransport:
         name = next(name for name, facts in self.site.items() if facts is server)
-        return Rehearsal(context, self._stage, name, private)
+        return FolderTransport(context, self._stage, name, private)
 
 
 def read_course(out: Path) -> Course:

@@ -11,7 +11,7 @@ from typing import Literal, Self
 from rehearsals import compiled, deployed, differing, staged
 
 from mlnc.ir.model import Course
-from mlnc.rehearsal.disk_canary import lost_words, write_words
+from mlnc.rehearsal.disk_canary import lost_canaries, write_canaries
 from mlnc.rehearsal.event_log import violations
 from mlnc.rehearsal.rehearsal_paths import Folder
 from mlnc.runner.deploy.start_stop import change_life
@@ -120,7 +120,7 @@ class Played:
         self.stage = staged(first, folder, later=later)
         deployed(self.stage)
         assert differing(self.stage) == []
-        write_words(self.stage.folder, self.stage.course)
+        write_canaries(self.stage.folder, self.stage.course)
         self.old: Course = self.stage.course
 
     def run(self, start: bool = True, undo: bool = False, fenced: tuple[str, ...] = ()) -> list[Result]:
@@ -175,7 +175,7 @@ class Played:
         later = () if guests else (": guest ", ": bridge mlnc-making ")
         return [
             *(line for line in differing(self.stage) if not any(word in line for word in later)),
-            *lost_words(folder, self.old, self.stage.course, self.lossy),
+            *lost_canaries(folder, self.old, self.stage.course, self.lossy),
             *violations(folder),
         ]
 
@@ -205,7 +205,7 @@ class Upgrade(Played):
     def build(self, new: list[Project], memory: int = 1024) -> None:
         """Build the course as it has become."""
         compiled(_course(self.stage.folder.path / "course", new, memory), self.stage.out)
-        self.stage.turn()
+        self.stage.reload()
 
 
 def expect(results: Iterable[Result]) -> None:

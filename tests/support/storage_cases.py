@@ -41,7 +41,7 @@ def demo(folder: Path, *volumes: Volume, owner: str | None = None, **server: Any
         name: host(
             domain=f"{name}.demo",
             owner=owner,
-            volumes=tuple(each for each in volumes if each.name.startswith(name)),
+            volumes={each.name: each for each in volumes if each.name.startswith(name)},
         )
         for name in names
     }

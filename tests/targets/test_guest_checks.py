@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from courses import guest, host, interface, service_host, volume
+from courses import by_role, guest, host, interface, service_host, volume
 
 from mlnc.ir.model import Guest, GuestFile, GuestGroup, Mount, Secret, SshKey, User
 from mlnc.targets.guest.guest_checks import WARNINGS, refusals
@@ -60,7 +60,7 @@ def test_directives_without_use_and_missing_disks() -> None:
     where = "demo/hosts/linux"
     assert codes(guest(user_data=("x",))) == [("user-data-unused", f"{where}/guest/user_data")]
     assert {"user-data-unused"} == WARNINGS
-    assert codes(guest(), volumes=()) == [("guest-without-volume", where)]
+    assert codes(guest(), volumes={}) == [("guest-without-volume", where)]
     seeded = guest(mode="cloud-init", files=(GuestFile("motd", "/etc/motd", None),))
     assert codes(seeded) == [("guest-without-volume", where), ("files-in-seed", f"{where}/guest/files/0")]
-    assert codes(guest(mode="cloud-init"), volumes=(volume(), volume(role="seed"))) == []
+    assert codes(guest(mode="cloud-init"), volumes=by_role(volume(), volume(role="seed"))) == []

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlnc.ir.model import GuestFile
-from mlnc.targets.render import render
+from mlnc.targets.shell.shell_library import library_files
 
 VICTIM = "precious"
 PATHS = (
@@ -159,7 +159,7 @@ printf %s "$place"
 
 def walk(root: Path, path: str) -> subprocess.CompletedProcess[str]:
     library = root.parent / "guest-files.sh"
-    library.write_text(render("lib/guest-files.sh.j2"))
+    library.write_text(library_files()["guest-files.sh"])
     return subprocess.run(
         ["sh", "-c", SHELL, "sh", str(root), str(root.parent), str(library), path],
         capture_output=True,

@@ -12,7 +12,7 @@ from courses import interface
 
 from mlnc.ir.model import Interface
 from mlnc.targets.guest import guest_fstab_network
-from mlnc.targets.render import render
+from mlnc.targets.shell.shell_library import library_files
 
 NO_IPV4: dict[str, Any] = {
     "address": None,
@@ -55,7 +55,7 @@ def lay(tmp_path: Path) -> Any:
     def laid(family: str, nameservers: tuple[str, ...] = NAMESERVERS) -> dict[str, str]:
         table, library = tmp_path / "network", tmp_path / "guest-network.sh"
         table.write_text(guest_fstab_network.network(CARDS))
-        library.write_text(render("lib/guest-network.sh.j2"))
+        library.write_text(library_files()["guest-network.sh"])
         words = [str(tmp_path), str(table), str(library), family, " ".join(nameservers)]
         subprocess.run(["sh", "-c", SHELL, "sh", *words], check=True)
         root = tmp_path / "root"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from courses import SERVER, course, guest, host, project, volume
+from courses import SERVER, by_role, course, guest, host, project, volume
 from guest_lab import ACCOUNTS, CARDS, SECRETS, Lab, real_images
 from guest_trees import run
 from hypothesis import given, settings
@@ -115,7 +115,7 @@ def test_the_disk(tmp_path: Path) -> None:
     made = host(
         guest=guest(mode="cloud-init", **ACCOUNTS),
         interfaces=CARDS,
-        volumes=(volume(), on_file),
+        volumes=by_role(volume(), on_file),
     )
     script = lab.write(course(project(hosts={"linux": made}))) / "seed.sh"
     done = lab.run(script)

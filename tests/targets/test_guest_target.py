@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from courses import SERVER, course, guest, host, hvm_host, interface, project, switch, volume
+from courses import SERVER, by_role, course, guest, host, hvm_host, interface, project, switch, volume
 from golden_files import Golden
 from guest_lab import ACCOUNTS, CARDS
 from hypothesis import given, settings
@@ -41,7 +41,7 @@ def behind(name: str, address: str) -> dict[str, Interface]:
 
 def cloud_host(**changes: object) -> Host:
     configured = guest(**{"mode": "cloud-init", **changes})
-    return host(guest=configured, interfaces=CARDS, volumes=(volume(template="cloud.img"), SEED))
+    return host(guest=configured, interfaces=CARDS, volumes=by_role(volume(template="cloud.img"), SEED))
 
 
 CASES: dict[str, Course] = {
@@ -166,7 +166,9 @@ def test_free_text_arrives_as_it_is_or_is_refused(
         ssh_keys=(SshKey("alice", text),),
         files=(GuestFile(text, f"/srv/{text}", "644"),),
     )
-    built = course(project(hosts={"linux": host(guest=configured, volumes=(volume(path=f"/dev/{text}"),))}))
+    built = course(
+        project(hosts={"linux": host(guest=configured, volumes=by_role(volume(path=f"/dev/{text}")))})
+    )
     emitted = target.emit(built)
     if emitted.refusals:
         assert {refusal.code for refusal in emitted.refusals} == {"guest-unwritable"}

@@ -4,7 +4,19 @@ from pathlib import Path
 
 import pytest
 from bundles import check_shell, codes, lay_course, run, texts
-from courses import SERVER, course, disk, host, hvm_host, interface, project, service_host, switch, volume
+from courses import (
+    SERVER,
+    by_role,
+    course,
+    disk,
+    host,
+    hvm_host,
+    interface,
+    project,
+    service_host,
+    switch,
+    volume,
+)
 from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +28,7 @@ SWAP = volume(role="swap", name="linux.demo-swap", path="/dev/san_vg/linux.demo-
 DISPLAY = Vnc("127.0.0.1", 3, "no", Secret("demo/linux/vncpasswd"))
 ROUTER = host(
     boot_order=10,
-    volumes=(volume(), SWAP),
+    volumes=by_role(volume(), SWAP),
     disks=(
         disk(),
         disk(device="xvda2", role="swap", path=SWAP.path),
@@ -138,7 +150,7 @@ def test_any_text_arrives(
     display = Vnc("127.0.0.1", None, None, Secret(secret))
     made = host(
         disks=(disk(path=path),),
-        volumes=(),
+        volumes={},
         interfaces={"eth0": card},
         vnc=display,
         console="xterm",

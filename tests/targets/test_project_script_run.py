@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bundles import lay_course, needs_root, run, stub
 from checkout import TESTS
-from courses import SERVER, course, disk, host, interface, project, service_host, switch, volume
+from courses import SERVER, by_role, course, disk, host, interface, project, service_host, switch, volume
 from lvm_sandbox import lvm_sandbox
 
 from mlnc.ir.model import Course, Host, Secret, Vnc
@@ -27,7 +27,7 @@ def vm(name: str, order: int = 99, **changes: Any) -> Host:
         domain=named,
         uuid=f"6f1c1b1e-0000-5000-8000-{order:012}",
         boot_order=order,
-        volumes=(volume(name=named, path=f"/dev/san_vg/{named}"),),
+        volumes=by_role(volume(name=named, path=f"/dev/san_vg/{named}")),
         disks=(disk(path=f"/dev/san_vg/{named}"),),
         interfaces={"eth0": interface(address=f"10.0.0.{order}")},
     )
@@ -213,7 +213,7 @@ def test_memory_that_xendomains_saved_is_not_left_for_a_later_boot(server: Serve
     ours = saved(server, "web.demo", HOSTS["web"].uuid)
     others = saved(server, "db.demo", OTHER_UUID), saved(server, "mail.other", HOSTS["mail"].uuid)
     said = server.script(verb)
-    assert f"dropped {ours}, the memory of web when this server stopped" in said
+    assert f"removed {ours}, the saved memory of web from the last stop of this server" in said
     assert not ours.exists()
     assert all(file.exists() for file in others)
 
@@ -251,9 +251,9 @@ def test_xm(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["db.demo--incoming", "db.demo--migratedaway", "migrating-db.demo"])
-def test_domain_on_its_way_is_not_started_again(server: Server, name: str) -> None:
+def test_a_migrating_domain_is_not_started(server: Server, name: str) -> None:
     (server.domains / name).write_text("6f1c1b1e-0000-5000-8000-000000000010")
-    assert "on its way" in server.script("start", status=1)
+    assert "migrates to or from this server" in server.script("start", status=1)
     assert server.script("status", "db", status=3) == "db moving\n"
     assert created(server) == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlnc.targets.render import render
+from mlnc.targets.shell.shell_library import library_files
 
 SHELL = """\
 set -eu
@@ -25,7 +25,7 @@ def ask(
     tmp_path: Path, given: str, *words: str, path: str | None = None, reader: str = "read_secrets"
 ) -> subprocess.CompletedProcess[str]:
     library = tmp_path / "secrets.sh"
-    library.write_text(render("lib/secrets.sh.j2"))
+    library.write_text(library_files()["secrets.sh"])
     return subprocess.run(
         ["/bin/sh", "-c", SHELL, "sh", str(library), *words],
         input=given,

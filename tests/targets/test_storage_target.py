@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from courses import SERVER, VOLUME_GROUP, course, host, hvm_host, project, service_host, volume
+from courses import SERVER, VOLUME_GROUP, by_role, course, host, hvm_host, project, service_host, volume
 from golden_files import Golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,7 +35,7 @@ def image(**changes: Any) -> Volume:
 
 def of_host(*volumes: Volume, **changes: Any) -> Course:
     """A course of one host with these volumes."""
-    return course(project(hosts={"linux": host(volumes=volumes, **changes)}))
+    return course(project(hosts={"linux": host(volumes=by_role(*volumes), **changes)}))
 
 
 def scripts(made: Course) -> dict[str, str]:
@@ -57,7 +57,7 @@ CASES = {
         group="students",
     ),
     "san": course(
-        project(hosts={"linux": host(volumes=(volume(lock=True, shared=True),))}),
+        project(hosts={"linux": host(volumes=by_role(volume(lock=True, shared=True)))}),
         service_hosts={
             SERVER: service_host(lvm_execute_servers=(f"/dev/{VOLUME_GROUP} two",)),
             "two": service_host(address="two.example.org", port=2222),
@@ -72,21 +72,16 @@ def test_golden(golden: Golden, name: str, script: str) -> None:
     golden(f"storage/{name}/{script}", scripts(CASES[name])[f"hosts/{SERVER}/demo/{script}"])
 
 
-@pytest.mark.parametrize("part", shell_library.PARTS)
-def test_library_is_made_once_a_server(part: str) -> None:
+def test_library_is_stored_once_and_the_facts_of_each_server_beside_its_files() -> None:
     two = {"one": service_host(), "two": service_host(toolstack="xm")}
     made = {each.path: each.text for each in shell_library.emit(course(service_hosts=two)).artifacts}
-    assert f"hosts/one/_server/lib/{part}.sh" in made
-    assert f"hosts/two/_server/lib/{part}.sh" in made
-
-
-def test_the_library_knows_the_toolstack() -> None:
-    made = shell_library.emit(course(service_hosts={"two": service_host(toolstack="xm")})).artifacts
-    assert any("mlnc_toolstack=xm\n" in each.text for each in made)
+    facts = [f"hosts/{name}/_server/lib/server.sh" for name in two]
+    assert sorted(made) == sorted([*facts, *(f"lib/{name}" for name in shell_library.library_files())])
+    assert "mlnc_toolstack=xm\n" in made[facts[1]]
 
 
 def test_each_server_gets_its_own_volumes_only() -> None:
-    far = host(domain="far.demo", service_host="two", volumes=(volume(name="far.demo"),))
+    far = host(domain="far.demo", service_host="two", volumes=by_role(volume(name="far.demo")))
     made = course(
         project(hosts={"linux": host(), "far": far}),
         service_hosts={SERVER: service_host(), "two": service_host()},
@@ -129,7 +124,7 @@ def test_a_size_for_lvm_is_never_smaller_and_less_than_a_kibibyte_larger(size_by
     assert 0 <= stated - size_bytes < 1024
 
 
-WHERE = "demo/hosts/linux/volumes/0"
+WHERE = "demo/hosts/linux/volumes/root"
 
 
 @pytest.mark.parametrize(
@@ -158,15 +153,15 @@ def test_refused(code: str, made: Course) -> None:
 
 def test_refused_as_a_lock_server() -> None:
     servers = {SERVER: service_host(lvm_execute_servers=(f"/dev/{VOLUME_GROUP} -oProxyCommand=x",))}
-    made = course(project(hosts={"linux": host(volumes=(volume(lock=True),))}), service_hosts=servers)
+    made = course(project(hosts={"linux": host(volumes=by_role(volume(lock=True)))}), service_hosts=servers)
     assert codes(made) == [("storage-name", WHERE)]
 
 
 def test_refused_to_hold_two_locks() -> None:
     servers = {SERVER: service_host(lvm_execute_servers=("/dev/a two", "b two"))}
     volumes = (volume(volume_group="a", lock=True), swap(volume_group="b", lock=True))
-    made = course(project(hosts={"linux": host(volumes=volumes)}), service_hosts=servers)
-    assert codes(made) == [("lvm-lock-several", "demo/hosts/linux/volumes/1")]
+    made = course(project(hosts={"linux": host(volumes=by_role(*volumes))}), service_hosts=servers)
+    assert codes(made) == [("lvm-lock-several", "demo/hosts/linux/volumes/swap")]
 
 
 def test_warned_of_a_shared_group_without_its_lock() -> None:
@@ -184,7 +179,7 @@ def test_warned_of_fat32_that_stays_small() -> None:
 
 def test_the_lock_of_this_server_needs_no_ssh() -> None:
     servers = {SERVER: service_host(lvm_execute_servers=(f"{VOLUME_GROUP} {SERVER}",))}
-    made = course(project(hosts={"linux": host(volumes=(volume(lock=True),))}), service_hosts=servers)
+    made = course(project(hosts={"linux": host(volumes=by_role(volume(lock=True)))}), service_hosts=servers)
     assert f"\nlock_volume_group {VOLUME_GROUP}\n" in scripts(made)[f"hosts/{SERVER}/demo/storage.sh"]
 
 
@@ -193,9 +188,10 @@ def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
     files = []
     for name, made in CASES.items():
         for each in (*storage_target.emit(made).artifacts, *shell_library.emit(made).artifacts):
-            files.append(tmp_path / name / each.path)
-            files[-1].parent.mkdir(parents=True, exist_ok=True)
-            files[-1].write_text(each.text)
+            if each.path.endswith(".sh"):
+                files.append(tmp_path / name / each.path)
+                files[-1].parent.mkdir(parents=True, exist_ok=True)
+                files[-1].write_text(each.text)
     done = subprocess.run(["shellcheck", "-s", "sh", *files], capture_output=True, text=True, check=False)
     assert done.stdout == ""
 
@@ -211,7 +207,7 @@ def test_hostile_text_is_data(name: str, template: str, path: str, owner: str | 
     """The script's words reach the library as they are in the IR, and sh reads nothing else into them."""
     wanted = image(name=name, template=template, path=f"/{path}", sizing="template", size_bytes=7)
     servers = {SERVER: service_host(templates=f"/{templates}")}
-    made = course(project(hosts={"linux": host(volumes=(wanted,), owner=owner)}), service_hosts=servers)
+    made = course(project(hosts={"linux": host(volumes=by_role(wanted), owner=owner)}), service_hosts=servers)
     assert codes(made) == []
     said = traced(scripts(made)[f"hosts/{SERVER}/demo/storage.sh"])
     assert ["storage_begin", "demo", f"/{templates}"] in said
@@ -229,7 +225,7 @@ def test_any_text_is_refused_or_keeps_the_script_a_script(
     name: str, template: str, path: str, owner: str
 ) -> None:
     wanted = image(name=name, template=template, path=path)
-    made = of_host(wanted, volume(name=name, volume_group=owner, template=template), owner=owner)
+    made = of_host(wanted, swap(name=name, volume_group=owner, template=template), owner=owner)
     for text in scripts(made).values():
         subprocess.run(["/bin/sh", "-n"], input=text.encode(), check=True)
         assert not any(ord(sign) < 32 for sign in text if sign != "\n")
@@ -256,7 +252,7 @@ def traced(script: str) -> list[list[str]]:
     prologue = "said() { printf '%s\\0' \"$@\"; printf '\\0\\0'; }\n" + functions
     body = "".join(line for line in script.splitlines(keepends=True) if not line.startswith(". "))
     done = subprocess.run(
-        ["/bin/sh", "-c", prologue + body], capture_output=True, check=True, env={"PATH": ""}
+        ["/bin/sh", "-c", prologue + body], capture_output=True, check=True, env={"PATH": "", "MLNC_LIB": "/"}
     )
     assert done.stderr == b""
     return [each.split("\0") for each in done.stdout.decode().split("\0\0\0") if each]

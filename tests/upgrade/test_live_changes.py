@@ -12,6 +12,7 @@ CALLS = {
     "processors": ("set_vcpus", *DOMAIN, "1", "2"),
     "affinity": ("set_affinity", *DOMAIN, "all", "0-3,^1"),
     "card": ("attach_card", *DOMAIN, MAC, "lan", "-"),
+    "card away": ("detach_card", *DOMAIN, "00:16:3e:00:00:01", "xenbr0", "-"),
     "bridge": ("move_card", *DOMAIN, "00:16:3e:00:00:01", "xenbr0", "lan"),
     "disk": ("attach_disk", *DOMAIN, "xvdb", "phy", "/dev/null", "w"),
 }

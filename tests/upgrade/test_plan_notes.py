@@ -3,7 +3,7 @@
 from edited_courses import deployed
 from projects import Sources
 
-from mlnc.cli.plan_summary import told
+from mlnc.cli.plan_summary import summarize
 from mlnc.output.plan_model import UpgradePlan
 from mlnc.upgrade.diff.deployed_state import DeployedState
 from mlnc.upgrade.planner import Planned, plan_course
@@ -87,7 +87,7 @@ def test_a_split_switch_is_noted(sources: Sources) -> None:
 def test_data_loss_is_marked_in_the_line_and_counted(sources: Sources) -> None:
     text = f"host a {{ {WEB}; service_host one }}\nhost b {{ {WEB}; service_host one }}\n"
     made = planned(sources, text, text.replace("debian", "ubuntu", 1))
-    assert told(made).splitlines() == [
+    assert summarize(made).splitlines() == [
         "! demo/a  rebuild, DATA LOSS; template debian.ext4 → ubuntu.ext4",
         "plan: 1 rebuild, 1 with DATA LOSS, 1 stays as it is",
     ]
@@ -96,7 +96,9 @@ def test_data_loss_is_marked_in_the_line_and_counted(sources: Sources) -> None:
 def test_new_projects_are_only_counted(sources: Sources) -> None:
     made = sources.compile(f"host a {{ {WEB}; service_host one }}", site=SITE)
     assert made is not None
-    assert told(plan_course(DeployedState(), made.course, lambda _: lambda *_: None)[0]) == "plan: 1 create"
+    assert (
+        summarize(plan_course(DeployedState(), made.course, lambda _: lambda *_: None)[0]) == "plan: 1 create"
+    )
 
 
 def test_a_snapshot_on_another_server_is_made_again_with_data_loss(sources: Sources) -> None:

@@ -43,7 +43,7 @@ class Server:
         **more: str,
     ) -> subprocess.CompletedProcess[str]:
         """Run a step with these calls, as the runner does."""
-        lines = [f"call {shlex.join(call)}" for call in calls]
+        lines = [f"register_call {shlex.join(call)}" for call in calls]
         script = self.folder / "step.sh"
         begin = ['. "${MLNC_LIB:?}/upgrade.sh"', 'upgrade_begin demo 01-test "$@"', before]
         script.write_text("\n".join(["#!/bin/sh", *begin, *lines, "upgrade_end", ""]))
@@ -294,7 +294,7 @@ def test_an_image_is_retired(server: Server, tmp_path: Path) -> None:
 def test_a_volume_of_a_renamed_host_is_retired_under_its_old_name(server: Server) -> None:
     call = ("retire_volume", "www", *ROOT)
     error(server.step(call))
-    results(server.step(call, before="was www web demo"))
+    results(server.step(call, before="record_former_name www web demo"))
     assert any(tag.startswith("mlnc.retired=") for tag in server.tags())
 
 

@@ -53,13 +53,13 @@ def _host(difference: Difference, pair: HostPair, site: Site) -> Cost:
     old, new = pair.old, pair.new
     match difference.field:
         case "memory_mib":
-            return _within_limit(new.memory_mib, old.memory_mib, old.maxmem_mib, old)
+            return _within_limit(new.memory_mib, old.memory_mib, old.effective_maxmem_mib, old)
         case "vcpus":
-            return _within_limit(new.vcpus, old.vcpus, old.max_vcpus, old)
+            return _within_limit(new.vcpus, old.vcpus, old.effective_max_vcpus, old)
         case "maxmem_mib":
-            return _limit(raised=new.maxmem_mib > old.maxmem_mib)
+            return _limit(raised=new.effective_maxmem_mib > old.effective_maxmem_mib)
         case "max_vcpus":
-            return _limit(raised=new.max_vcpus > old.max_vcpus)
+            return _limit(raised=new.effective_max_vcpus > old.effective_max_vcpus)
     return _setting(difference, pair, site)
 
 

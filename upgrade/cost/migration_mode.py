@@ -55,7 +55,7 @@ def choose_migration(pair: HostPair, site: Site, stop_reason: str | None) -> Mig
 
 def _copy_reason(pair: HostPair, shared: frozenset[str]) -> str | None:
     """Return why the root disk must be copied; None if it need not be."""
-    old, new = pair.old.volumes[0], pair.new.volumes[0]
+    old, new = pair.old.volumes["root"], pair.new.volumes["root"]
     if not same_location(pair, old, new):
         return f"its root disk moves from {volume_location(old)} to {volume_location(new)}"
     if not on_shared_storage(old.path, shared):

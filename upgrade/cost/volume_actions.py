@@ -46,10 +46,10 @@ def volume_actions(pair: HostPair, mode: MigrationMode | None, replaced: bool) -
 
 
 def _actions(pair: HostPair, mode: MigrationMode | None, replaced: bool) -> Iterator[VolumeAction]:
-    after = {volume.role: volume for volume in pair.new.volumes}
-    for old in pair.old.volumes:
-        new = after.pop(old.role, None)
-        if old.role == "root" and new is not None:
+    after = dict(pair.new.volumes)
+    for role, old in pair.old.volumes.items():
+        new = after.pop(role, None)
+        if role == "root" and new is not None:
             yield _root(pair, old, new, mode, replaced)
         else:
             yield _without_data(pair, old, new, mode)

@@ -76,7 +76,7 @@ class HostChange:
 
 def created(project: str, name: str, new: Host) -> HostChange:
     """Return the change of a host that is only in the build."""
-    volumes = tuple(VolumeAction("create", None, volume) for volume in new.volumes)
+    volumes = tuple(VolumeAction("create", None, volume) for volume in new.volumes.values())
     servers = frozenset({new.service_host})
     return HostChange(
         project, name, None, new, None, None, servers, "create", None, False, False, (), volumes, ()
@@ -85,7 +85,7 @@ def created(project: str, name: str, new: Host) -> HostChange:
 
 def retired(project: str, old_project: str, name: str, old: Host, servers: frozenset[str]) -> HostChange:
     """Return the change of a host that is only deployed: it is stopped, and its volumes are kept."""
-    volumes = tuple(VolumeAction("retire", volume, None) for volume in old.volumes)
+    volumes = tuple(VolumeAction("retire", volume, None) for volume in old.volumes.values())
     note = f"its volumes are kept: 'invoke retired' lists them, 'invoke purge {project}/{name}' removes them"
     return HostChange(
         project,
@@ -181,7 +181,7 @@ def _assessment(
         stop_reason = f"a change of {directive(first.path) or first.path} needs a restart"
     migration = choose_migration(pair, site, stop_reason) if pair.moves else None
     copied = migration.mode == "copy" if migration else any(price.change == "rebuild" for price in costs)
-    return _Assessment(costs, stop_reason, migration, copied and pair.old.volumes[0].snapshot)
+    return _Assessment(costs, stop_reason, migration, copied and pair.old.volumes["root"].snapshot)
 
 
 def _action(pair: HostPair, classes: list[Class]) -> Action:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
-from mlnc.ir.model import Disk, Guest, Host, Interface, Vnc, Volume
+from mlnc.ir.model import Disk, Guest, Host, Interface, Role, Vnc, Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +103,18 @@ def _identity(pair: HostPair) -> Iterator[Difference]:
 
 
 def _amounts(old: Host, new: Host) -> Iterator[Difference]:
-    """Memory and processors. A limit that nobody asked for follows the amount and is no difference of its own."""
+    """Memory and processors. A limit that neither side states follows the amount and is no separate difference."""
     yield from _amount("memory_mib", "maxmem_mib", old, new)
     yield from _amount("vcpus", "max_vcpus", old, new)
 
 
 def _amount(amount: str, limit: str, old: Host, new: Host) -> Iterator[Difference]:
     amounts = getattr(old, amount), getattr(new, amount)
-    limits = getattr(old, limit), getattr(new, limit)
+    stated = getattr(old, limit), getattr(new, limit)
+    limits = getattr(old, f"effective_{limit}"), getattr(new, f"effective_{limit}")
     if amounts[0] != amounts[1]:
         yield _of_host(amount, *amounts)
-    if limits[0] != limits[1] and limits != amounts:
+    if stated != (None, None) and limits[0] != limits[1]:
         yield _of_host(limit, *limits)
 
 
@@ -144,12 +145,9 @@ def _vnc(old: Vnc | None, new: Vnc | None) -> Iterator[Difference]:
 
 
 def _volumes(pair: HostPair) -> Iterator[Difference]:
-    before = {volume.role: volume for volume in pair.old.volumes}
-    after = {volume.role: (number, volume) for number, volume in enumerate(pair.new.volumes)}
-    for role in ("root", "swap", "seed"):
-        number, new = after.get(role, (0, None))
-        old = before.get(role)
-        place = f"volumes/{number}"
+    for role in get_args(Role):
+        old, new = pair.old.volumes.get(role), pair.new.volumes.get(role)
+        place = f"volumes/{role}"
         if old is None or new is None:
             if old is not new:
                 yield Difference("volumes", role, None, place if new else "", old, new)

@@ -68,11 +68,11 @@ def _draft(
 
 
 def _old_name(change: HostChange) -> Iterator[Arguments]:
-    """Yield the line ``was`` for a host that is renamed or belongs to a renamed project."""
+    """Yield the line ``record_former_name`` for a host that is renamed or belongs to a renamed project."""
     if change.pair is not None and change.pair.renamed:
-        yield ("was", change.name, change.pair.old_name, change.pair.old_project)
+        yield ("record_former_name", change.name, change.pair.old_name, change.pair.old_project)
     elif change.old_project not in (None, change.project):
-        yield ("was", change.name, change.name, str(change.old_project))
+        yield ("record_former_name", change.name, change.name, str(change.old_project))
 
 
 # --- guards ----------------------------------------------------------------------------------------------------------

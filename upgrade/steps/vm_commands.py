@@ -8,6 +8,7 @@ from mlnc.output.plan_model import Kind
 from mlnc.upgrade.cost.volume_actions import VolumeAction
 from mlnc.upgrade.diff.host_change import HostChange
 from mlnc.upgrade.diff.host_diff import HostPair
+from mlnc.upgrade.steps.plan_commands import check_command
 from mlnc.upgrade.steps.shell_args import (
     Arguments,
     domain_arguments,
@@ -33,6 +34,9 @@ class StepCommand:
     data_loss: bool = False
     final: bool = False
     leg: int = 0
+
+    def __post_init__(self) -> None:
+        check_command(self.arguments)
 
 
 def vm_commands(change: HostChange, site: Site, stop_seconds: int) -> Iterator[StepCommand]:

@@ -1,10 +1,9 @@
 # shellcheck shell=sh disable=SC2034,SC2154
-# apply ROOT PROJECT ID BASE LIBRARY BY WHEN OPTION...: makes ID the generation in force, from BASE or from a run that
-# was interrupted. Reads secrets (NAME, tab, value a line), an empty line, and a tar archive of the changed files.
-# Options: start, again, wait=SECONDS, host=HOST (to be started); and as a step of a plan: plan (what is
-# begun stays noted until the plan has ended), arrived=HOST (it has come here by the plan, so its guest may be
-# configured), settled=HOST (it brings the guest configuration that is wanted), fenced=SERVER (the administrator's word
-# that it is off).
+# apply ROOT PROJECT ID BASE LIBRARY BY WHEN OPTION...: activates generation ID, from BASE or from an interrupted run.
+# Reads secrets (one per line: NAME, tab, value), an empty line, and a tar archive of the changed files. Options: start,
+# again, wait=SECONDS, host=HOST (to be started); as a step of a plan: plan (ID stays pending until the plan has ended),
+# arrived=HOST (the plan has moved HOST here, so its guest may be configured), settled=HOST (HOST already has the wanted
+# guest configuration), fenced=SERVER (the administrator declares SERVER powered off).
 root=$2 apply_project=$3 id=$4 base=$5 library=$6 by_now=$7 when_now=$8
 shift 8
 again='' start='' apply_wait='' apply_hosts='' apply_plan='' apply_arrived='' apply_settled='' MLNC_FENCED=''
@@ -24,8 +23,8 @@ export MLNC_FENCED
 
 # --- a project ---------------------------------------------------------------------------------------------------
 
-# note_fresh: sets unsure to the hosts that are new here, but have a volume already: such a host may run on another
-# server. Those without one are noted until they are configured, also over a run that was interrupted.
+# note_fresh: sets unsure to the hosts that are new here but already have a volume: such a host may run on another
+# server. Hosts without a volume are recorded until they are configured, also across an interrupted run.
 note_fresh() {
     unsure=
     fresh=$(cat -- "$home/fresh" 2>/dev/null) || fresh=
@@ -37,7 +36,7 @@ note_fresh() {
     done
     [ -n "$fresh_new" ] || return 0
     # shellcheck disable=SC2086
-    standing=$("$new/project.sh" standing $fresh_new </dev/null) || stop 1 "which volumes there are is not known: $standing"
+    standing=$("$new/project.sh" standing $fresh_new </dev/null) || stop_with 1 "the volumes cannot be listed: $standing"
     for guest in $fresh_new; do
         case " $fresh " in *" $guest "*) continue ;; esac
         if printf '%s\n' "$standing" | grep -qxF -e "$guest"; then
@@ -56,7 +55,7 @@ apply_to_guests() {
     case $* in *"/*/guest/configure.sh $new/*/guest/seed.sh") return 0 ;; esac
     guest_status=0
     guest_states=$("$new/project.sh" status </dev/null) || guest_status=$?
-    case $guest_status in 0 | 3) ;; *) stop 1 "which guests run cannot be told: $guest_states" ;; esac
+    case $guest_status in 0 | 3) ;; *) stop_with 1 "the states of the guests cannot be read: $guest_states" ;; esac
     for guest_script in "$@"; do
         [ -e "$guest_script" ] || continue
         guest=${guest_script#"$new/"}
@@ -64,15 +63,15 @@ apply_to_guests() {
         guest_state=$(printf '%s\n' "$guest_states" | awk -v host="$guest" '$1 == host { print $2 }')
         case $guest_state in
         down | absent)
-            if is_held; then guest_held; else step "$guest/guest/${guest_script##*/}" with_secrets "$guest_script"; fi
+            if is_held; then guest_held; else run_step "$guest/guest/${guest_script##*/}" with_secrets "$guest_script"; fi
             ;;
         *) guest_waits ;;
         esac
     done
 }
 
-# is_held: the guest is down here, and it may run elsewhere for all this server knows. It is let go once it has been
-# seen running here, or when a plan says that it has arrived.
+# is_held: true while the guest is down here and may run on another server. This ends when the guest has run here, or
+# when a plan reports that it has arrived.
 is_held() {
     case " $apply_arrived " in *" $guest "*) return 1 ;; esac
     case " $held $unsure " in *" $guest "*) return 0 ;; *) return 1 ;; esac
@@ -85,8 +84,8 @@ guest_held() {
         "configuration waits. Start it here by 'invoke start', which asks the other servers; stop it and deploy again"
 }
 
-# guest_waits: a guest that runs keeps its configuration; a changed one is laid by a later deploy. Asked to do all
-# again, the runner cannot tell whether it has changed, for a secret may have.
+# guest_waits: a running guest keeps its configuration; a later deploy writes a changed one. With the option again, the
+# configuration counts as changed, because a secret may have changed.
 guest_waits() {
     case $again:" $apply_settled " in :*" $guest "*) return 0 ;; esac
     case " $waiting " in
@@ -101,11 +100,11 @@ guest_files() { [ ! -e "$1/.files" ] || grep -F -e "  ./$guest/guest/" "$1/.file
 
 apply_to_project() {
     expect_library "$library"
-    [ ! -e "$new/network.sh" ] || step network.sh "$new/network.sh" up </dev/null
+    [ ! -e "$new/network.sh" ] || run_step network.sh "$new/network.sh" up </dev/null
     note_fresh
-    [ ! -e "$new/storage.sh" ] || step storage.sh "$new/storage.sh" </dev/null
+    [ ! -e "$new/storage.sh" ] || run_step storage.sh "$new/storage.sh" </dev/null
     apply_to_guests
-    switch
+    activate_generation
     complete_secrets
     if [ -n "$held_now" ]; then printf '%s\n' "$held_now" >"$home/held"; else rm -f -- "$home/held"; fi
     [ -n "$apply_plan" ] || rm -f -- "$home/fresh"
@@ -113,13 +112,13 @@ apply_to_project() {
 
 # --- what all projects of the server share -----------------------------------------------------------------------
 
-ours() { head -n 3 -- "$1" | grep -qi 'generated by mlnc'; }
+is_ours() { head -n 3 -- "$1" | grep -qi 'generated by mlnc'; }
 
-# install_file FILE TARGET: absent, or an older one of ours; anybody else's stays.
+# install_file FILE TARGET: installs FILE unless TARGET is a file that mlnc did not write.
 install_file() {
     if [ ! -e "$2" ] && [ ! -L "$2" ]; then
         mkdir -p -- "${2%/*}"
-    elif [ ! -f "$2" ] || ! ours "$2"; then
+    elif [ ! -f "$2" ] || ! is_ours "$2"; then
         echo "mlnc: warning: kept $2, which mlnc did not write"
         return 0
     elif cmp -s -- "$1" "$2"; then
@@ -130,14 +129,14 @@ install_file() {
     echo "mlnc: installed $2"
 }
 
-# install_units: projects start and stop with the server. Only a unit that is active stops anything, so that one is
-# started; it does nothing by that.
+# install_units: installs the units that start and stop projects with the server. systemd stops only active units, so
+# mlnc-shutdown.service is started; its start does nothing.
 install_units() {
     if ! command -v systemctl >/dev/null 2>&1; then
         install_script
-    elif ! units_stand; then
+    elif ! units_installed; then
         for unit in $units; do install_file "$new/$unit" "$etc/systemd/system/$unit"; done
-        # This makes systemd read its units anew.
+        # Enabling also reloads the units.
         # shellcheck disable=SC2086
         systemctl --quiet enable $units
         systemctl start mlnc-shutdown.service ||
@@ -146,8 +145,8 @@ install_units() {
     fi
 }
 
-# units_stand: systemd has just these units and uses them, so that it need not read all of its own anew.
-units_stand() {
+# units_installed: true when systemd has loaded exactly these units. This avoids a reload of all units.
+units_installed() {
     for unit in $units; do
         cmp -s -- "$new/$unit" "$etc/systemd/system/$unit" &&
             [ -L "$etc/systemd/system/multi-user.target.wants/$unit" ] || return 1
@@ -158,7 +157,7 @@ units_stand() {
         [ "$(printf '%s\n' "$unit_states" | grep '^ActiveState=' | head -n 1)" = ActiveState=active ]
 }
 
-# install_script: for a server without systemd, which runs what its links say; on some only what has a lock file, too.
+# install_script: for a server with System V init. On some, only scripts with a lock file are run at shutdown.
 install_script() {
     script=$etc/init.d/mlnc-projects
     if [ -e "$script" ] && [ ! -L "$script" ]; then
@@ -176,19 +175,19 @@ apply_to_server() {
     MLNC_LIB=$new/lib
     export MLNC_LIB
     waiting_now=
-    [ ! -e "$new/mln.conf" ] || step mln.conf install_file "$new/mln.conf" "$etc/mln/mln.conf"
+    [ ! -e "$new/mln.conf" ] || run_step mln.conf install_file "$new/mln.conf" "$etc/mln/mln.conf"
     [ ! -e "$new/xend-merge.sh" ] ||
-        step xend-merge.sh "$new/xend-merge.sh" "$etc/xen/xend-config.sxp" </dev/null
-    switch
-    step units install_units </dev/null
+        run_step xend-merge.sh "$new/xend-merge.sh" "$etc/xen/xend-config.sxp" </dev/null
+    activate_generation
+    run_step units install_units </dev/null
 }
 
 # -----------------------------------------------------------------------------------------------------------------
 
-read_secrets
-begin "$apply_project"
+receive_secrets
+open_project "$apply_project"
 expect_base "$base"
-place
+stage_generation
 held_now=
 write_state "$applied" "$id" "$waiting"
 if [ "$project" = _server ]; then apply_to_server; else apply_to_project; fi
@@ -196,11 +195,11 @@ if [ -n "$apply_plan" ]; then
     write_state "$id" "$id" "$waiting_now"
 else
     write_state "$id" - "$waiting_now"
-    prune
+    remove_old_generations
 fi
-tell applied "$id" "$waiting_now"
+send_mark applied "$id" "$waiting_now"
 if [ -n "$start" ] && [ -e "$new/project.sh" ]; then
-    [ -z "$held_now" ] || stop 1 "nothing was started, for these may run elsewhere: $held_now. Use 'invoke start'"
+    [ -z "$held_now" ] || stop_with 1 "nothing was started, for these may run elsewhere: $held_now. Use 'invoke start'"
     # shellcheck disable=SC2086
-    step 'project.sh start' "$current/project.sh" start ${apply_wait:+--wait "$apply_wait"} $apply_hosts </dev/null 7>&-
+    run_step 'project.sh start' "$current/project.sh" start ${apply_wait:+--wait "$apply_wait"} $apply_hosts </dev/null 7>&-
 fi

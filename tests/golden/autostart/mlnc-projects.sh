@@ -21,8 +21,8 @@ export MLNC_LIB
 subsys=${MLNC_SUBSYS:-/var/lock/subsys}
 
 failed=
-# each PROJECT WORD...: one that fails does not keep the others.
-each() {
+# run_project PROJECT WORD...: one that fails does not keep the others.
+run_project() {
     project=$1
     shift
     "$root/$project/current/project.sh" "$@" </dev/null || failed="$failed $project"
@@ -48,12 +48,12 @@ stop_one() {
 case "$#:${1-}" in
 1:start)
     [ ! -d "$subsys" ] || : >"$subsys/mlnc-projects"
-    each a start --able
-    each c start --able
+    run_project a start --able
+    run_project c start --able
     ;;
 1:status)
-    each a status
-    each c status
+    run_project a status
+    run_project c status
     ;;
 1:stop)
     stop_all || die 'not all were stopped, see above'
@@ -62,5 +62,5 @@ case "$#:${1-}" in
 2:stop) stop_one "$2" ;;
 *) die "usage: $0 start|status|stop [PROJECT]" ;;
 esac
-state 'the other projects are done'
+failure_state 'the other projects are done'
 [ -z "$failed" ] || die "$1 failed for:$failed"

@@ -21,8 +21,8 @@ export MLNC_LIB
 subsys=${MLNC_SUBSYS:-/var/lock/subsys}
 
 failed=
-# each PROJECT WORD...: one that fails does not keep the others.
-each() {
+# run_project PROJECT WORD...: one that fails does not keep the others.
+run_project() {
     project=$1
     shift
     "$root/$project/current/project.sh" "$@" </dev/null || failed="$failed $project"
@@ -58,5 +58,5 @@ case "$#:${1-}" in
 2:stop) stop_one "$2" ;;
 *) die "usage: $0 start|status|stop [PROJECT]" ;;
 esac
-state 'the other projects are done'
+failure_state 'the other projects are done'
 [ -z "$failed" ] || die "$1 failed for:$failed"

@@ -1,0 +1,1 @@
+../../targets/shell/library/toolstack.sh

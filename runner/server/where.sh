@@ -1,3 +1,0 @@
-# shellcheck shell=sh disable=SC2154
-# where ROOT TOOLSTACK: the domains that are on this server now.
-domains "$3"
