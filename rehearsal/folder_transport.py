@@ -1,14 +1,10 @@
 """Transport to a rehearsed service host: a command runs in its own name spaces, with the host's folder as root."""
 
-import shlex
 import subprocess
 from collections.abc import Iterable
-from pathlib import Path
-
-from invoke.context import Context
 
 from mlnc.rehearsal.rehearsal_paths import Folder
-from mlnc.runner.connect.transport import Ended, Listener, Local
+from mlnc.runner.connect.process import Ended, Listener, run_process
 
 NAMESPACES = (
     "--user",
@@ -27,13 +23,12 @@ NAMESPACES = (
 class FolderTransport:
     """A :class:`mlnc.runner.connect.transport.Transport` to the service host *server* of the rehearsal in *folder*."""
 
-    def __init__(self, context: Context, folder: Folder, server: str, private: Path) -> None:
-        self._local = Local(context, private)
-        self._words = [*enter_command(folder, server)]
+    def __init__(self, folder: Folder, server: str) -> None:
+        self._words = enter_command(folder, server)
 
     def run(self, command: str, stdin: Iterable[bytes], listener: Listener) -> Ended:
         """Run *command* on the rehearsed server."""
-        return self._local.run(shlex.join([*self._words, command]), stdin, listener)
+        return run_process([*self._words, command], stdin, listener)
 
     def cut(self) -> None:
         """Do nothing: there is no connection to cut, each command is a process of its own."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from invoke.context import Context
 from invoke.exceptions import Exit
 
 from mlnc.output.output_folder import DEPLOYED
@@ -25,16 +24,14 @@ from mlnc.runner.results import Result, exit_status
 class RehearsalRun:
     """Rehearsal of the *projects* of *out* (none: all) in *folder*, starting from the deployed records."""
 
-    def __init__(self, context: Context, out: Path, folder: Folder, projects: list[str]) -> None:
+    def __init__(self, out: Path, folder: Folder, projects: list[str]) -> None:
         self._out = out
         self._folder = folder
         self._projects = projects
         self._is_upgrade = regenerate(out, folder.before, projects)
         later = (out,) if self._is_upgrade else ()
         first = folder.before if self._is_upgrade else out
-        self._simulation = Simulation(
-            context, first, folder.path, () if self._is_upgrade else projects, later
-        )
+        self._simulation = Simulation(first, folder.path, () if self._is_upgrade else projects, later)
         self._old = self._simulation.course
 
     def run(self, start: bool) -> list[Result]:

@@ -6,8 +6,6 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
-from invoke.context import Context
-
 from mlnc.ir.model import Course, ServiceHost, Site
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import DEPLOYED, LOG
@@ -43,14 +41,12 @@ class Simulation:
 
     def __init__(
         self,
-        context: Context,
         out: Path,
         path: Path,
         projects: Iterable[str] = (),
         later: Iterable[Path] = (),
     ) -> None:
         self.folder = Folder(path.resolve())
-        self._context = context
         self._projects = tuple(projects)
         self.course, *ahead = [self._read(each) for each in (out, *later)]
         shutil.copytree(out, self.out, ignore=shutil.ignore_patterns(DEPLOYED, LOG))
@@ -111,7 +107,7 @@ class Simulation:
         return self._run(self.out)
 
     def _run(self, out: Path) -> RunContext:
-        run = RunContext(Connections(self._context, out, self._transport), "rehearse")
+        run = RunContext(Connections(out, self._transport), "rehearse")
         projects = [run.project(name) for name in run.manifest.projects]
         names = {name for each in projects for server in run.site for name in secret_names(each, server)}
         run.secrets = Secrets({name: placeholder_secret(name) for name in names})
@@ -129,9 +125,9 @@ class Simulation:
             named = {name: run.project(name) for name in sorted(chosen) if name in run.manifest.projects}
             return Course(Site(ir_version=1, service_hosts=run.site), named)
 
-    def _transport(self, context: Context, server: ServiceHost, private: Path, _: str) -> Transport:
+    def _transport(self, server: ServiceHost, _: Path) -> Transport:
         name = next(name for name, facts in self._site.items() if facts is server)
-        return FolderTransport(context, self.folder, name, private)
+        return FolderTransport(self.folder, name)
 
 
 def placeholder_secret(secret: str) -> str:

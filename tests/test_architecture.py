@@ -36,12 +36,8 @@ DOORS = {
     "jsonschema_rs": {"schemas/validation.py"},
     "invoke": {
         "lab/lab_tasks.py",
-        "rehearsal/folder_transport.py",
         "rehearsal/rehearsal_run.py",
-        "rehearsal/simulation.py",
         "rehearsal/tasks/rehearse_task.py",
-        "runner/connect/connections.py",
-        "runner/connect/transport.py",
         "runner/console/command_output.py",
         "runner/console/task_options.py",
         "runner/tasks/deployment_tasks.py",

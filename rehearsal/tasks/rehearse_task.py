@@ -16,9 +16,7 @@ _HELP = {
 
 
 @task(iterable=["project"], auto_shortflags=False, help=_HELP)
-def rehearse(
-    context: Context, project: list[str], out: str = "out", keep: str = "", start: bool = True
-) -> None:
+def rehearse(_: Context, project: list[str], out: str = "out", keep: str = "", start: bool = True) -> None:
     """Deploy to simulated servers (folders), starting from the deployed records, and compare the result with the IR.
 
     Without deployed records the servers start empty. Exit status: 0 no failure and no difference, 1 otherwise.
@@ -34,7 +32,7 @@ def rehearse(
         raise Exit(f"mlnc: this machine cannot rehearse: {reason}", code=1)
     started = time.monotonic()
     with rehearsal_folder(keep) as folder, refusals():
-        rehearsal = RehearsalRun(context, Path(out), Folder(folder.resolve()), project)
+        rehearsal = RehearsalRun(Path(out), Folder(folder.resolve()), project)
         results = rehearsal.run(start)
         differs = rehearsal.report(start)
         print(f"{summary(results)}; {time.monotonic() - started:.0f} s")

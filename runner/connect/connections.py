@@ -1,14 +1,12 @@
-"""The lines to the servers of one run: who they are, and a session to each, begun early or when first needed."""
+"""Connections of one run: the service hosts of the site, and a session to each, opened early or at the first call."""
 
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-
-from invoke.context import Context
 
 from mlnc.ir.ir_yaml import InvalidIr, load_site
 from mlnc.ir.model import ServiceHost
@@ -16,18 +14,15 @@ from mlnc.output.errors import Refused
 from mlnc.output.output_folder import OutputRefused
 from mlnc.output.transaction import recover
 from mlnc.runner.connect.session import Session
-from mlnc.runner.connect.transport import Transport, way
-
-Way = Callable[[Context, ServiceHost, Path, str], Transport]
+from mlnc.runner.connect.transport import OpenTransport, open_transport
 
 
 class Connections:
     """The service hosts of the site in *out*, and the sessions to them. Raises Refused where these cannot be read."""
 
-    def __init__(self, context: Context, out: Path, transport: Way = way) -> None:
+    def __init__(self, out: Path, transport: OpenTransport = open_transport) -> None:
         self.out = out
         self.site = _load_site(out)
-        self._context = context
         self._transport = transport
         self._lock = threading.Lock()
         self._folder = Path(tempfile.mkdtemp(prefix="mlnc-"))
@@ -48,8 +43,7 @@ class Connections:
             if server not in self._sessions:
                 folder = self._folder / f"s{len(self._sessions)}"
                 folder.mkdir(mode=0o700)
-                transport = self._transport(self._context, self.site[server], folder, "mux")
-                self._sessions[server] = Session(transport)
+                self._sessions[server] = Session(self._transport(self.site[server], folder))
             return self._sessions[server]
 
     def close(self) -> None:

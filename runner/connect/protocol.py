@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from mlnc.runner.connect.transport import UNREACHABLE
+from mlnc.runner.connect.process import UNREACHABLE
 
 BUSY = 75
 CONFLICT = 76

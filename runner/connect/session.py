@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from secrets import token_hex
 
+from mlnc.runner.connect.process import UNREACHABLE, Ended, Listener
 from mlnc.runner.connect.protocol import MARK, Answer, Heard, command, ignore, request, script
-from mlnc.runner.connect.transport import UNREACHABLE, Ended, Listener, Transport
+from mlnc.runner.connect.transport import Transport
 
 _AT_ONCE = 8
 """So many calls, at most, run on one server at once: sshd_config(5) allows ten sessions over one connection."""

@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
@@ -99,13 +98,13 @@ class _Unbroken:
 
 
 @contextmanager
-def opened_run(context: Context, out: str, name: str, early: int = 0) -> Iterator["RunContext"]:
+def opened_run(out: str, name: str, early: int = 0) -> Iterator["RunContext"]:
     """Open the RunContext of the command *name* on the folder *out*, and close it afterwards.
 
     Connections to the first *early* servers of the build start before the context is set up, to save time.
     Raises Exit where the context or the command refuses.
     """
-    with refusals(), closing(Connections(context, Path(out))) as lines:
+    with refusals(), closing(Connections(Path(out))) as lines:
         lines.connect(lines.built(), early)
         from mlnc.runner.run_context import RunContext
 

@@ -1,17 +1,23 @@
 """Invoke tasks that plan, deploy and verify a build, fetch deployed records, and print logs."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 from invoke.exceptions import Exit
 
 from mlnc.runner.console.task_options import PARALLEL, command, opened_run, refusals
-from mlnc.runner.selection import known_hosts, known_servers, select
+from mlnc.runner.selection import Selection, known_hosts, known_servers, select
+
+if TYPE_CHECKING:
+    from mlnc.runner.deployment import DeploymentPlan
+    from mlnc.runner.results import Result
+    from mlnc.runner.run_context import RunContext
 
 
 @command("project", "host", "fence", "allow_data_loss")
 def plan(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     fence: list[str],
@@ -27,7 +33,7 @@ def plan(
     Prints a line for each VM, then details. Exit status: 0 done, 1 refused.
     """
     early = 0 if project or host or fence else parallel
-    with opened_run(context, out, "plan", early) as run:
+    with opened_run(out, "plan", early) as run:
         selection = select(run, project, host)
         fenced, lossy = known_servers(run, fence), known_hosts(run, allow_data_loss)
         run.lines.connect(selection, parallel)
@@ -46,7 +52,7 @@ def plan(
 
 @command("project", "host", "fence", "allow_data_loss")
 def deploy(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     fence: list[str],
@@ -66,21 +72,14 @@ def deploy(
     Exit status: 0 done, 1 failed, 3 partly failed.
     """
     early = 0 if project or host or fence else parallel
-    with opened_run(context, out, "deploy", early) as run:
+    with opened_run(out, "deploy", early) as run:
         selection = select(run, project, host)
         fenced, lossy = known_servers(run, fence), known_hosts(run, allow_data_loss)
         run.lines.connect(selection, parallel)
-        from mlnc.runner.console.command_output import (
-            finish,
-            require_reviewed,
-            warn_changed_secrets,
-            with_display,
-        )
-        from mlnc.runner.console.plan_text import not_built_lines
+        from mlnc.runner.console.command_output import finish, require_reviewed, with_display
         from mlnc.runner.deploy.deploy_run import check_secrets
         from mlnc.runner.deploy.deploy_run import deploy as execute
         from mlnc.runner.deploy.deployment_plan import make_plan
-        from mlnc.runner.deploy.secret_digests import note_laid
         from mlnc.runner.deployment import Options
 
         options = Options(start, again, wait or None, undo, fenced, lossy)
@@ -93,11 +92,22 @@ def deploy(
             print_plan(run, planned, json)
             return
         results = with_display(json, lambda display: execute(run, planned, options, display, parallel))
-        note_laid(run, results)
-        warn_changed_secrets(run, selection)
-        for line in () if json else not_built_lines(planned):
-            print(line)
+        _print_notes(run, selection, planned, results, json)
         finish(run, results, json)
+
+
+def _print_notes(
+    run: "RunContext", selection: Selection, planned: "DeploymentPlan", results: "list[Result]", json: bool
+) -> None:
+    """Print which secrets changed since their deployment, and which deployed projects are not built any more."""
+    from mlnc.runner.console.command_output import warn_changed_secrets
+    from mlnc.runner.console.plan_text import not_built_lines
+    from mlnc.runner.deploy.secret_digests import note_laid
+
+    note_laid(run, results)
+    warn_changed_secrets(run, selection)
+    for line in () if json else not_built_lines(planned):
+        print(line)
 
 
 @command()
@@ -120,7 +130,7 @@ def verify(_: Context, unreviewed: bool = False, json: bool = False, out: str = 
 
 @command("project", "host")
 def deployed(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     parallel: int = PARALLEL,
@@ -131,7 +141,7 @@ def deployed(
 
     Exit status: 0 done, 1 failed, 3 partly failed.
     """
-    with opened_run(context, out, "deployed") as run:
+    with opened_run(out, "deployed") as run:
         from mlnc.runner.console.command_output import finish, with_display
         from mlnc.runner.observe.fetch_records import fetch
 

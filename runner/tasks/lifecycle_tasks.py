@@ -11,7 +11,7 @@ from mlnc.runner.selection import known_servers, select
 
 @command("project", "host", "fence")
 def start(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     fence: list[str],
@@ -25,7 +25,7 @@ def start(
 
     Exit status: 0 done, 1 failed, 3 partly failed.
     """
-    with opened_run(context, out, "start") as run:
+    with opened_run(out, "start") as run:
         from mlnc.runner.console.command_output import (
             finish,
             print_selection,
@@ -47,7 +47,7 @@ def start(
 
 @command("project", "host")
 def stop(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     dry_run: bool = False,
@@ -59,7 +59,7 @@ def stop(
 
     Exit status: 0 done, 1 failed, 3 partly failed.
     """
-    with opened_run(context, out, "stop") as run:
+    with opened_run(out, "stop") as run:
         from mlnc.runner.console.command_output import (
             finish,
             print_selection,
@@ -79,7 +79,7 @@ def stop(
 
 @command("fence", "allow_data_loss")
 def rebuild(
-    context: Context,
+    _: Context,
     name: str,
     fence: list[str],
     allow_data_loss: list[str],
@@ -93,7 +93,7 @@ def rebuild(
     Destroys the data on these volumes. VMs that ran are started again.
     Exit status: 0 done, 1 failed, 3 partly failed.
     """
-    with opened_run(context, out, "rebuild") as run:
+    with opened_run(out, "rebuild") as run:
         from mlnc.runner.console.command_output import (
             finish,
             print_selection,
@@ -117,7 +117,7 @@ def rebuild(
 
 @command("project", "host")
 def remove(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     stop: bool = False,
@@ -133,7 +133,7 @@ def remove(
     """
     if len(project) != 1 or any("/" in name for name in host):
         raise Exit("remove takes exactly one --project, and only service hosts for --host", code=1)
-    with opened_run(context, out, "remove") as run:
+    with opened_run(out, "remove") as run:
         from mlnc.runner.console.command_output import confirm_removal, finish, print_selection, with_display
         from mlnc.runner.deploy.remove import remove as execute
 

@@ -9,7 +9,7 @@ from mlnc.runner.selection import select
 
 @command("project", "host")
 def status(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     parallel: int = PARALLEL,
@@ -21,7 +21,7 @@ def status(
     States: up, down, absent, foreign, moving, elsewhere, unknown.
     Exit status: 0 all known, 1 all unknown, 3 some unknown.
     """
-    with opened_run(context, out, "status", 0 if project or host else parallel) as run:
+    with opened_run(out, "status", 0 if project or host else parallel) as run:
         selection = select(run, project, host)
         run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import print_json
@@ -39,7 +39,7 @@ def status(
 
 @command("project", "host")
 def drift(
-    context: Context,
+    _: Context,
     project: list[str],
     host: list[str],
     parallel: int = PARALLEL,
@@ -50,7 +50,7 @@ def drift(
 
     Exit status: 0 none, 2 drift, 1 a server could not be checked.
     """
-    with opened_run(context, out, "drift", 0 if project or host else parallel) as run:
+    with opened_run(out, "drift", 0 if project or host else parallel) as run:
         selection = select(run, project, host)
         run.lines.connect(selection, parallel)
         from mlnc.runner.console.command_output import print_json

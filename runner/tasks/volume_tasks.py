@@ -10,7 +10,7 @@ from mlnc.runner.console.task_options import PARALLEL, command, opened_run
 
 @command("project")
 def retired(
-    context: Context,
+    _: Context,
     project: list[str],
     restore: str = "",
     parallel: int = PARALLEL,
@@ -21,7 +21,7 @@ def retired(
 
     Exit status: 0 done, 1 failed or no server answered, 3 partly.
     """
-    with opened_run(context, out, "retired") as run:
+    with opened_run(out, "retired") as run:
         from mlnc.runner.console.command_output import finish, with_display
         from mlnc.runner.console.retired_output import print_retired, require_retired
         from mlnc.runner.deploy import retired_volumes
@@ -38,7 +38,7 @@ def retired(
 
 @command()
 def purge(
-    context: Context,
+    _: Context,
     name: str,
     confirm: str = "",
     parallel: int = PARALLEL,
@@ -49,7 +49,7 @@ def purge(
 
     Asks for that name. Exit status: 0 done, 1 failed, 3 partly failed.
     """
-    with opened_run(context, out, "purge") as run:
+    with opened_run(out, "purge") as run:
         from mlnc.runner.console.command_output import finish, with_display
         from mlnc.runner.console.retired_output import confirm_purge, require_retired
         from mlnc.runner.deploy import retired_volumes

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from invoke.context import Context
 
+from mlnc.runner.connect.process import UNREACHABLE, Ended, Listener
 from mlnc.runner.connect.protocol import Mark, command, request, script
 from mlnc.runner.connect.session import Session
-from mlnc.runner.connect.transport import UNREACHABLE, Ended, Listener, Local
+from mlnc.runner.connect.transport import LocalTransport
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    made = Session(Local(Context(), tmp_path))
+def session() -> Iterator[Session]:
+    made = Session(LocalTransport())
     yield made
     made.close()
 
@@ -167,9 +167,9 @@ def test_a_connection_that_fails_is_tried_once() -> None:
     assert len(transport.commands) == 1
 
 
-def test_nothing_is_sent_before_the_first_question(tmp_path: Path) -> None:
-    """A session that was opened and never used ends by itself, without a word."""
-    session = Session(Local(Context(), tmp_path))
+def test_an_unused_session_ends_by_itself() -> None:
+    transport = Scripted()
+    session = Session(transport)
     session.open()
     session.close()
-    assert list(tmp_path.iterdir()) == []
+    assert not transport.was_cut.is_set()

@@ -1,141 +1,171 @@
-"""The two ways to a server: the exact command lines, and what comes back through real pipes."""
+"""Tests of the transports: command line of ssh, real processes behind real pipes, choice of the transport."""
 
+import os
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
 
 import pytest
 from courses import service_host
-from invoke.config import Config
-from invoke.context import Context, MockContext
-from invoke.runners import Result
 
+from mlnc.runner.connect.process import ERRORS_LIMIT, LINE_LIMIT, UNREACHABLE, Ended, run_process
 from mlnc.runner.connect.protocol import command, script
-from mlnc.runner.connect.transport import UNREACHABLE, Local, Ssh, Transport, is_here, way
-
-OPTIONS = (
-    "-o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=15"
-    " -o ServerAliveInterval=15 -o ServerAliveCountMax=4 -o ForwardX11=no -o ForwardAgent=no -o RequestTTY=no"
-    " -o ControlMaster=auto -o ControlPersist=no -o ControlPath={folder}/mux"
+from mlnc.runner.connect.transport import (
+    LocalTransport,
+    SshTransport,
+    Transport,
+    is_own_address,
+    open_transport,
 )
 
+OPTIONS = [
+    "BatchMode=yes",
+    "StrictHostKeyChecking=yes",
+    "LogLevel=ERROR",
+    "ConnectTimeout=15",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=4",
+    "ForwardX11=no",
+    "ForwardAgent=no",
+    "RequestTTY=no",
+    "ControlMaster=auto",
+    "ControlPersist=no",
+]
 
-def calls(context: MockContext) -> list[Any]:
-    """How run was called."""
-    found: list[Any] = context.run.call_args_list  # type: ignore[attr-defined]
-    return found
+PATIENCE = 600
+"""Seconds after which a wait of these tests counts as endless."""
 
 
-def heard(transport: Transport, text: str, stdin: bytes = b"") -> tuple[int, list[str]]:
+def run(transport: Transport, text: str, stdin: bytes = b"") -> tuple[int, list[str]]:
+    """Exit status and lines of the shell command *text*."""
     lines: list[str] = []
     return transport.run(text, [stdin], lines.append).status, lines
 
 
-def test_a_second_way_leaves_the_configuration_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Invoke makes all of it anew for each change, and a command of the first way may be reading it."""
-    context = Context()
-    Local(context, tmp_path)
-    monkeypatch.setattr(Config, "merge", lambda _: pytest.fail("the configuration was changed"))
-    Local(context, tmp_path)
+def program(folder: Path, name: str, text: str) -> None:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
 
 
-def test_the_command_line_of_ssh(tmp_path: Path) -> None:
-    context = MockContext(run=Result("", exited=0))
-    server = service_host(address="192.0.2.2", user="root", port=2222)
-    ssh = Ssh(context, server, tmp_path, "mux")
+def test_ssh_command_line_carries_options_login_and_quoted_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, "ssh", f"printf '%s\\n' \"$@\" 'end' >>{tmp_path}/called")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    ssh = SshTransport(service_host(address="192.0.2.2", user="root", port=2222), tmp_path)
     ssh.run("sh -c 'echo hi' mlnc", (), print)
     ssh.cut()
-    start = f"exec ssh {OPTIONS.format(folder=tmp_path)} -l root -p 2222"
-    assert [call.args[0] for call in calls(context)] == [
-        f"""{start} -- 192.0.2.2 'sh -c '"'"'echo hi'"'"' mlnc' <{tmp_path}/in0""",
-        f"{start} -O exit -- 192.0.2.2 <{tmp_path}/in1",
+    options = [word for setting in [*OPTIONS, f"ControlPath={tmp_path}/mux"] for word in ("-o", setting)]
+    login = [*options, "-l", "root", "-p", "2222"]
+    assert (tmp_path / "called").read_text().splitlines() == [
+        *login,
+        *("--", "192.0.2.2", "sh -c 'echo hi' mlnc", "end"),
+        *login,
+        *("-O", "exit", "--", "192.0.2.2", "end"),
     ]
 
 
-def test_what_invoke_is_told(tmp_path: Path) -> None:
-    context = MockContext(run=Result("", exited=3))
-    assert Local(context, tmp_path).run("true", [b"unread"], print).status == 3
-    options = calls(context)[0].kwargs
-    assert options.pop("out_stream")
-    assert options.pop("err_stream")
-    plain = {"pty": False, "echo": False, "dry": False, "in_stream": False}
-    assert options == {"hide": True, "warn": True, "encoding": "utf-8", "shell": "/bin/sh", **plain}
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_verb_is_read_from_standard_input() -> None:
+def test_verb_is_read_from_standard_input() -> None:
     length = len(script("session"))
     assert command("session", ("it's",)) == (
         f"""sh -c 'eval "$(head -c {length})"' mlnc session 'it'"'"'s'"""
     )
 
 
-def test_scripts_are_plain() -> None:
+def test_scripts_are_ascii() -> None:
     for verb in ("survey", "apply", "life", "remove", "status", "drift", "fetch", "session"):
         assert script(verb).isascii()
         assert command(verb, ()).startswith("sh -c ")
 
 
-def test_lines_and_status(tmp_path: Path) -> None:
-    local = Local(Context(), tmp_path)
-    assert heard(local, "sh -c 'cat; printf end; exit 4'", b"one\ntwo\n") == (4, ["one", "two", "end"])
+def test_lines_and_exit_status_come_back() -> None:
+    assert run(LocalTransport(), "cat; printf end; exit 4", b"one\ntwo\n") == (4, ["one", "two", "end"])
 
 
-def test_much_input_and_output(tmp_path: Path) -> None:
+def test_carriage_returns_and_foreign_bytes_are_replaced() -> None:
+    assert run(LocalTransport(), "printf 'one\\r\\n\\377two\\n\\n'") == (0, ["one", "\ufffdtwo", ""])
+
+
+def test_megabytes_of_input_are_read_or_ignored() -> None:
     content = b"0123456789abcdef" * 65536
-    status, lines = heard(Local(Context(), tmp_path), "sh -c wc\\ -c", content)
+    status, lines = run(LocalTransport(), "wc -c", content)
     assert (status, [line.strip() for line in lines]) == (0, [str(len(content))])
-    assert heard(Local(Context(), tmp_path), "true", content) == (0, [])
+    assert run(LocalTransport(), "true", content) == (0, [])
 
 
-def test_input_comes_in_pieces(tmp_path: Path) -> None:
-    """A piece is sent as soon as it is there: the second is an answer to what came of the first."""
+def test_pieces_of_input_are_sent_as_soon_as_they_exist() -> None:
+    """The second piece answers the output that the first one caused."""
     lines: SimpleQueue[str] = SimpleQueue()
 
     def pieces() -> Iterator[bytes]:
         yield b"one\n"
-        yield f"after {lines.get(timeout=10)}\n".encode()
+        yield f"after {lines.get(timeout=PATIENCE)}\n".encode()
 
-    assert Local(Context(), tmp_path).run("cat", pieces(), lines.put).status == 0
+    assert LocalTransport().run("cat", pieces(), lines.put).status == 0
     assert lines.get_nowait() == "after one"
 
 
-def test_input_that_nobody_waits_for(tmp_path: Path) -> None:
-    """A command that ends early is not kept waiting by pieces that have yet to come."""
+def test_pending_input_does_not_keep_an_ended_command_waiting() -> None:
     more: SimpleQueue[bytes | None] = SimpleQueue()
-    assert Local(Context(), tmp_path).run("true", iter(more.get, None), print).status == 0
+    assert LocalTransport().run("true", iter(more.get, None), print).status == 0
     more.put(None)
-    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_listener_that_fails_ends_the_wait(tmp_path: Path) -> None:
-    """The command goes on as long as it likes, but nobody waits for it."""
+def never_ending(text: str, listener: Callable[[str], None]) -> Ended:
+    """End of a command that never ends by itself; fails if nobody kills it."""
+    ends: SimpleQueue[Ended] = SimpleQueue()
+    threading.Thread(target=lambda: ends.put(LocalTransport().run(text, (), listener)), daemon=True).start()
+    return ends.get(timeout=PATIENCE)
 
+
+def test_failing_listener_ends_the_command() -> None:
     def fail(line: str) -> None:
         raise ValueError(line)
 
-    ended = Local(Context(), tmp_path).run("sh -c 'echo one; exec sleep 2'", (), fail)
-    assert ended.status == UNREACHABLE
-    assert "ValueError" in ended.errors
+    ended = never_ending("echo one; exec sleep 100000", fail)
+    assert (ended.status, ended.errors) == (UNREACHABLE, "ValueError: one")
 
 
-def test_a_command_that_cannot_run(tmp_path: Path) -> None:
-    ended = Local(Context(), tmp_path).run("no-such-command-here", (), print)
+def test_endless_line_ends_the_command() -> None:
+    ended = never_ending("exec cat /dev/zero", print)
+    assert (ended.status, ended.errors) == (UNREACHABLE, f"a line of more than {LINE_LIMIT} bytes")
+
+
+def test_longest_line_is_read_whole() -> None:
+    status, lines = run(LocalTransport(), f"head -c {LINE_LIMIT} /dev/zero; echo; echo next")
+    assert (status, [len(line) for line in lines]) == (0, [LINE_LIMIT, 4])
+
+
+def test_last_bytes_of_standard_error_are_kept() -> None:
+    ended = LocalTransport().run(f"head -c {ERRORS_LIMIT} /dev/zero >&2; echo reason >&2", (), print)
+    assert len(ended.errors) < ERRORS_LIMIT
+    assert ended.errors.endswith("\0reason")
+
+
+def test_unknown_command_is_named() -> None:
+    ended = LocalTransport().run("no-such-command-here", (), print)
     assert ended.status == 127
     assert "no-such-command-here" in ended.errors
 
 
-def test_an_unreachable_server(tmp_path: Path) -> None:
+def test_program_that_cannot_start_is_unreachable() -> None:
+    ended = run_process(("/no/such/program",), (), print)
+    assert ended.status == UNREACHABLE
+    assert "/no/such/program" in ended.errors
+
+
+def test_unreachable_server_ends_with_a_reason(tmp_path: Path) -> None:
     server = service_host(address="127.0.0.1", user=None, port=1)
-    ended = Ssh(Context(), server, tmp_path, "mux").run("true", [b"x" * 100000], print)
+    ended = SshTransport(server, tmp_path).run("true", [b"x" * 100000], print)
     assert ended.status == UNREACHABLE
     assert ended.errors
 
 
 @pytest.mark.parametrize(
-    ("address", "here"),
+    ("address", "own"),
     [
         ("localhost", True),
         ("127.0.0.1", True),
@@ -145,10 +175,10 @@ def test_an_unreachable_server(tmp_path: Path) -> None:
         ("atlas.example.org", False),
     ],
 )
-def test_this_machine(address: str, here: bool) -> None:
-    assert is_here(address) == here
+def test_own_addresses_are_recognised(address: str, own: bool) -> None:
+    assert is_own_address(address) == own
 
 
-def test_ways(tmp_path: Path) -> None:
-    assert isinstance(way(Context(), service_host(address="localhost"), tmp_path, "m"), Local)
-    assert isinstance(way(Context(), service_host(address="192.0.2.77"), tmp_path, "m"), Ssh)
+def test_own_address_needs_no_ssh(tmp_path: Path) -> None:
+    assert isinstance(open_transport(service_host(address="localhost"), tmp_path), LocalTransport)
+    assert isinstance(open_transport(service_host(address="192.0.2.77"), tmp_path), SshTransport)

@@ -4,7 +4,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from invoke.context import Context
 
 from mlnc.cli.build import build
 from mlnc.compiler.diagnostics import Report
@@ -49,7 +48,7 @@ def compiled(course: Path, out: Path) -> Path:
 def staged(out: Path, folder: Path, *projects: str, later: tuple[Path, ...] = ()) -> Simulation:
     """The stage for what was built in *out*, and will be built in *later*; the servers are in *folder*."""
     folder.mkdir()
-    return Simulation(Context(), out, folder, projects, later)
+    return Simulation(out, folder, projects, later)
 
 
 def deployed(stage: Simulation, start: bool = True) -> list[str]:
@@ -67,10 +66,7 @@ def differing(stage: Simulation, started: bool = True) -> list[str]:
 def on(stage: Simulation, server: str, command: str, status: int = 0) -> str:
     """What *command* prints on a rehearsed server; it must end with *status*."""
     lines: list[str] = []
-    private = stage.folder.path / "private"
-    private.mkdir(exist_ok=True)
-    way = FolderTransport(Context(), stage.folder, server, private)
-    ended = way.run(command, (), lines.append)
+    ended = FolderTransport(stage.folder, server).run(command, (), lines.append)
     assert ended.status == status, (ended, lines)
     return "\n".join([*lines, *ended.errors.splitlines()])
 

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from checkout import TESTS
-from invoke.context import Context
 
 from mlnc.ir.ir_yaml import load_project, load_site
 from mlnc.ir.model import Course, ServiceHost
@@ -33,9 +32,9 @@ from mlnc.runner.tasks import *
 class RehearsedConnections(Connections):
     """Lines to servers that are folders in the folder SERVERS of the environment."""
 
-    def __init__(self, context: Context, out: Path) -> None:
+    def __init__(self, out: Path) -> None:
         self._stage = Folder(Path(os.environ["SERVERS"]))
-        super().__init__(context, out, self._transport)
+        super().__init__(out, self._transport)
         if not self._stage.path.exists():
             self._stage.path.mkdir()
             ahead = sorted(Path(os.environ["AHEAD"]).iterdir())
@@ -50,9 +49,9 @@ class RehearsedConnections(Connections):
                 if first.setdefault(file.name, file) != file:
                     shutil.copyfile(first[file.name], file)
 
-    def _transport(self, context: Context, server: ServiceHost, private: Path, _: str) -> FolderTransport:
+    def _transport(self, server: ServiceHost, _: Path) -> FolderTransport:
         name = next(name for name, facts in self.site.items() if facts is server)
-        return FolderTransport(context, self._stage, name, private)
+        return FolderTransport(self._stage, name)
 
 
 def read_course(out: Path) -> Course:
