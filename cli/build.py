@@ -3,7 +3,7 @@
 import gc
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from mlnc.output.writer import Build, Written, write
 from mlnc.targets.ansible.ansible_target import generation_files
 from mlnc.targets.registry import emit_all
 from mlnc.upgrade.capacity.memory_order import Shortages
-from mlnc.upgrade.diff.deployed_state import DeployedState, unknown_servers
+from mlnc.upgrade.diff.deployed_state import DeployedProject, DeployedState, unknown_servers
 from mlnc.upgrade.plan_checks import capacity_refusals, upgrade_refusals
 from mlnc.upgrade.plan_files import emit
 from mlnc.upgrade.planner import Planned, plan_course
@@ -33,11 +33,12 @@ from mlnc.upgrade.planner import Planned, plan_course
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The result of a build."""
+    """The result of a build. *removed* has the deployed projects that the sources no longer have."""
 
     compiled: Compiled
     written: Written
     planned: dict[str, Planned]
+    removed: Mapping[str, DeployedProject]
 
 
 @contextmanager
@@ -82,7 +83,8 @@ def build(
     emitted.artifacts += [Artifact(f"ir/{name}.yaml", text) for name, text in texts.items()]
     emitted.artifacts += generation_files(emitted.artifacts)
     emitted.artifacts += [artifact for each in planned.values() for artifact in emit(each)]
-    return Built(compiled, write(out, _wanted(out, manifest, compiled, emitted, front.loader)), planned)
+    written = write(out, _wanted(out, manifest, compiled, emitted, front.loader))
+    return Built(compiled, written, planned, before.removed)
 
 
 @_without_collector()

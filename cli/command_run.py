@@ -82,7 +82,7 @@ class CommandRun:
     def summary(self, built: Built, out: Path) -> str:
         """Return the plans, one line for each virtual machine that changes, and one line of file counts."""
         written = built.written
-        plans = self.masking.text(summarize(built.planned))
+        plans = self.masking.text(summarize(built.planned, built.removed))
         counts = f"{len(written.made)} made, {len(written.changed)} changed, {len(written.removed)} removed"
         seconds = time.monotonic() - self.begun
         done = (

@@ -10,6 +10,7 @@ from mlnc.compiler.source import Source
 from mlnc.compiler.source_map import Origins
 from mlnc.output.plan_model import HostPlan
 from mlnc.schemas.yaml_text import YamlError, load
+from mlnc.upgrade.diff.deployed_state import DeployedProject
 from mlnc.upgrade.diff.host_change import Locate
 from mlnc.upgrade.diff.host_diff import Difference
 from mlnc.upgrade.planner import Planned
@@ -67,10 +68,22 @@ def _planned_places(out: Path, project: str) -> dict[tuple[str, str], str | None
 # --- summary ---------------------------------------------------------------------------------------------------------
 
 
-def summarize(planned: Mapping[str, Planned]) -> str:
-    """Return one line for each virtual machine that changes, then counts. New projects are only counted."""
+def summarize(planned: Mapping[str, Planned], removed: Mapping[str, DeployedProject]) -> str:
+    """Return a line for each virtual machine that changes and each *removed* project, then counts.
+
+    New projects are only counted.
+    """
     lines = [line for each in planned.values() for line in _lines(each)]
-    return "\n".join([*lines, *_counts(planned)])
+    return "\n".join([*lines, *map(_removed_line, removed.values()), *_counts(planned)])
+
+
+def _removed_line(project: DeployedProject) -> str:
+    """Line of a deployed project that the sources no longer have. It stays deployed until somebody removes it."""
+    name = project.project
+    return (
+        f"! {name}  deployed on {', '.join(sorted(project.irs))}, no longer in the sources; stays there."
+        f" Restore its source, or delete it with its data: invoke remove --project {name}"
+    )
 
 
 def _lines(planned: Planned) -> Iterator[str]:

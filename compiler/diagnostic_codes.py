@@ -38,7 +38,7 @@ CODES: dict[str, Code] = {
     ),
     # expanding
     **_errors(
-        no_project="A file requested as a project has no global { project NAME }.",
+        no_project="A file that is requested as a project, or has a global block, has no global { project NAME }.",
         duplicate_host="Two hosts of one name.",
         duplicate_switch="Two switches of one name.",
         duplicate_superclass="Two superclasses of one name.",
@@ -154,6 +154,7 @@ CODES: dict[str, Code] = {
         builtin_variable="A definition of $hostname, $project or $service_host, which cannot be changed.",
         lone_zero="A statement 0, which has no effect.",
         autoenum_unplaced="An autoenum whose service_hosts leave some of its hosts without a server.",
+        no_hosts="A project without a host: its servers get nothing, and its deployed VMs are removed.",
         file_not_built="A file of a folder that is neither a project nor included by one.",
     ),
     # where MLN 1.0.8.8 reads otherwise, said by check --mln1

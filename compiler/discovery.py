@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeGuard
 
 from mlnc.compiler.diagnostics import Diagnostic, Report
 from mlnc.compiler.loader import SourceLoader, display_path
 from mlnc.compiler.source import Origin, Span
-from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line
+from mlnc.compiler.suggestion import suggest
+from mlnc.compiler.syntax_tree import Block, File, Include, Item, Line, Word
 
 SITE = "site.mln"
 """The file of a folder that declares the service hosts."""
@@ -76,10 +78,18 @@ def _enter(found: Found, projects: dict[Path, File]) -> None:
 
 
 def no_project(path: Path, file: File) -> Diagnostic:
-    """The diagnostic for *file*, which was requested as a project and has no project name."""
-    origin = Origin(Span(file.source, 0, 0))
-    hint = "add: global { project NAME }"
-    return Diagnostic("no-project", f"{display_path(path)} has no project name", origin, hint)
+    """Diagnostic for *file*, which should be a project and has no project name; it points at a misspelt ``project``."""
+    message = f"{display_path(path)} has no project name"
+    misspelt = next(filter(None, map(_misspelt_project, file.items)), None)
+    if misspelt:
+        return Diagnostic("no-project", message, Origin(misspelt.span), "did you mean 'project'?")
+    return Diagnostic("no-project", message, Origin(Span(file.source, 0, 0)), "add: global { project NAME }")
+
+
+def _misspelt_project(item: Item) -> Word | None:
+    """The first word of the line of a global block that resembles ``project``."""
+    lines = [line for line in item.items if isinstance(line, Line)] if _is_global(item) else []
+    return next((line.words[0] for line in lines if suggest(line.words[0].text, ("project",))), None)
 
 
 def _folder(folder: Path, found: Found, loader: SourceLoader) -> None:
@@ -95,7 +105,8 @@ def _folder(folder: Path, found: Found, loader: SourceLoader) -> None:
     used = {id(inner) for file in projects.values() for inner in file.files()}
     for path, file in files.items():
         if id(file) not in used:
-            _unused(path, file, loader.report)
+            is_lost = id(file) not in included and any(map(_is_global, file.items))
+            loader.report.add((no_project if is_lost else _not_built)(path, file))
     _enter(found, projects)
 
 
@@ -109,10 +120,11 @@ def _sources(folder: Path, report: Report) -> list[Path]:
     return [folder / name for name in names if name.endswith(".mln") and name[0] != "." and name != SITE]
 
 
-def _unused(path: Path, file: File, report: Report) -> None:
+def _not_built(path: Path, file: File) -> Diagnostic:
+    """Diagnostic for the library *file*, which no project includes."""
     message = f"{display_path(path)} has no project name and no project includes it"
     hint = "add global { project NAME } to it, or include it"
-    report.add(Diagnostic("file-not-built", message, Origin(Span(file.source, 0, 0)), hint))
+    return Diagnostic("file-not-built", message, Origin(Span(file.source, 0, 0)), hint)
 
 
 def has_project(file: File) -> bool:
@@ -131,7 +143,11 @@ def _spliced(items: tuple[Item, ...], seen: set[int]) -> Iterable[Item]:
 
 
 def _names_project(item: Item) -> bool:
-    if not isinstance(item, Block) or item.header[0].text != "global":
+    if not _is_global(item):
         return False
     inside = _spliced(item.items, set())
     return any(isinstance(line, Line) and line.words[0].text == "project" for line in inside)
+
+
+def _is_global(item: Item) -> TypeGuard[Block]:
+    return isinstance(item, Block) and item.header[0].text == "global"

@@ -76,6 +76,14 @@ def _invalid_name(what: str, name: str, origin: Origin) -> Diagnostic:
     return Diagnostic("invalid-name", f"{name!r} is not a valid {what} name", origin, hint)
 
 
+def any_host(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
+    """A project has hosts."""
+    if not model.hosts:
+        origin = model.globals.value_origin("project")
+        hint = "add a host, or remove the file if the project is no longer wanted"
+        yield Diagnostic("no-hosts", f"project {model.name!r} has no hosts", origin, hint)
+
+
 def service_host_names(model: ProjectModel, site: SiteModel) -> Iterator[Diagnostic]:
     """Where any server is declared, every service_host is a declared one."""
     if not site.declared:
@@ -240,6 +248,7 @@ def accounts(model: ProjectModel, _: SiteModel) -> Iterator[Diagnostic]:
 
 CHECKS: tuple[Callable[[ProjectModel, SiteModel], Iterator[Diagnostic]], ...] = (
     names,
+    any_host,
     service_host_names,
     switch_names,
     addresses,

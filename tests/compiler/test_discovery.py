@@ -16,9 +16,9 @@ class Looked:
     """A request: what was found, and the codes of what was said."""
 
     def __init__(self, *paths: Path, site: Path | None = None) -> None:
-        report = Report()
-        self.found: Found = discover(paths, site, SourceLoader(report))
-        self.codes = [each.code for each in report.sorted()]
+        self.report = Report()
+        self.found: Found = discover(paths, site, SourceLoader(self.report))
+        self.codes = [each.code for each in self.report.sorted()]
 
     @property
     def projects(self) -> list[str]:
@@ -106,6 +106,22 @@ def test_a_file_that_nothing_uses(folder: Path) -> None:
 
 def test_a_library_is_no_project(folder: Path) -> None:
     assert Looked(folder / "shared.mln").codes == ["no-project"]
+
+
+def test_file_with_global_block_but_no_project_is_an_error(folder: Path) -> None:
+    """A misspelt ``project`` must not drop a group from the build."""
+    (folder / "c.mln").write_text("global {\n\tprojct c\n\t$n = 1\n}\nhost h { xen }\n")
+    (found,) = Looked(folder).report.sorted()
+    assert (found.code, found.hint) == ("no-project", "did you mean 'project'?")
+    assert found.origin is not None
+    assert (found.origin.span.start, found.origin.span.end) == (10, 16)
+
+
+def test_library_with_global_block_is_no_error_while_a_file_includes_it(folder: Path) -> None:
+    (folder / "c.mln").write_text("global { $n = 1 }\n")
+    assert Looked(folder).codes == ["no-project"]
+    (folder / "d.mln").write_text("#include c.mln\n")
+    assert Looked(folder).codes == ["file-not-built", "file-not-built"]
 
 
 @pytest.mark.parametrize("other", ["", "x.txt"])

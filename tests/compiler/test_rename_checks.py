@@ -50,11 +50,13 @@ def test_a_former_name_that_cannot_be_is_an_error(sources: Sources, text: str, f
 
 
 def test_two_projects_cannot_have_been_one(sources: Sources) -> None:
-    other = "global { project other; renamed_from trial }"
-    assert sources.codes("global { project demo; renamed_from trial }", other=other) == ["rename-conflict"]
+    other = "global { project other; renamed_from trial }\nhost a { xen }"
+    text = "global { project demo; renamed_from trial }\nhost a { xen }"
+    assert sources.codes(text, other=other) == ["rename-conflict"]
 
 
 def test_a_project_cannot_have_been_one_that_is_there(sources: Sources) -> None:
-    assert sources.messages(
-        "global { project demo; renamed_from other }", other="global { project other }"
-    ) == ["project demo cannot have been other: there is a project other"]
+    text = "global { project demo; renamed_from other }\nhost a { xen }"
+    assert sources.messages(text, other="global { project other }\nhost a { xen }") == [
+        "project demo cannot have been other: there is a project other"
+    ]

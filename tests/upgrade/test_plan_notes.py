@@ -5,7 +5,7 @@ from projects import Sources
 
 from mlnc.cli.plan_summary import summarize
 from mlnc.output.plan_model import UpgradePlan
-from mlnc.upgrade.diff.deployed_state import DeployedState
+from mlnc.upgrade.diff.deployed_state import DeployedProject, DeployedState
 from mlnc.upgrade.planner import Planned, plan_course
 
 SITE = """\
@@ -87,7 +87,7 @@ def test_a_split_switch_is_noted(sources: Sources) -> None:
 def test_data_loss_is_marked_in_the_line_and_counted(sources: Sources) -> None:
     text = f"host a {{ {WEB}; service_host one }}\nhost b {{ {WEB}; service_host one }}\n"
     made = planned(sources, text, text.replace("debian", "ubuntu", 1))
-    assert summarize(made).splitlines() == [
+    assert summarize(made, {}).splitlines() == [
         "! demo/a  rebuild, DATA LOSS; template debian.ext4 → ubuntu.ext4",
         "plan: 1 rebuild, 1 with DATA LOSS, 1 stays as it is",
     ]
@@ -96,8 +96,17 @@ def test_data_loss_is_marked_in_the_line_and_counted(sources: Sources) -> None:
 def test_new_projects_are_only_counted(sources: Sources) -> None:
     made = sources.compile(f"host a {{ {WEB}; service_host one }}", site=SITE)
     assert made is not None
-    assert (
-        summarize(plan_course(DeployedState(), made.course, lambda _: lambda *_: None)[0]) == "plan: 1 create"
+    new = plan_course(DeployedState(), made.course, lambda _: lambda *_: None)[0]
+    assert summarize(new, {}) == "plan: 1 create"
+
+
+def test_deployed_projects_missing_from_the_sources_have_a_line(sources: Sources) -> None:
+    made = sources.compile(f"host a {{ {WEB}; service_host one }}", site=SITE)
+    assert made is not None
+    gone = DeployedProject("bob", {"one": "5" * 64}, {"one": made.course.projects["demo"]})
+    assert summarize({}, {"bob": gone}) == (
+        "! bob  deployed on one, no longer in the sources; stays there."
+        " Restore its source, or delete it with its data: invoke remove --project bob"
     )
 
 
