@@ -39,8 +39,9 @@ failure_state() { mlnc_state=$*; }
 # Scripts that version 75b5e4f generated run with this library until their project is deployed again: at boot and when
 # this server stops (autostart), and when the runner starts, stops or removes such a project. They call these names:
 # those of the functions in life.sh, network.sh, storage.sh, removal.sh and guest*.sh that generated scripts call now,
-# and say.
+# say and state.
 say() { report "$@"; }
+state() { failure_state "$@"; }
 
 die() {
     printf 'mlnc: error: %s\n' "$*" >&2

@@ -463,12 +463,12 @@ def test_only_projects_with_autostart_start_with_the_server(course: Deployment) 
     course.run("deploy")
     atlas = course.farm["atlas"]
     script = atlas.root / "_server" / "current" / "mlnc-projects.sh"
-    assert "each ada start" not in script.read_text()
+    assert "run_project ada start" not in script.read_text()
     source = (course.course / "ada.mln").read_text()
     (course.course / "ada.mln").write_text(source.replace("project ada", "project ada\n\tautostart"))
     course.build()
     course.run("deploy")
-    assert "each ada start" in script.read_text()
+    assert "run_project ada start" in script.read_text()
     assert "enable" not in (atlas.folder / "systemctl.log").read_text().splitlines()[-1]
 
 

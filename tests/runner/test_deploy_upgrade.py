@@ -271,23 +271,29 @@ def test_an_upgrade_resumes_after_a_lost_connection(san: Deployment, moment: str
         "applied": lambda: atlas.state("ada")["applied"] != before,
     }[moment]
     move(san, "ada")
-    watch = threading.Thread(target=cut_once, args=(reached, (atlas, boreas)), daemon=True)
+    # The next generation comes into force only after the cut.
+    gate = atlas.folder / "cut"
+    (boreas if moment == "applied" else atlas).stub(
+        "ln", f'case $1 in -sfn) until [ -e {gate} ]; do sleep 0.1; done ;; esac; exec /bin/ln "$@"'
+    )
+    watch = threading.Thread(target=cut_once, args=(reached, (atlas, boreas), gate), daemon=True)
     watch.start()
     san.run("deploy", "--project", "ada", status=3)
-    watch.join(10)
-    assert not watch.is_alive(), "it never came so far"
+    watch.join(600)
+    assert not watch.is_alive(), "the moment never came"
     until_done(san, "ada")
     assert {name for name in boreas.domains() if name.endswith(".ada")} == {"linux.ada"}
     assert {name for name in atlas.domains() if name.endswith(".ada")} == {"windows.ada"}
     assert san.run("drift", "--project", "ada") == "no differences from the build\n"
 
 
-def cut_once(reached: Callable[[], bool], servers: tuple[Server, ...]) -> None:
-    """Cut every connection to *servers* as soon as *reached* returns True."""
+def cut_once(reached: Callable[[], bool], servers: tuple[Server, ...], gate: Path) -> None:
+    """Cut every connection to *servers* as soon as *reached* returns True, then make the file *gate*."""
     while not reached():
         time.sleep(0.01)
     for server in servers:
         server.cut()
+    gate.touch()
 
 
 def test_a_lost_connection_leaves_no_needless_pending_guest_configuration(san: Deployment) -> None:

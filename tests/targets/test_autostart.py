@@ -37,8 +37,8 @@ def test_readers_of_shell_agree(tmp_path: Path) -> None:
 
 def test_each_server_starts_what_it_has() -> None:
     made = texts(autostart.emit(of()))
-    assert "each d start" in made["hosts/two/_server/mlnc-projects.sh"]
-    assert "each a start" not in made["hosts/two/_server/mlnc-projects.sh"]
+    assert "run_project d start" in made["hosts/two/_server/mlnc-projects.sh"]
+    assert "run_project a start" not in made["hosts/two/_server/mlnc-projects.sh"]
 
 
 def test_server_without_such_projects_has_a_script_that_does_nothing(tmp_path: Path) -> None:
