@@ -61,6 +61,8 @@ class Field:
     type: Type
     optional: bool = False
     rest: bool = False
+    min: int | None = None
+    max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from mlnc.compiler.variables import LONGEST
 from mlnc.schemas.language import load
 from mlnc.targets.registry import emit_all
 
-quick = settings(max_examples=80, deadline=20_000, suppress_health_check=[HealthCheck.too_slow])
-few = settings(max_examples=5, deadline=60_000, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow])
 
 # ---- texts, from noise to what is nearly a project ---------------------------------------------------------
 

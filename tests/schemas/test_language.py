@@ -136,7 +136,8 @@ def test_directives_have_the_values_of_the_table() -> None:
     for raw, entry in zip(TABLE, ENTRIES, strict=True):
         held = asdict(entry)
         held["record"] = tuple(
-            {name: value for name, value in field.items() if value is not False} for field in held["record"]
+            {name: value for name, value in field.items() if value is not False and value is not None}
+            for field in held["record"]
         )
         given = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
         assert {name: held[name] for name in raw} == given
