@@ -54,6 +54,16 @@ def _options(command: Command) -> Command:
     return site(warnings(form(command)))
 
 
+_OUT = click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("out"),
+    show_default=True,
+    help="Folder of the artifacts, plans and deployed records.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="mlnc %(version)s")
 def main() -> None:
@@ -65,14 +75,7 @@ def main() -> None:
 
 @main.command()
 @_PATHS
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("out"),
-    show_default=True,
-    help="Folder for the artifacts and plans.",
-)
+@_OUT
 @click.option(
     "--from",
     "old",
@@ -174,11 +177,20 @@ def directives(word: str | None) -> None:
     is_flag=True,
     help="Print hand-outs as CSV: one line per use of a secret, with its value.",
 )
+@click.option(
+    "--replace-deployed",
+    "replace",
+    is_flag=True,
+    help="Also generate secrets that deployed virtual machines use; the next deployment changes them there.",
+)
+@_OUT
 @_options
 def secrets(
     paths: tuple[Path, ...],
     store: Path | None,
     handout: bool,
+    replace: bool,
+    out: Path,
     site: Path | None,
     warnings: tuple[str, ...],
     form: str,
@@ -186,6 +198,7 @@ def secrets(
     """Generate a random password for each secret without one. Lists names, never values."""
     from mlnc.cli import build as building
     from mlnc.cli.command_run import CommandRun
+    from mlnc.cli.deployed_secrets import is_exposed, refuse_deployed
     from mlnc.cli.secrets import hand_out, provide
     from mlnc.schemas.secrets_file import SecretsRefused
 
@@ -195,13 +208,18 @@ def secrets(
     if compiled is None:
         return
     folder = paths[0] if paths[0].is_dir() else paths[0].parent
+    file = store or folder / "secrets.yaml"
     literals = {name: text for each in compiled.lowered.values() for name, text in each.secrets.items()}
     try:
-        found = provide(compiled.course, store or folder / "secrets.yaml", literals)
+        refuse = (lambda _: None) if replace else (lambda names: refuse_deployed(names, out, file))
+        found = provide(compiled.course, file, literals, refuse)
         text = hand_out(found) if handout else found.listing()
     except SecretsRefused as error:
         raise click.ClickException(str(error)) from error
     click.echo(text, nl=False)
+    if is_exposed(file):
+        message = f"warning: git does not ignore {file}: add it to .gitignore before the next commit"
+        click.echo(message, err=True)
 
 
 @main.command()

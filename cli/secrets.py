@@ -5,7 +5,7 @@ import fcntl
 import io
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -52,10 +52,16 @@ class Provided:
         return "".join([*lines, ", ".join(counts), "\n"])
 
 
-def provide(course: Course, store: Path, literals: Mapping[str, str]) -> Provided:
+def provide(
+    course: Course,
+    store: Path,
+    literals: Mapping[str, str],
+    refuse: Callable[[Iterable[str]], None] = lambda _: None,
+) -> Provided:
     """Return every secret that *course* uses, with its value from *store*; generate and store missing values.
 
-    *literals*, the secrets that the sources contain, keep their values and are not stored.
+    *literals*, the secrets that the sources contain, keep their values and are not stored. *refuse* gets the names
+    of the missing values, and raises SecretsRefused if one of them must not be generated.
     Raises SecretsRefused for a file that other users can read, or that is not ``secrets: {name: value}``.
     """
     uses = tuple(use for project in sorted(course.projects) for use in _uses(course, project))
@@ -65,6 +71,7 @@ def provide(course: Course, store: Path, literals: Mapping[str, str]) -> Provide
     with _locked(store):
         values = read(store)
         wanted = [name for name in places if name not in values and name not in literals]
+        refuse(wanted)
         made = {name: _password(places[name]) for name in wanted}
         if made:
             _write(store, values | made)

@@ -19,6 +19,7 @@ from projects import mlnc
 
 from mlnc.cli import secrets
 from mlnc.cli.main import main
+from mlnc.output.deployed_record import DeployedRecord, write_record
 from mlnc.schemas.secrets_file import read
 
 COURSE = """\
@@ -387,3 +388,54 @@ def test_inserted_noise_reveals_no_secret(place: int, noise: str, tmp_path: Path
     (tmp_path / "lab.mln").write_text(f"global {{ project lab }}\nhost web {{ xen\n{body} }}\n")
     for form in ("text", "json"):
         assert "geheim" not in mlnc("check", tmp_path / "lab.mln", "--format", form).output
+
+
+# ---- deployed secrets --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deployed(course: Path) -> Path:
+    """The output folder of *course*, with the record that a deployment of it leaves."""
+    out = course.parent / "out"
+    assert mlnc("build", course, "-o", out).exit_code == 0
+    record = DeployedRecord("lab")
+    record.note("localhost", "5" * 32, (out / "ir/lab.yaml").read_text())
+    write_record(out, record)
+    return out
+
+
+def test_secrets_of_deployed_virtual_machines_are_not_generated_again(course: Path, deployed: Path) -> None:
+    """A second clone has no secrets file; new passwords for running machines would be a surprise."""
+    result = mlnc("secrets", course, "-o", deployed)
+    assert result.exit_code == 1
+    assert "no value for secrets that deployed virtual machines use: lab/mail/vncpasswd," in result.stderr
+    assert "--replace-deployed" in result.stderr
+    assert not (course / "secrets.yaml").exists()
+
+
+def test_deployed_secrets_are_replaced_on_demand(course: Path, deployed: Path) -> None:
+    assert mlnc("secrets", course, "-o", deployed, "--replace-deployed").exit_code == 0
+    assert read(course / "secrets.yaml").keys() >= {"shared", "lab/mail/vncpasswd"}
+
+
+def test_names_that_no_deployed_machine_uses_are_generated(course: Path, deployed: Path) -> None:
+    assert mlnc("secrets", course, "-o", deployed, "--replace-deployed").exit_code == 0
+    (course / "new.mln").write_text("global { project new }\nhost web { xen; root_passwd @secret }\n")
+    assert mlnc("secrets", course, "-o", deployed).exit_code == 0
+    assert "new/web/root_passwd" in read(course / "secrets.yaml")
+
+
+def test_damaged_record_ends_with_its_name(course: Path, deployed: Path) -> None:
+    (deployed / "deployed/lab.yaml").write_text("x: [")
+    result = mlnc("secrets", course, "-o", deployed)
+    assert result.exit_code == 1
+    assert f"{deployed}/deployed/lab.yaml is damaged" in result.stderr
+
+
+@pytest.mark.parametrize(("ignored", "warned"), [("*.yaml\n", False), ("", True)])
+def test_file_that_git_does_not_ignore_causes_a_warning(course: Path, ignored: str, warned: bool) -> None:
+    subprocess.run(["git", "init", "-q", course], check=True)
+    (course / ".gitignore").write_text(ignored)
+    result = mlnc("secrets", course, "-o", course / "out")
+    assert result.exit_code == 0
+    assert (f"git does not ignore {course / 'secrets.yaml'}" in result.stderr) == warned
