@@ -13,8 +13,9 @@ _SHOWN = 3
 
 def host_line(change: HostChange) -> str:
     """Return ``~ italy/roma  migrate live  bigvmbox → newvmbox``, then the other differences, the dearest first."""
-    mark = "!" if change.data_loss else _MARKS.get(change.action, "~")
-    parts = [_action(change), *_differences(change.changes)]
+    mark = "!" if change.data_loss or change.left_behind else _MARKS.get(change.action, "~")
+    left = [f"WITHOUT the data of {path}" for path in change.left_behind]
+    parts = [_action(change), *left, *_differences(change.changes)]
     return f"{mark} {change.project}/{change.name}  {'; '.join(part for part in parts if part)}"
 
 

@@ -6,6 +6,7 @@ from projects import HEAD, Sources
 from mlnc.ir.model import Site
 from mlnc.upgrade.diff.host_change import HostChange, changed
 from mlnc.upgrade.diff.host_diff import HostPair
+from mlnc.upgrade.summary_line import host_line
 
 SITE = """\
 service_host one { address 192.0.2.1; san_path san_vg; lvm_vg local_vg; xen_version 4.17 }
@@ -143,6 +144,27 @@ def test_a_migration_has_its_mode_and_reason(
     assert (change.action, change.mode, change.stops) == ("migrate", way, way != "live")
     assert reason is None or any(reason in note for note in change.notes)
     assert not change.data_loss
+
+
+@pytest.mark.parametrize(("disks", "way"), [("", "cold"), ("lvm_vg local_vg; ", "copy")])
+def test_a_mounted_local_disk_that_stays_behind_is_marked(disks: str, way: str, sources: Sources) -> None:
+    """The machine starts on the other server without the data, so the line of the plan begins with a mark."""
+    root = HOST.replace("lvm_vg san_vg; ", disks or "lvm_vg san_vg; ")
+    body = f"{root}; mount {{\n/dev/sdb1 /home ext4\n/dev/san_vg/x /srv ext4\n}}"
+    change = edit(sources, body, body.replace("service_host one", "service_host two"))
+    assert (change.mode, change.left_behind) == (way, ("/dev/sdb1",))
+    assert host_line(change).startswith(
+        f"! demo/web  migrate {way}  one → two; WITHOUT the data of /dev/sdb1"
+    )
+    assert change.notes[-1] == (
+        "/dev/sdb1 stays on one with its data: two needs a disk of its own at this path;"
+        " copy the data before the upgrade"
+    )
+
+
+def test_a_disk_that_is_new_on_the_target_leaves_nothing_behind(sources: Sources) -> None:
+    moved = HOST.replace("service_host one", "service_host two; mount { /dev/sdb1 /home ext4 }")
+    assert edit(sources, HOST, moved).left_behind == ()
 
 
 def test_a_change_that_needs_a_restart_makes_a_migration_cold(sources: Sources) -> None:

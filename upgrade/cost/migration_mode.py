@@ -45,12 +45,20 @@ def choose_migration(pair: HostPair, site: Site, stop_reason: str | None) -> Mig
             f"{source} runs Xen {old_server.xen_version}, {target} runs Xen {new_server.xen_version}"
         )
     reasons += [
-        f"{disk.path} is not on storage that both servers share: {target} needs a disk of its own at this path"
+        f"{disk.path} is not on storage that both servers share"
         for disk in pair.new.disks
         if disk.role == "mount" and not on_shared_storage(disk.path, shared)
     ]
     reasons += _bridge_reasons(pair)
     return MigrationChoice("cold" if reasons else "live", tuple(reasons))
+
+
+def left_behind(pair: HostPair, site: Site) -> tuple[str, ...]:
+    """Return the paths of mounted disks that do not move with *pair*: a path that both servers have, each its own."""
+    servers = (site.service_hosts[host.service_host] for host in (pair.old, pair.new))
+    shared = shared_storage(*servers)
+    old, new = ([disk.path for disk in host.disks if disk.role == "mount"] for host in (pair.old, pair.new))
+    return tuple(path for path in new if pair.moves and path in old and not on_shared_storage(path, shared))
 
 
 def _copy_reason(pair: HostPair, shared: frozenset[str]) -> str | None:

@@ -7,7 +7,7 @@ from mlnc.ir.model import Host, Site
 from mlnc.output.plan_model import Action, MigrationMode
 from mlnc.schemas.language import Change as Class
 from mlnc.upgrade.cost.change_cost import Cost, cost, dearest
-from mlnc.upgrade.cost.migration_mode import MigrationChoice, choose_migration
+from mlnc.upgrade.cost.migration_mode import MigrationChoice, choose_migration, left_behind
 from mlnc.upgrade.cost.volume_actions import VolumeAction, volume_actions
 from mlnc.upgrade.diff.directive_fields import directive
 from mlnc.upgrade.diff.host_diff import Difference, HostPair, differences
@@ -40,6 +40,7 @@ class HostChange:
 
     *old_project* is the project it belonged to, None for a new one. *possible_servers* are the servers on which it may
     run or may have run. *stops*: it is down for a part of the upgrade. *via* is the third server of its migration.
+    *left_behind* are the paths of its mounted disks that stay on the old server with their data.
     """
 
     project: str
@@ -57,6 +58,7 @@ class HostChange:
     volumes: tuple[VolumeAction, ...]
     notes: tuple[str, ...]
     via: str | None = None
+    left_behind: tuple[str, ...] = ()
 
     @property
     def old_server(self) -> str | None:
@@ -150,6 +152,7 @@ def changed(
     found = differences(pair)
     assessment = _assessment(pair, found, site, stop_reason)
     replaced = "data-loss" in assessment.classes
+    disks = left_behind(pair, site)
     return HostChange(
         project=pair.project,
         name=pair.name,
@@ -167,7 +170,16 @@ def changed(
             for difference, price in zip(found, assessment.costs, strict=True)
         ),
         volumes=volume_actions(pair, assessment.migration.mode if assessment.migration else None, replaced),
-        notes=assessment.notes,
+        notes=(*assessment.notes, *(_left_note(pair, path) for path in disks)),
+        left_behind=disks,
+    )
+
+
+def _left_note(pair: HostPair, path: str) -> str:
+    source, target = pair.old.service_host, pair.new.service_host
+    return (
+        f"{path} stays on {source} with its data: {target} needs a disk of its own at this path;"
+        " copy the data before the upgrade"
     )
 
 
