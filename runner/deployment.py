@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mlnc.output import plan_model as upgrading
+from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import Bundle
 from mlnc.runner.observe.decision import Decision
 from mlnc.runner.observe.survey import Survey
-from mlnc.runner.results import Result
+from mlnc.runner.results import FAILED, OK, PARTLY, Result
 
 DONE, UNDONE = "done", "undone"
 """What a server notes of a step when it has ended."""
@@ -94,6 +95,14 @@ class DeploymentPlan:
     unrecorded: list[tuple[str, str]] = field(default_factory=list)
     surveys: dict[str, Survey] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """Exit status of a command that only plans: OK, FAILED if all is refused, PARTLY if some is."""
+        if not self.refused:
+            return OK
+        can = any(task.bundle.project != SERVER_ROOM for tasks in self.tasks.values() for task in tasks)
+        return PARTLY if can or self.upgrades else FAILED
 
     def acting(self) -> Iterable[BundleTask]:
         """The tasks that do something, besides those of upgrades."""

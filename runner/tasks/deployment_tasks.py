@@ -30,7 +30,7 @@ def plan(
 ) -> None:
     """Show what deploy would do. Read-only.
 
-    Prints a line for each VM, then details. Exit status: 0 done, 1 refused.
+    Prints a line for each VM, then details. Exit status: 0 all can be deployed, 1 nothing can, 3 a part can.
     """
     early = 0 if project or host or fence else parallel
     with opened_run(out, "plan", early) as run:
@@ -48,6 +48,7 @@ def plan(
         planned = make_plan(run, selection, options, parallel)
         print_plan(run, planned, json, outdated_roots(run, selection, parallel))
         warn_changed_secrets(run, selection)
+    raise Exit(code=planned.status)
 
 
 @command("project", "host", "fence", "allow_data_loss")
@@ -90,7 +91,7 @@ def deploy(
             from mlnc.runner.console.plan_output import print_plan
 
             print_plan(run, planned, json)
-            return
+            raise Exit(code=planned.status)
         results = with_display(json, lambda display: execute(run, planned, options, display, parallel))
         _print_notes(run, selection, planned, results, json)
         finish(run, results, json)

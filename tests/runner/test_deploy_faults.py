@@ -62,6 +62,14 @@ def test_a_server_that_is_down_stops_no_other(course: Deployment) -> None:
     course.run("drift")
 
 
+def test_exit_status_of_a_plan_says_how_much_of_it_can_be_deployed(course: Deployment) -> None:
+    for stopped, status in ((), 0), (("boreas",), 3), (("atlas",), 1):
+        for server in stopped:
+            course.farm[server].stop()
+        course.run("plan", status=status)
+        course.run("deploy", "--dry-run", status=status)
+
+
 def test_all_servers_down_is_a_failure(course: Deployment) -> None:
     for server in course.farm.servers.values():
         server.stop()
