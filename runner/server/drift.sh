@@ -79,8 +79,6 @@ check_sizes() {
     drift_library=$(readlink -- "$root/_server/current") || return 0
     is_intact "$root/_server/current" "${drift_library#generations/}" >/dev/null 2>&1 || return 0
     # shellcheck source=/dev/null
-    . "$MLNC_LIB/server.sh"
-    # shellcheck source=/dev/null
     . "$MLNC_LIB/storage.sh"
     templates_folder=$drift_templates
     while read -r drift_place drift_sizing drift_bytes drift_template; do

@@ -20,9 +20,7 @@ checksum() {
 expect_library "$3"
 [ "$3" != - ] || exit 0
 # shellcheck source=/dev/null
-. "${MLNC_LIB:?}/server.sh"
-# shellcheck source=/dev/null
-. "$MLNC_LIB/templates.sh"
+. "${MLNC_LIB:?}/templates.sh"
 while read -r templates_kind templates_name; do
     case $templates_kind in
     template)

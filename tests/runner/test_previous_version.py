@@ -24,6 +24,7 @@ from mlnc.runner.deploy.start_stop import change_life
 from mlnc.runner.deployment import Options
 from mlnc.runner.live_display import Silent
 from mlnc.runner.observe.status import status
+from mlnc.runner.observe.template_drift import outdated_roots
 from mlnc.runner.results import Result
 from mlnc.runner.selection import select
 
@@ -113,6 +114,25 @@ def test_same_sources_replace_files_and_restart_nothing(server: Simulation) -> N
     assert states(server) == {"up"}
     expect(removed(server))
     assert generations(server).keys() == {SERVER_ROOM}
+
+
+def test_library_of_the_previous_version_reports_replaced_templates(server: Simulation) -> None:
+    """The present verbs use the library on the server, which has its own way to the facts of the server."""
+    (template,) = server.folder.on("alpha", f"{ROOT}/templates").iterdir()
+    template.write_bytes(template.read_bytes() + bytes(4096))
+    with closing(server.run()) as run:
+        found = {each.what.partition(" from another")[0] for each in outdated_roots(run, select(run), 1)}
+    assert found == {f"the root volume of {host} was made" for host in ("db", "web")}
+
+
+def test_library_of_the_previous_version_computes_sizes_of_volumes(server: Simulation) -> None:
+    (template,) = server.folder.on("alpha", f"{ROOT}/templates").iterdir()
+    with closing(server.run()) as run:
+        facts = run.site["alpha"]
+        question = f"sized vg/web.shop free 4096 {template.name}\n".encode()
+        answer = run.ask("alpha", "drift", (facts.toolstack, facts.templates), question)
+    (wanted,) = answer.told("wanted")
+    assert wanted[:2] == ("vg/web.shop", str(template.stat().st_size + 4096))
 
 
 def test_previous_generation_works_with_the_library_of_today(server: Simulation) -> None:
