@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from mlnc.ir.model import Interface, ServiceHost, Site, Volume
+from mlnc.ir.model import Host, Interface, ServiceHost, Site, Volume
 from mlnc.ir.shared_storage import shared_storage
 from mlnc.output.plan_model import MigrationMode
-from mlnc.upgrade.diff.host_diff import HostPair, same_folder, volume_location
+from mlnc.upgrade.diff.host_diff import HostPair, mounts, same_folder, volume_location
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,7 @@ def choose_migration(pair: HostPair, site: Site, stop_reason: str | None) -> Mig
             f"{source} runs Xen {old_server.xen_version}, {target} runs Xen {new_server.xen_version}"
         )
     reasons += [
-        f"{disk.path} is not on storage that both servers share"
-        for disk in pair.new.disks
-        if disk.role == "mount" and not on_shared_storage(disk.path, shared)
+        f"{path} is not on storage that both servers share" for path in _local_mounts(pair.new, shared)
     ]
     reasons += _bridge_reasons(pair)
     return MigrationChoice("cold" if reasons else "live", tuple(reasons))
@@ -57,8 +55,13 @@ def left_behind(pair: HostPair, site: Site) -> tuple[str, ...]:
     """Return the paths of mounted disks that do not move with *pair*: a path that both servers have, each its own."""
     servers = (site.service_hosts[host.service_host] for host in (pair.old, pair.new))
     shared = shared_storage(*servers)
-    old, new = ([disk.path for disk in host.disks if disk.role == "mount"] for host in (pair.old, pair.new))
-    return tuple(path for path in new if pair.moves and path in old and not on_shared_storage(path, shared))
+    before = mounts(pair.old)
+    return tuple(path for path in _local_mounts(pair.new, shared) if pair.moves and path in before)
+
+
+def _local_mounts(host: Host, shared: frozenset[str]) -> list[str]:
+    """Return the paths of the mounted disks of *host* that are on none of the storages *shared*."""
+    return [path for path in mounts(host) if not on_shared_storage(path, shared)]
 
 
 def _copy_reason(pair: HostPair, shared: frozenset[str]) -> str | None:
