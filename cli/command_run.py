@@ -18,6 +18,7 @@ from mlnc.compiler.diagnostic_codes import CODES
 from mlnc.compiler.diagnostics import Report
 from mlnc.compiler.pipeline import Compiled, Front
 from mlnc.compiler.suggestion import suggest
+from mlnc.ir.quantity import counted
 
 _PROGRESS_DELAY_SECONDS = 0.7
 """A shorter run shows no progress."""
@@ -77,7 +78,7 @@ class CommandRun:
     def counted(self) -> str:
         """The numbers of errors and warnings as text."""
         counts = {kind: self.front.report.count(kind) for kind in ("error", "warning")}
-        return " and ".join(_counted(number, kind) for kind, number in counts.items() if number)
+        return " and ".join(counted(number, kind) for kind, number in counts.items() if number)
 
     def summary(self, built: Built, out: Path) -> str:
         """Return the plans, one line for each virtual machine that changes, and one line of file counts."""
@@ -98,12 +99,8 @@ class CommandRun:
 def _course(compiled: Compiled) -> str:
     hosts = [host for each in compiled.lowered.values() for host in each.project.hosts.values()]
     servers = {host.service_host for host in hosts}
-    projects = _counted(len(compiled.lowered), "project")
-    return f"{projects}, {_counted(len(hosts), 'host')} on {_counted(len(servers), 'server')}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    projects = counted(len(compiled.lowered), "project")
+    return f"{projects}, {counted(len(hosts), 'host')} on {counted(len(servers), 'server')}"
 
 
 def _width() -> int:

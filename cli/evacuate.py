@@ -13,6 +13,7 @@ from mlnc.compiler.service_host_edits import Choice, PlacedItem, ServiceHostSpan
 from mlnc.compiler.source import Source
 from mlnc.compiler.suggestion import suggest
 from mlnc.ir.model import Course
+from mlnc.ir.quantity import counted
 from mlnc.upgrade.evacuation import Targets, Unplaced
 from mlnc.upgrade.evacuation import evacuate as find_targets
 
@@ -175,5 +176,6 @@ def _listed(names: tuple[str, ...]) -> str:
 def _summary(server: str, targets: Targets) -> str:
     counts = sorted(Counter(targets.values()).items())
     shares = ", ".join(f"{number} to {target}" for target, number in counts)
-    many = f"{len(targets)} host{'' if len(targets) == 1 else 's'}"
-    return f"{many} from {server}: {shares}" if targets else f"nothing is on {server}"
+    return (
+        f"{counted(len(targets), 'host')} from {server}: {shares}" if targets else f"nothing is on {server}"
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mlnc.ir.ir_yaml import to_data
 from mlnc.ir.model import Host
+from mlnc.ir.quantity import counted
 from mlnc.output.artifact import SERVER_ROOM
 from mlnc.output.bundle import IR
 from mlnc.runner.console.upgrade_text import upgrade_data, upgrade_lines, vm_lines
@@ -113,8 +114,7 @@ def _action(task: BundleTask, old: Host | None, new: Host | None) -> str:
 
 
 def _facts(host: Host) -> str:
-    vifs = f"{len(host.interfaces)} vif{'' if len(host.interfaces) == 1 else 's'}"
-    volumes = f"{len(host.volumes)} volume{'' if len(host.volumes) == 1 else 's'}"
+    vifs, volumes = counted(len(host.interfaces), "vif"), counted(len(host.volumes), "volume")
     return f"{host.type}, {host.memory_mib} MiB, {volumes}, {vifs}"
 
 

@@ -1,5 +1,6 @@
 """Questions and output of ``retired`` and ``purge``: volumes of removed hosts."""
 
+from mlnc.ir.quantity import counted
 from mlnc.output.errors import Refused
 from mlnc.runner.console.command_output import confirm, print_json
 from mlnc.runner.deploy.retired_volumes import Retired, belonging
@@ -35,5 +36,5 @@ def print_retired(volumes: list[Retired], silent: list[Result], machine: bool) -
         )
     for result in silent:
         print(f"{result.server}: {result.message}")
-    count = f"{len(volumes)} retired volume{'' if len(volumes) == 1 else 's'}"
+    count = counted(len(volumes), "retired volume")
     print(f"{count}; delete those of a host with invoke purge PROJECT/HOST" if volumes else count)

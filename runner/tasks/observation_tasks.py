@@ -3,6 +3,7 @@
 from invoke.context import Context
 from invoke.exceptions import Exit
 
+from mlnc.ir.quantity import counted
 from mlnc.runner.console.task_options import PARALLEL, command, opened_run
 from mlnc.runner.selection import select
 
@@ -63,5 +64,5 @@ def drift(
         else:
             for each in found:
                 print(" ".join(filter(None, (each.server, each.project))) + f": {each.what}")
-            print(f"{len(found) or 'no'} difference{'' if len(found) == 1 else 's'} from the build")
+            print(f"{counted(len(found), 'difference') if found else 'no differences'} from the build")
         raise Exit(code=observed.exit_status(found))
