@@ -93,14 +93,14 @@ def deploy(
             print_plan(run, planned, json)
             raise Exit(code=planned.status)
         results = with_display(json, lambda display: execute(run, planned, options, display, parallel))
-        _print_notes(run, selection, planned, results, json)
+        _conclude(run, selection, planned, results, json)
         finish(run, results, json)
 
 
-def _print_notes(
+def _conclude(
     run: "RunContext", selection: Selection, planned: "DeploymentPlan", results: "list[Result]", json: bool
 ) -> None:
-    """Print which secrets changed since their deployment, and which deployed projects are not built any more."""
+    """Record the secrets that were deployed; print which secrets changed, and which projects are not built any more."""
     from mlnc.runner.console.command_output import warn_changed_secrets
     from mlnc.runner.console.plan_text import not_built_lines
     from mlnc.runner.deploy.secret_digests import note_laid

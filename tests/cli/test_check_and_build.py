@@ -1,4 +1,4 @@
-"""What ``mlnc check`` accepts, ``mlnc build`` builds: for every directive, values at the edge of its type."""
+"""Agreement of ``mlnc check`` and ``mlnc build``: for every directive, values at the edge of its type."""
 
 from pathlib import Path
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from bundles import stub
 from courses import service_host
 
 from mlnc.runner.connect.process import ERRORS_LIMIT, LINE_LIMIT, UNREACHABLE, Ended, run_process
@@ -44,16 +45,10 @@ def run(transport: Transport, text: str, stdin: bytes = b"") -> tuple[int, list[
     return transport.run(text, [stdin], lines.append).status, lines
 
 
-def program(folder: Path, name: str, text: str) -> None:
-    file = folder / name
-    file.write_text(f"#!/bin/sh\n{text}\n")
-    file.chmod(0o755)
-
-
 def test_ssh_command_line_carries_options_login_and_quoted_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program(tmp_path, "ssh", f"printf '%s\\n' \"$@\" 'end' >>{tmp_path}/called")
+    stub(tmp_path, "ssh", f"printf '%s\\n' \"$@\" 'end' >>{tmp_path}/called")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     ssh = SshTransport(service_host(address="192.0.2.2", user="root", port=2222), tmp_path)
     ssh.run("sh -c 'echo hi' mlnc", (), print)
