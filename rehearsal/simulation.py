@@ -6,7 +6,7 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
-from mlnc.ir.model import Course, ServiceHost, Site
+from mlnc.ir.model import IR_VERSION, Course, ServiceHost, Site
 from mlnc.output.errors import Refused
 from mlnc.output.output_folder import DEPLOYED, LOG
 from mlnc.output.secret_names import secret_names
@@ -123,7 +123,7 @@ class Simulation:
             select(run, self._projects)
             chosen = self._projects or sorted(run.manifest.projects)
             named = {name: run.project(name) for name in sorted(chosen) if name in run.manifest.projects}
-            return Course(Site(ir_version=1, service_hosts=run.site), named)
+            return Course(Site(IR_VERSION, run.site), named)
 
     def _transport(self, server: ServiceHost, _: Path) -> Transport:
         name = next(name for name, facts in self._site.items() if facts is server)
